@@ -1,0 +1,13 @@
+"""App registration of the base, and the registries that every app may fill."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class CrmConfig(AppConfig):
+    name = "crm"
+    verbose_name = _("Operación")
+
+    def ready(self) -> None:
+        autodiscover_modules("receivers", "parts", "tools", "dashboard", "schema")

@@ -1,0 +1,218 @@
+"""An own PostgreSQL with pgvector in a folder: created once, then started and stopped."""
+
+import locale
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from crm.embedded import identity
+from crm.embedded.binaries import postgres_programs
+from crm.embedded.errors import EmbeddedError, disk_full
+from crm.embedded.identity import Identity
+from crm.embedded.processes import (
+    LOOPBACK,
+    Process,
+    end_leftovers,
+    free_port,
+    how_it_ended,
+    kill_group,
+    spawn,
+    stop,
+)
+
+_NAME = "crm"  # of the user and of the database
+# The server finds its data without permission to enter the folders above it, at any length.
+_HERE = "/proc/self/cwd" if sys.platform == "linux" else None
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+_SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_checkpoints": "off",
+}
+_THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_START_SECONDS = 120  # recovery after a power cut may take a while
+_STOP = ((signal.SIGINT, 8.0), (signal.SIGQUIT, 3.0))  # fast shutdown, then immediate
+
+
+class Postgres:
+    """`start` makes the cluster if there is none; `url` is valid from then on."""
+
+    name = "postgres"
+
+    def __init__(self, directory: Path, password: str, *, durable: bool = True) -> None:
+        self.cluster = directory / "postgres"
+        self.process: Process | None = None
+        self._log = directory / "postgres.log"
+        self._password = password
+        self._durable = durable
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return self._url_of(_NAME)
+
+    @property
+    def exists(self) -> bool:
+        return (self.cluster / "PG_VERSION").is_file()
+
+    def start(self) -> None:
+        """Starts anew on the same port, if it ran before: its clients know the address."""
+        if not self.exists:
+            self._create()
+        end_leftovers(self.cluster, "postgres", signal.SIGINT, 15.0)
+        # A pid from before a power cut may by now belong to somebody else, and PostgreSQL would
+        # take that for a running server. Nobody works here: we hold the lock and have looked.
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        self._spawn(identity.owner_of(self.cluster))
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        if self.process:
+            stop(self.process, _STOP)
+
+    def _url_of(self, database: str) -> str:
+        return f"postgres://{_NAME}:{quote(self._password)}@{LOOPBACK}:{self._port}/{database}"
+
+    def _create(self) -> None:
+        """Under another name first, so that an interruption never leaves half a cluster."""
+        problem = (
+            "PostgreSQL does not run as root, and this machine lets root neither become another"
+            " user nor open a user namespace: start as an ordinary user, or set DATABASE_URL."
+        )
+        draft = self.cluster.with_name("postgres.new")
+        for who in identity.candidates():
+            try:
+                self._initdb(draft, who)
+            except EmbeddedError as error:
+                problem = str(error)
+                continue
+            draft.rename(self.cluster)
+            return
+        raise EmbeddedError(problem)
+
+    def _initdb(self, draft: Path, who: Identity) -> None:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        program = postgres_programs(who) / "initdb"
+        with tempfile.TemporaryFile() as password:
+            password.write(self._password.encode())
+            password.seek(0)
+            try:
+                who.take_over(draft)
+                who.take_over(password.fileno())
+            except OSError as error:
+                raise EmbeddedError(f"{draft} cannot be given away: {error.strerror}.") from error
+            done = subprocess.run(
+                [*who.prefix, program, "-D", _HERE or draft, *self._initdb_options()],
+                cwd=draft,
+                env=_ENVIRONMENT,
+                stdin=password,
+                capture_output=True,
+                **who.options(),
+            )
+        if done.returncode:
+            self._explain_failure(done.stderr.decode(errors="replace"), f"exit {done.returncode}")
+
+    def _initdb_options(self) -> list[str]:
+        options = [
+            f"--username={_NAME}",
+            "--auth=scram-sha-256",
+            "--pwfile=/dev/stdin",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            f"--lc-ctype={_character_types()}",
+        ]
+        return options if self._durable else [*options, "--no-sync"]
+
+    def _spawn(self, who: Identity) -> None:
+        program = postgres_programs(who) / "postgres"
+        self._port = self._port or free_port()
+        settings = _SETTINGS | ({} if self._durable else _THROW_AWAY)
+        flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
+        with self._log.open("ab") as log:
+            self.process = spawn(
+                [*who.prefix, program, "-D", _HERE or self.cluster, "-p", str(self._port), *flags],
+                death_signal=signal.SIGINT,
+                env=_ENVIRONMENT,
+                cwd=self.cluster,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **who.options(),
+            )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.poll() is not None:
+                self._give_up()
+            try:
+                self._ensure_database()
+                return
+            except psycopg.OperationalError as error:
+                self._refuse_lost_password(error)
+                time.sleep(0.05)
+        raise EmbeddedError(f"PostgreSQL did not start in {_START_SECONDS} s; see {self._log}.")
+
+    def _ensure_database(self) -> None:
+        with psycopg.connect(self._url_of("postgres"), autocommit=True) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_NAME])
+            if found.fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_NAME)))
+
+    def _refuse_lost_password(self, error: psycopg.OperationalError) -> None:
+        if "password authentication failed" in str(error):
+            raise EmbeddedError(
+                f"{self.cluster} was made with another password: restore secrets.json beside it,"
+                " or delete the folder to start empty."
+            )
+
+    def _give_up(self) -> None:
+        if self.process:
+            kill_group(self.process)
+            self._explain_failure(_end_of(self._log), how_it_ended(self.process))
+
+    def _explain_failure(self, output: str, ending: str) -> None:
+        if "No space left on device" in output:
+            raise EmbeddedError(disk_full(self.cluster.parent))
+        telling = [
+            line
+            for line in output.splitlines()
+            if any(word in line for word in ("FATAL", "PANIC", "error:", "unshare:"))
+        ]
+        reason = telling[-1].strip() if telling else ending
+        raise EmbeddedError(f"PostgreSQL did not start in {self.cluster}: {reason}")
+
+
+def _character_types() -> str:
+    """What full-text search takes for letters: with plain C, '¿dónde' would keep its mark."""
+    current = locale.setlocale(locale.LC_CTYPE)
+    for name in ("C.UTF-8", "en_US.UTF-8"):
+        try:
+            locale.setlocale(locale.LC_CTYPE, name)
+        except locale.Error:
+            continue
+        locale.setlocale(locale.LC_CTYPE, current)
+        return name
+    return "C"
+
+
+def _end_of(log: Path) -> str:
+    return log.read_bytes()[-4000:].decode(errors="replace")

@@ -1,0 +1,47 @@
+"""Per-request language (Spanish unless asked for another) and the broker's time zone."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def _asked_language(request: HttpRequest) -> str:
+    """A person asks by the language cookie, a program (the API) by Accept-Language."""
+    if request.path.startswith("/api/"):
+        asked = request.headers.get("Accept-Language", "")[:2].lower()
+    else:
+        asked = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+class LanguageMiddleware:
+    """Django's own follows the browser's header; brokers expect Spanish on any browser."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = _asked_language(request)
+        request.LANGUAGE_CODE = language
+        with translation.override(language):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class BrokerTimezoneMiddleware:
+    """Shows times in the zone of the signed-in user's broker."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        broker = getattr(request.user, "broker", None)
+        zone = broker.timezone if broker else settings.TIME_ZONE
+        with timezone.override(ZoneInfo(zone)):
+            return self.get_response(request)

@@ -1,0 +1,145 @@
+"""The task base: retries by kind of error, a row for what gave up, and the heartbeat."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from celery import Task, shared_task
+from celery.exceptions import Ignore, Reject, Retry
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerDown
+from redis.exceptions import RedisError
+
+from crm.errors import ProviderError
+from crm.models import FailedTask, PeriodicRun
+
+log = logging.getLogger(__name__)
+
+MAX_RETRIES = 5
+READY_WITHIN = timedelta(seconds=90)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether the same call may succeed in a moment: vendors that say so, and lost databases."""
+    if isinstance(error, ProviderError):
+        return error.retryable
+    return isinstance(error, OperationalError | InterfaceError | ConnectionError | TimeoutError)
+
+
+class BaseTask(Task):  # type: ignore[type-arg]
+    """Retries what may pass, files a ``failed_tasks`` row for what gave up, records sweeps."""
+
+    max_retries = MAX_RETRIES
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except (Retry, Ignore, Reject):
+            raise
+        except Exception as error:
+            if is_retryable(error) and not self.request.called_directly:
+                raise self.retry(exc=error, countdown=_back_off(self.request.retries)) from error
+            raise
+
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        if self.name in periodic_names():
+            PeriodicRun.objects.update_or_create(
+                task=self.name, defaults={"started_at": timezone.now()}
+            )
+
+    def after_return(
+        self, status: str, retval: Any, task_id: str, args: Any, kwargs: Any, einfo: Any
+    ) -> None:
+        if self.name in periodic_names():
+            PeriodicRun.objects.filter(task=self.name).update(
+                finished_at=timezone.now(), succeeded=status == "SUCCESS"
+            )
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        record_failure(
+            str(self.name), task_id, args, kwargs, exc, attempts=self.request.retries + 1
+        )
+
+
+def _back_off(retries: int) -> int:
+    return min(2 << retries, 60)
+
+
+def periodic_names() -> frozenset[str]:
+    from_settings = celery_app().conf.beat_schedule or {}
+    return frozenset(entry["task"] for entry in from_settings.values())
+
+
+def celery_app() -> Any:
+    return shared_heartbeat.app
+
+
+def record_failure(
+    name: str, task_id: str, args: Any, kwargs: Any, error: Exception, *, attempts: int
+) -> None:
+    """Keep what an operator needs to understand and retry; values of the error stay out."""
+    log.error("task %s gave up after %s attempts: %s", name, attempts, type(error).__name__)
+    FailedTask.objects.update_or_create(
+        task_id=task_id,
+        defaults={
+            "task": name,
+            "args": list(args),
+            "kwargs": dict(kwargs),
+            "error": getattr(error, "code", type(error).__name__)[:200],
+            "details": _where(error),
+            "attempts": attempts,
+            "state": FailedTask.State.FAILED,
+            "broker_id": kwargs.get("broker_id"),
+        },
+    )
+
+
+def _where(error: Exception) -> str:
+    """The lines of code that led to the error, without the values, which may be personal."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return "\n".join([type(error).__name__, *frames[-12:]])
+
+
+def enqueue(task: Any, *args: Any, **kwargs: Any) -> None:
+    """Start a task once the transaction commits; with the queue down, the sweep finds the row."""
+    transaction.on_commit(lambda: _publish(task, args, kwargs))
+
+
+def enqueue_in(seconds: float, task: Any, *args: Any) -> None:
+    """As ``enqueue``, after a pause of under a minute."""
+    transaction.on_commit(lambda: _publish(task, args, {}, countdown=seconds))
+
+
+def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> None:
+    try:
+        task.apply_async(args=args, kwargs=kwargs, retry=False, **options)
+    except (BrokerDown, RedisError, OSError) as error:
+        log.warning(
+            "queue unreachable (%s): %s waits for its sweep", type(error).__name__, task.name
+        )
+
+
+def retry_failed(failed: FailedTask, *, by: Any) -> bool:
+    """Run a task that gave up once more; False when somebody already did."""
+    taken = FailedTask.objects.filter(pk=failed.pk, state=FailedTask.State.FAILED).update(
+        state=FailedTask.State.RETRIED, retried_by=by, updated_at=timezone.now()
+    )
+    if taken:
+        enqueue(celery_app().tasks[failed.task], *failed.args, **failed.kwargs)
+    return bool(taken)
+
+
+@shared_task(name="crm.tasks.heartbeat")
+def shared_heartbeat() -> None:
+    """Proves, by its own PeriodicRun row, that beat sends and a worker works."""
+
+
+def background_is_alive() -> bool:
+    """Whether a heartbeat went through beat, queue and worker lately."""
+    since = timezone.now() - READY_WITHIN
+    return PeriodicRun.objects.filter(task=shared_heartbeat.name, finished_at__gte=since).exists()

@@ -1,0 +1,160 @@
+"""Finds Chilean comunas in what people write, however they spell them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from leads.comunas_data import ALIASES, NEED_COMUNA, NEED_CUE, NOT_PLACES, REGIONS, SECTORS
+from leads.folding import clean, fold
+
+COMUNAS: dict[str, str] = {comuna: region for region, names in REGIONS.items() for comuna in names}
+
+_SHORT = {
+    "sn": "san",
+    "sta": "santa",
+    "sto": "santo",
+    "pto": "puerto",
+    "pta": "punta",
+    "pte": "puente",
+    "gral": "general",
+}
+_WORD = re.compile(r"[a-z']+")
+_CUE = re.compile(
+    r"\b(?:en|por|hacia|cerca de|lado de|comunas? de|comunas?:?|sector(?: de)?|zona(?: de)?|barrio(?: de)?|ciudad de"
+    r"|centro de|soy de|somos de|ojala|prefiero|quiero|busco|buscando|puede ser|dptos?|deptos?|departamentos?|casas?"
+    r"|(?:dptos?|deptos?|departamentos?|casas?|propiedad|parcela|terreno) de)\s*$"
+)
+_AND = re.compile(r"\s*(?:,|/|-|y|e|o|ni|\s)+\s*")
+_COMUNA_CUE = re.compile(r"\bcomunas? (?:de )?$")
+_STREET = re.compile(
+    r"\b(?:calle|avenida|avda?\.?|av\.?|pasaje|pje\.?|metro|hospital|clinica|mall|don|dona|sra?\.?)\s*$"
+)
+_LONGEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    comuna: str
+    start: int
+    end: int
+
+
+_OFFICIAL = {fold(comuna): comuna for comuna in COMUNAS}
+
+
+def _folded_names() -> dict[str, str]:
+    names = dict(_OFFICIAL)
+    names.update({sector: comuna for comuna, sectors in SECTORS.items() for sector in sectors})
+    names.update(ALIASES)
+    names.update(dict.fromkeys(NOT_PLACES, ""))
+    return names
+
+
+_NAMES = _folded_names()
+_FUZZY = tuple(
+    name
+    for name, comuna in _NAMES.items()
+    if comuna and name not in NEED_CUE | NEED_COMUNA and len(name) >= (8 if " " in name else 7)
+)
+
+
+def find_comunas(text: str) -> list[str]:
+    """The comunas named in `text`, in the order in which they appear, each once."""
+    return list(dict.fromkeys(found.comuna for found in locate(text)))
+
+
+def locate(text: str) -> list[Found]:
+    """Like `find_comunas`, with the places in the text (positions of its NFC form)."""
+    folded = fold(clean(text))
+    words = [
+        (match.group().strip("'"), match.start(), match.end()) for match in _WORD.finditer(folded)
+    ]
+    return list(_scan(folded, words))
+
+
+def canonical(name: str) -> str | None:
+    """The official spelling of one name, or None if it is no comuna (nor a sector of one)."""
+    spelled = _spell(_WORD.findall(fold(clean(name))))
+    return _OFFICIAL.get(spelled) or (_resolve(spelled) or None if spelled else None)
+
+
+def region_of(comuna: str) -> str | None:
+    return COMUNAS.get(comuna)
+
+
+def _scan(folded: str, words: list[tuple[str, int, int]]) -> Iterator[Found]:
+    position = last_end = 0
+    while position < len(words):
+        size, comuna = _longest_at(words, position)
+        start, end = words[position][1], words[position + max(size, 1) - 1][2]
+        name = _spell([word for word, _, _ in words[position : position + size]])
+        listed = last_end > 0 and bool(_AND.fullmatch(folded, last_end, start))
+        if comuna and _is_place(name, folded, start, end, listed=listed):
+            yield Found(comuna, start, end)
+            last_end = end
+        position += max(size, 1)
+
+
+def _longest_at(words: list[tuple[str, int, int]], position: int) -> tuple[int, str]:
+    for size in range(min(_LONGEST, len(words) - position), 0, -1):
+        resolved = _resolve(_spell([word for word, _, _ in words[position : position + size]]))
+        if resolved is not None:
+            return size, resolved
+    return 0, ""
+
+
+def _spell(words: list[str]) -> str:
+    return " ".join(_SHORT.get(word, word) if len(words) > 1 else word for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _resolve(name: str) -> str | None:
+    """The comuna, "" for a name known to be no place, None for an unknown name."""
+    if name in _NAMES:
+        return _NAMES[name]
+    close = next((known for known in _FUZZY if _is_close(name, known)), None)
+    return _NAMES[close] if close else None
+
+
+def _is_close(name: str, known: str) -> bool:
+    allowed = 2 if len(known) >= 12 else 1
+    if abs(len(name) - len(known)) > allowed or name.count(" ") != known.count(" "):
+        return False
+    return _starts_alike(name, known) and _distance(name, known) <= allowed
+
+
+def _starts_alike(name: str, known: str) -> bool:
+    alike = name[0] == known[0] or {name[0], known[0]} in (
+        {"k", "q"},
+        {"c", "k"},
+        {"b", "v"},
+        {"s", "c"},
+    )
+    last, expected = name.rsplit(" ", 1)[-1], known.rsplit(" ", 1)[-1]
+    return alike and len(last) > 3 and abs(len(last) - len(expected)) <= 1
+
+
+def _distance(left: str, right: str) -> int:
+    """Edits between two words, a swap of neighbours counting as one."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def _is_place(name: str, folded: str, start: int, end: int, *, listed: bool) -> bool:
+    before = folded[:start]
+    if folded.strip(" .,!¡¿?") == folded[start:end] or _COMUNA_CUE.search(before):
+        return True
+    if name in NEED_COMUNA or _STREET.search(before):
+        return False
+    if name in NEED_CUE:
+        return listed or bool(_CUE.search(before))
+    return True

@@ -1,0 +1,104 @@
+"""The words of messages, conversations and consent."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    TELEGRAM = "telegram", "Telegram"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    INSTAGRAM = "instagram", "Instagram"
+    FACEBOOK = "facebook", "Facebook"
+    TIKTOK = "tiktok", "TikTok"
+    WEBCHAT = "webchat", _("Chat web")
+    EMAIL = "email", _("Correo")
+
+
+class Direction(models.TextChoices):
+    IN = "in", _("entrante")
+    OUT = "out", _("saliente")
+
+
+class Author(models.TextChoices):
+    LEAD = "lead", _("lead")
+    ASSISTANT = "assistant", _("asistente")
+    USER = "user", _("persona")
+    CAMPAIGN = "campaign", _("campaña")
+    SYSTEM = "system", _("sistema")
+
+
+class Purpose(models.TextChoices):
+    REPLY = "reply", _("respuesta")
+    HUMAN = "human", _("persona")
+    REMINDER = "reminder", _("recordatorio")
+    CONFIRM_OPT_OUT = "confirm_opt_out", _("confirmación de baja")
+    MARKETING = "marketing", _("campaña")
+    CALL = "call", _("llamada")
+
+
+class Delivery(models.TextChoices):
+    PENDING = "pending", _("pendiente")
+    SENDING = "sending", _("enviando")
+    SENT = "sent", _("enviado")
+    DELIVERED = "delivered", _("entregado")
+    READ = "read", _("leído")
+    FAILED = "failed", _("fallido")
+    BLOCKED = "blocked", _("bloqueado")
+
+
+class Holder(models.TextChoices):
+    ASSISTANT = "assistant", _("asistente")
+    USER = "user", _("persona")
+    WAITING = "waiting", _("esperando a una persona")
+
+
+class HandoffReason(models.TextChoices):
+    REQUESTED = "requested", _("pidió una persona")
+    ANGER = "anger", _("está molesto")
+    NO_PROGRESS = "no_progress", _("la conversación no avanza")
+    LEGAL_THREAT = "legal_threat", _("mencionó acciones legales")
+    CLOSED_STAGE = "closed_stage", _("escribió con el proceso cerrado")
+    NOT_QUALIFIED = "not_qualified", _("no califica: decide una persona")
+    OTHER = "other", _("otro motivo")
+
+
+class Actor(models.TextChoices):
+    HUMAN = "human", _("persona")
+    ASSISTANT = "assistant", _("asistente")
+    SYSTEM = "system", _("sistema")
+    LEAD = "lead", _("lead")
+    PROVIDER = "provider", _("proveedor")
+
+
+class ConsentPurpose(models.TextChoices):
+    MARKETING = "marketing", _("campañas")
+    SERVICE = "service", _("atención")
+    CALL = "call", _("llamadas")
+
+
+class ConsentState(models.TextChoices):
+    GRANTED = "granted", _("otorgado")
+    WITHDRAWN = "withdrawn", _("retirado")
+
+
+class TemplateApproval(models.TextChoices):
+    NONE = "none", _("no requiere")
+    PENDING = "pending", _("pendiente")
+    APPROVED = "approved", _("aprobada")
+    REJECTED = "rejected", _("rechazada")
+
+
+class AgentType(models.TextChoices):
+    PROFILER = "perfilador", _("perfilador")
+    FINANCIAL = "calificador_financiero", _("calificador financiero")
+    SCHEDULER = "agendador", _("agendador")
+    FOLLOW_UP = "seguimiento", _("seguimiento")
+
+
+class SignalKind(models.TextChoices):
+    APPOINTMENT_ACTIVE = "appointment_active", _("visita agendada")
+    APPOINTMENT_COMPLETED = "appointment_completed", _("visita realizada")
+    NO_SHOW = "no_show", _("no asistió")
+    WRONG_NUMBER = "wrong_number", _("número equivocado")
+    OPTED_OUT = "opted_out", _("pidió no ser contactado")
+    FINANCING = "financing", _("preguntó por financiamiento")

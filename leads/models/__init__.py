@@ -1,0 +1,30 @@
+"""Who we talk to: leads, their messages, conversations, activity, consent, templates."""
+
+from leads.models.activity import ActivityLog
+from leads.models.consent import Consent, Suppression
+from leads.models.lead import (
+    ChannelIdentity,
+    Lead,
+    LeadOwned,
+    LeadSignal,
+    MergeSuggestion,
+    StageTransition,
+)
+from leads.models.message import ChatMessage, Conversation, TelegramMessage
+from leads.models.template import MessageTemplate
+
+__all__ = [
+    "ActivityLog",
+    "ChannelIdentity",
+    "ChatMessage",
+    "Consent",
+    "Conversation",
+    "Lead",
+    "LeadOwned",
+    "LeadSignal",
+    "MergeSuggestion",
+    "MessageTemplate",
+    "StageTransition",
+    "Suppression",
+    "TelegramMessage",
+]

@@ -1,0 +1,368 @@
+"""Reads amounts of money as Chileans write them ("un palo doscientos", "UF 3.500") and writes them the same way."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from leads.folding import clean, fold
+
+Currency = Literal["CLP", "UF", "USD"]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    amount: Decimal
+    currency: Currency = "CLP"
+
+    def __str__(self) -> str:
+        return format_money(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An amount in running text; of a range the upper bound, with the lower one in `minimum`.
+
+    `currency` is None when none was written; `scaled` says that palos, lucas or mil were.
+    """
+
+    amount: Decimal
+    currency: Currency | None
+    scaled: bool
+    start: int
+    end: int
+    minimum: Decimal | None = None
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency or "CLP")
+
+    @property
+    def bare(self) -> bool:
+        """A number that nothing but its context makes an amount."""
+        return self.currency is None and not self.scaled and self.amount < 100_000
+
+
+_UNITS = (
+    "cero un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete"
+    " dieciocho diecinueve veinte veintiun veintidos veintitres veinticuatro veinticinco veintiseis veintisiete"
+    " veintiocho veintinueve"
+)
+WORDS: dict[str, int] = {
+    **{word: value for value, word in enumerate(_UNITS.split())},
+    **{
+        "uno": 1,
+        "una": 1,
+        "veintiuna": 21,
+        "veintiuno": 21,
+        "treinta": 30,
+        "cuarenta": 40,
+        "cincuenta": 50,
+    },
+    **{"sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90, "cien": 100, "ciento": 100},
+    **{
+        f"{stem}cient{end}s": value * 100
+        for end in "oa"
+        for stem, value in (("dos", 2), ("tres", 3), ("cuatro", 4))
+    },
+    **{
+        f"{stem}cient{end}s": value * 100
+        for end in "oa"
+        for stem, value in (("seis", 6), ("sete", 7), ("ocho", 8))
+    },
+    **{
+        f"{stem}{end}s": value
+        for end in "oa"
+        for stem, value in (("quinient", 500), ("novecient", 900))
+    },
+    "quina": 500,
+}
+_MILLION, _THOUSAND, _LARGEST = 1_000_000, 1_000, 10**12
+_SCALES: dict[str, int] = {
+    **dict.fromkeys(
+        ("palo", "palos", "palito", "palitos", "millon", "millones", "melon", "melones"), _MILLION
+    ),
+    **dict.fromkeys(("mill", "mills", "mm", "m", "millons", "millone", "palillos"), _MILLION),
+    **dict.fromkeys(("luca", "lucas", "luquitas", "luka", "lukas", "mil", "miles", "k"), _THOUSAND),
+    **dict.fromkeys(("gamba", "gambas"), 100),
+}
+_UF = r"(?:u\.?f\.?s?|uefes?|unidad(?:es)? de fomento)(?![a-z])"
+_USD = r"(?:us\$|u\$s|usd|dolar(?:es)?|us)(?![a-z])"
+_CLP = r"(?:\$|clp\b|pesos?\b|peso chileno\b)"
+_CURRENCIES: tuple[tuple[str, Currency], ...] = ((_USD, "USD"), (_UF, "UF"), (_CLP, "CLP"))
+_TOKEN = re.compile(
+    rf"(?P<usd>{_USD}|us\$)|(?P<uf>(?<![a-z]){_UF})|(?P<clp>{_CLP})"
+    r"|(?P<number>\d+(?:[.,']\d+)*)|(?P<word>[a-z]+)|(?P<dash>-)|(?P<other>\S)"
+)
+_NOUNS = re.compile(
+    r"\s*(?:dorm|d\d?b?\b|pieza|habitacion|bano|ban|ano\b|anos\b|mes\b|meses\b|dia|semana|hijo|persona|m2|mt|metro|mts"
+    r"|%|por ?ciento|piso|estacionamiento|cuota|hora|hrs|min|am\b|pm\b|de la (?:tarde|manana|noche)|opcion|depto|casa"
+    r"|°|º|/\d|:\d|x\d|propiedad|departamento|mascota|perro|gato|de (?:enero|febrero|marzo|abril|mayo|junio|julio"
+    r"|agosto|septiembre|octubre|noviembre|diciembre))"
+)
+_RANGE = re.compile(r"\s*(?:-|a|y|o|hasta|y los|a los|e)\s*(?:unos |unas |los |las )?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def parse_money(text: str) -> Money | None:
+    """The first amount in `text`; of a range, its upper bound."""
+    mention = next(iter(find_amounts(text)), None)
+    return mention.money if mention else None
+
+
+def format_money(money: Money) -> str:
+    number = _grouped(money.amount)
+    return {"CLP": f"${number}", "UF": f"UF {number}", "USD": f"US$ {number}"}[money.currency]
+
+
+def find_amounts(text: str) -> list[Mention]:
+    """All amounts in `text`, also numbers without a unit (`Mention.bare`), in order; ranges are one mention."""
+    folded = fold(clean(text))
+    tokens = [
+        _Token(m.lastgroup or "", m.group(), m.start(), m.end()) for m in _TOKEN.finditer(folded)
+    ]
+    return list(_joined(folded, list(_single(folded, tokens))))
+
+
+def _grouped(amount: Decimal) -> str:
+    rounded = amount.quantize(Decimal("0.01"))
+    whole, _, cents = f"{rounded:,.2f}".partition(".")
+    decimals = cents.rstrip("0")
+    return whole.replace(",", ".") + (f",{decimals}" if decimals else "")
+
+
+def _single(folded: str, tokens: list[_Token]) -> Iterator[Mention]:
+    position = 0
+    while position < len(tokens):
+        reader = _Reader(tokens, position)
+        mention = reader.read(folded)
+        if mention:
+            yield mention
+        position = max(reader.position, position + 1)
+
+
+def _joined(folded: str, mentions: list[Mention]) -> Iterator[Mention]:
+    """Ranges made one: "entre 3 y 4 mil UF" lends unit and currency to the bound that has none."""
+    position = 0
+    while position < len(mentions):
+        low, high = (
+            mentions[position],
+            mentions[position + 1] if position + 1 < len(mentions) else None,
+        )
+        if high and (ranged := _range_of(folded, low, high)):
+            yield ranged
+            position += 2
+        else:
+            yield low
+            position += 1
+
+
+def _range_of(folded: str, low: Mention, high: Mention) -> Mention | None:
+    if not _RANGE.fullmatch(folded, low.end, high.start):
+        return None
+    if low.currency and high.currency and low.currency != high.currency:
+        return None
+    minimum = low.amount
+    if high.scaled and not low.scaled and low.amount * _scale_of(high.amount) < high.amount:
+        minimum = low.amount * _scale_of(high.amount)
+    if not 0 < minimum < high.amount or high.amount > minimum * 10:
+        return None
+    joined = replace(high, start=low.start, minimum=minimum, currency=high.currency or low.currency)
+    return replace(joined, scaled=low.scaled or high.scaled)
+
+
+def _scale_of(amount: Decimal) -> int:
+    return _MILLION if amount >= _MILLION else _THOUSAND
+
+
+class _Reader:
+    """Reads one amount from the tokens at a position; afterwards `position` is the first token not used."""
+
+    def __init__(self, tokens: list[_Token], position: int) -> None:
+        self.tokens = tokens
+        self.start = self.position = position
+        self.total = Decimal(0)
+        self.group: Decimal | None = None
+        self.scale = 0
+        self.numeric = False
+
+    def read(self, folded: str) -> Mention | None:
+        currency = self._currency()
+        while self._take(folded):
+            self.position += 1
+        if not (self.numeric or self.scale):
+            return None
+        last = self.tokens[self.position - 1]
+        currency = currency or self._currency_after()
+        amount = self._finish()
+        end = self.tokens[self.position - 1].end if currency else last.end
+        if not self._is_money(folded, amount, currency, end):
+            return None
+        return Mention(amount, currency, self.scale > 0, self.tokens[self.start].start, end)
+
+    def _is_money(self, folded: str, amount: Decimal, currency: Currency | None, end: int) -> bool:
+        if not 0 < amount < _LARGEST or (
+            not currency and folded[self.tokens[self.start].start : end] == "mil"
+        ):
+            return False
+        return bool(currency or self.scale) or not _NOUNS.match(folded, end)
+
+    def _peek(self, ahead: int = 0) -> _Token:
+        index = self.position + ahead
+        return self.tokens[index] if 0 <= index < len(self.tokens) else _Token("end", "", 0, 0)
+
+    def _currency(self) -> Currency | None:
+        kind = self._peek().kind
+        if kind not in ("usd", "uf", "clp"):
+            return None
+        self.position += 1
+        return _KINDS[kind]
+
+    def _currency_after(self) -> Currency | None:
+        skip = self._peek().text == "de" or self._peek().kind == "dash"
+        if skip and self._peek(1).kind in _KINDS and self._peek().text == "de":
+            self.position += 1
+        return self._currency()
+
+    def _take(self, folded: str) -> bool:
+        token = self._peek()
+        if token.kind == "number":
+            return self._take_digits(folded, token)
+        if token.kind == "word":
+            return (
+                self._take_scale(token) or self._take_half(token) or self._take_word(folded, token)
+            )
+        return False
+
+    def _take_digits(self, folded: str, token: _Token) -> bool:
+        value, before = read_number(token.text), self._peek(-1)
+        if before.kind == "word" and before.end == token.start:
+            return False
+        if (
+            value is None
+            or self.group is not None
+            or (self.scale and not self._continues(folded, token, value))
+        ):
+            return False
+        self.group, self.numeric = value, True
+        return True
+
+    def _continues(self, folded: str, token: _Token, value: Decimal) -> bool:
+        """ "un palo 200", "3 mil 500", "1 millon 350 mil": what follows belongs to the amount."""
+        if value != int(value) or _NOUNS.match(folded, token.end):
+            return False
+        following = self._peek(1)
+        if self.scale == _MILLION and _SCALES.get(following.text) == _THOUSAND:
+            return value < _THOUSAND
+        return 100 <= value < _THOUSAND and following.text not in _SCALES
+
+    def _take_scale(self, token: _Token) -> bool:
+        scale = _SCALES.get(token.text, 0)
+        if not scale or (self.scale and (scale >= self.scale or self.group is None)):
+            return False
+        if token.text in ("m", "k") and not self._glued(token):
+            return False
+        if self.group is None and token.text in ("miles", "m", "k", "mm"):
+            return False
+        group = Decimal(1) if self.group is None else self.group
+        self.total += self._as_decimal(group, token.text) * scale
+        self.group, self.scale = None, scale
+        return True
+
+    def _as_decimal(self, group: Decimal, scale: str) -> Decimal:
+        """ "1.250 palos" is 1,25 million: nobody means 1,250 million by it."""
+        return group / 1000 if scale.startswith("palo") and group >= _THOUSAND else group
+
+    def _glued(self, token: _Token) -> bool:
+        before = self._peek(-1)
+        return (
+            before.kind == "number"
+            and before.end == token.start
+            and (token.text == "k" or (self.group or 99) < 20)
+        )
+
+    def _take_half(self, token: _Token) -> bool:
+        following = self._peek(1).text
+        if token.text == "y" and following in ("medio", "media"):
+            self._add_half()
+            self.position += 1
+            return True
+        if (
+            token.text in ("medio", "media")
+            and _SCALES.get(following, 0) >= _THOUSAND
+            and self.group is None
+        ):
+            self.group, self.numeric = Decimal("0.5"), True
+            return True
+        return False
+
+    def _add_half(self) -> None:
+        if self.group is None:
+            self.total += Decimal(self.scale) / 2
+        else:
+            self.group += Decimal("0.5")
+
+    def _take_word(self, folded: str, token: _Token) -> bool:
+        if token.text == "y" and self.scale == _MILLION and self.group is None:
+            return _SCALES.get(self._peek(2).text) == _THOUSAND
+        if token.text == "y":
+            return (
+                self.group is not None
+                and self.group >= 20
+                and 0 < WORDS.get(self._peek(1).text, 0) < 10
+            )
+        value = WORDS.get(token.text)
+        if value is None or not self._fits(folded, token, value):
+            return False
+        self.group, self.numeric = (self.group or Decimal(0)) + value, True
+        return True
+
+    def _fits(self, folded: str, token: _Token, value: int) -> bool:
+        if self.group is not None:
+            return 0 < value < _lowest_step(self.group)
+        if self.scale:
+            follows = self._peek(1).text
+            return (
+                value >= 100
+                or follows in _SCALES
+                or (value >= 20 and not _NOUNS.match(folded, token.end))
+            )
+        return (
+            token.text not in ("un", "una", "uno")
+            or self._peek(1).text in _SCALES
+            or self._peek(1).kind in _KINDS
+        )
+
+    def _finish(self) -> Decimal:
+        rest = self.group or Decimal(0)
+        if self.scale == _MILLION and 10 <= rest < _THOUSAND:
+            rest *= _THOUSAND
+        return self.total + rest
+
+
+_KINDS: dict[str, Currency] = {"usd": "USD", "uf": "UF", "clp": "CLP"}
+
+
+def _lowest_step(group: Decimal) -> int:
+    """What may still be added to a number in words: after "trescientos" less than 100, after "treinta" less than 10."""
+    whole = int(group)
+    return 100 if whole % 100 == 0 else 10 if whole % 10 == 0 else 0
+
+
+def read_number(digits: str) -> Decimal | None:
+    """ "1.200.000", "1,200,000", "1'200.000", "2.5", "2,5" and "3.500,5": groups of three are thousands."""
+    plain = digits.replace("'", ".")
+    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+(?:,\d{1,2})?", plain) and not plain.startswith("0"):
+        head, _, tail = plain.rpartition(",") if re.search(r",\d{1,2}$", plain) else (plain, "", "")
+        return Decimal(re.sub(r"[.,]", "", head) + (f".{tail}" if tail else ""))
+    if re.fullmatch(r"\d+[.,]\d+", plain):
+        return Decimal(plain.replace(",", "."))
+    return Decimal(plain) if plain.isdigit() else None

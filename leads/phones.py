@@ -1,0 +1,81 @@
+"""Turns phone numbers as people type them into E.164, and never makes one up."""
+
+import re
+import unicodedata
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+_PERSONAL = {
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER,
+}
+_ALLOWED = re.compile(r"[\d\s+().\-/]+")
+_CANDIDATE = re.compile(r"(?<![\w$.,])(?:\+|\(\+?)?\d(?:[\s().\-/]{0,3}\d){6,14}(?![\w]|[.,]\d)")
+_RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}-\d{2}-\d{2}")
+
+
+def to_e164(text: str, *, country: str = "CL") -> str | None:
+    """None when the text is not one dialable number of a person; feeding the answer back gives it again."""
+    plain = (
+        unicodedata.normalize("NFKC", text).strip().replace("\u2013", "-").replace("\u2011", "-")
+    )
+    if not plain.isascii() or not _ALLOWED.fullmatch(plain) or plain.count("+") > 1:
+        return None
+    return next((found for way in _ways(plain) if (found := _dialable(way, country))), None)
+
+
+def find_phone(text: str, *, country: str = "CL") -> str | None:
+    """The first dialable number in running text; amounts, dates and RUTs are none."""
+    found = locate_phone(text, country=country)
+    return found[0] if found else None
+
+
+def locate_phone(text: str, *, country: str = "CL") -> tuple[str, int, int] | None:
+    without_rut = _RUT.sub(lambda match: "x" * len(match.group()), text)
+    for match in _CANDIDATE.finditer(without_rut):
+        written = match.group()
+        if _THOUSANDS.fullmatch(written) or _DATE.match(written):
+            continue
+        if number := to_e164(written, country=country):
+            return number, match.start(), match.end()
+    return None
+
+
+def national(e164: str) -> str:
+    """For people's eyes: "+56 9 8765 4321"; what is no number comes back as it was."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def _ways(plain: str) -> list[str]:
+    """How the digits may be meant: as typed, then without a trunk zero, then with the plus left out."""
+    digits = re.sub(r"\D", "", plain)
+    if "+" in plain or digits.startswith("00"):
+        return ["+" + digits.removeprefix("00") if "+" not in plain else plain]
+    return (
+        [plain, digits.lstrip("0"), "+" + digits.lstrip("0")]
+        if len(digits) <= 11
+        else ["+" + digits]
+    )
+
+
+def _dialable(text: str, country: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if (
+        not phonenumbers.is_valid_number(number)
+        or phonenumbers.number_type(number) not in _PERSONAL
+    ):
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -1,0 +1,142 @@
+"""Immutable prompt versions, and one row for every attempt at a model."""
+
+import hashlib
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import BrokerOwned, TimeStamped, one_of, within
+from crm.tenancy import Tenanted, TenantQuerySet
+from leads.models import ChatMessage, Lead
+
+
+class PromptVersion(BrokerOwned):
+    """A prompt as it stood; one per broker may be active."""
+
+    admin_can: ClassVar[str] = "cr"
+
+    version_tag = models.CharField(_("versión"), max_length=50)
+    content = models.TextField(_("contenido"))
+    sections_json = models.JSONField(_("secciones"), default=dict, blank=True)
+    prompt_hash = models.CharField(_("huella"), max_length=64, editable=False)
+    notes = models.TextField(_("notas"), blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("creado por"),
+    )
+    is_active = models.BooleanField(_("activa"), default=False, editable=False)
+
+    class Meta:
+        db_table = "prompt_versions"
+        verbose_name = _("versión del prompt")
+        verbose_name_plural = _("versiones del prompt")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["broker", "version_tag"], name="prompt_versions_tag_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["broker"], condition=Q(is_active=True), name="prompt_versions_one_active"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.version_tag
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("prompt versions are immutable: make a new one")
+        self.prompt_hash = hashlib.sha256(self.content.encode()).hexdigest()
+        super().save(*args, **kwargs)
+
+
+class CallType(models.TextChoices):
+    TURN = "turn", _("conversación")
+    SUMMARY = "summary", _("resumen")
+    EMBEDDING = "embedding", _("embedding")
+    ANALYSIS = "analysis", _("análisis de llamada")
+    CAMPAIGN = "campaign", _("mensaje de campaña")
+
+
+class LLMCall(Tenanted, TimeStamped):
+    """One attempt at a model: what it cost, how long it took, whether it failed.
+
+    ``estimated_cost_usd`` is null when the model's price is unknown. Attempts at one answer
+    share ``trace_id``; those after the first model failed have ``used_fallback``.
+    """
+
+    broker = models.ForeignKey(
+        "brokers.Broker",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("corredora"),
+    )
+    lead = models.ForeignKey(
+        Lead,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lead"),
+    )
+    message = models.ForeignKey(
+        ChatMessage,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("mensaje"),
+    )
+    prompt_version = models.ForeignKey(
+        PromptVersion,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("versión del prompt"),
+    )
+    trace_id = models.UUIDField(_("traza"), db_index=True)
+    provider = models.CharField(_("proveedor"), max_length=50)
+    model = models.CharField(_("modelo"), max_length=100)
+    call_type = models.CharField(
+        _("tipo"), max_length=20, choices=CallType.choices, default=CallType.TURN
+    )
+    attempt = models.PositiveSmallIntegerField(_("intento"), default=1)
+    input_tokens = models.PositiveIntegerField(_("tokens de entrada"), default=0)
+    cached_tokens = models.PositiveIntegerField(_("tokens en caché"), default=0)
+    output_tokens = models.PositiveIntegerField(_("tokens de salida"), default=0)
+    estimated_cost_usd = models.DecimalField(
+        _("costo estimado (USD)"), max_digits=12, decimal_places=8, null=True, blank=True
+    )
+    latency_ms = models.PositiveIntegerField(_("duración (ms)"), default=0)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+    used_fallback = models.BooleanField(_("respaldo"), default=False)
+
+    objects: ClassVar[Any] = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "llm_calls"
+        verbose_name = _("llamada a modelo")
+        verbose_name_plural = _("llamadas a modelos")
+        ordering = ["-id"]
+        constraints = [
+            one_of("call_type", CallType, "llm_calls"),
+            within("estimated_cost_usd", 0, None, "llm_calls"),
+            within("attempt", 1, None, "llm_calls"),
+        ]
+        indexes = [
+            models.Index(fields=["broker", "-created_at"], name="llm_calls_broker"),
+            models.Index(fields=["broker", "provider", "-created_at"], name="llm_calls_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model}"

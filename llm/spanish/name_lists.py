@@ -1,0 +1,82 @@
+"""Given names that Chileans carry, and words that follow "soy" or answer a question without being a name."""
+
+GIVEN: frozenset[str] = frozenset(
+    """
+    aaron abigail abraham adela adolfo adrian adriana agustin agustina aida aileen alan alba alberto aldo alejandra
+    alejandro alejo alexander alexandra alexis alfonso alfredo alicia alma alonso alvaro amalia amanda amaro amelia
+    amparo ana anais andrea andres angel angela angelica angelina anibal anita antonella antonia antonio ariel armando
+    arturo astrid augusto aurora axel barbara bastian beatriz belen benito benjamin bernarda bernardita bernardo bianca
+    blanca boris brayan bruno bryan byron camila camilo carla carlos carmen carol carola carolina catalina caterina
+    cecilia celeste celia cesar christian christopher clara claudia claudio clemente constanza consuelo cristian
+    cristina cristobal daisy damian dani daniel daniela danilo danitza danny dario david dayana debora delia denis
+    denisse diana diego dominga domingo dominique doris eduardo edgar edith efrain elena eliana elias elisa elizabeth
+    eloisa elsa emilia emiliano emilio emma enrique enzo erica erick erika ernesto esperanza esteban estefania estela
+    ester esteban eugenia eugenio eva evelyn ezequiel fabian fabiana fabiola fabricio facundo federico felipe felix
+    fernanda fernando fidel flavia flavio flor florencia francesca francisca francisco franco freddy fresia gabriel
+    gabriela gaspar genesis genoveva georgina gerardo german giancarlo gilberto gino giovanna gisela giselle gladys
+    gloria gonzalo graciela greta guadalupe guido guillermina guillermo gustavo hans hector helena henry hernan
+    herminia hernando hilda horacio hortensia hugo humberto ian ignacia ignacio igor ines ingrid irene iris irma isaac
+    isabel isabella ismael israel ivan ivania ivonne jacinta jacqueline jaime jairo james janet javier javiera jazmin
+    jean jeannette jenny jennifer jeremias jessica jesus jimena joan joao joaquin joaquina jocelyn joel johan johana
+    johanna john jonathan jorge jose josefa josefina joshua josue juan juana juanita judith julia julian juliana julieta
+    julio justo karen karina karla katalina katherine katia kevin kiara krishna laura lautaro leandro leonardo leonel
+    leonor leonora leslie leticia lidia lilian liliana lina lisandro lisette lorena lorenzo loreto lourdes lucas lucia
+    luciana luciano lucy luis luisa luna luz macarena magdalena maite manuel manuela marcela marcelo marco marcos
+    margarita maria mariana mariano maribel maricel mariela mario marisol marlen marlene marta martin martina mateo
+    matias matilde mauricio max maximiliano maximo maya mercedes mia micaela miguel milena millaray mireya miriam
+    mirta moises monica monserrat montserrat myriam nadia nancy nataly natalia natacha nayareth nelson nestor nicanor
+    nicol nicolas nicole nina noelia noemi nora norma octavio olga olivia omar orlando oscar osvaldo pablo pamela
+    paola paolo pascal pascual pascuala patricia patricio paula paulina paulo paz pedro pelayo pia pilar priscila
+    rafael rafaela ramiro ramon ramona raquel raul rayen rebeca regina renata renato rene reinaldo ricardo rigoberto
+    rita roberto rocio rodolfo rodrigo rogelio roger rolando roman romina romeo rosa rosalia rosamel rosana rosario
+    rosita roxana ruben ruth salome salvador samanta samuel sandra santiago santino sara sarai sebastian segundo
+    selena sergio silvana silvia silvio simon simona sofia sol soledad sonia stefania stefano stephanie steven susana
+    sylvia tamara tania tatiana tere teresa thiago thomas tiare tito tomas trinidad ulises urzula ursula valentin
+    valentina valeria valeska vanessa vania veronica vicente vicenta victor victoria vilma violeta virginia vivian
+    viviana vladimir walter washington wilson ximena xiomara yanet yanina yasna yasmin yerko yesenia yessica yolanda
+    yohana yorka zoe zulema
+    caro cata cami cote coni conny dani fran gabi gabo ignacita isi jani javi jose juanjo juampa kathy kike lalo leo
+    lola lore lucho maca maka mane manu mati memo meche mona nacho nachito naty nati nico pame panchita pancho pao
+    pato pauli pepa pepe pili poli quique rafa roci rodri rosi santi seba sebita sofi susi tato tere titi toño tono
+    vale vero vicky xime yayo
+    """.split()  # noqa: SIM905 - a table of 500 words reads better as text
+)
+
+# No name begins with these; after "soy", "acá" or alone as an answer they are something else.
+NOT_NAMES: frozenset[str] = frozenset(
+    """
+    a aca acuerdo adios agente ahora ahorita ahi al algo alguien algun alguna amigo amiga ama ano antes apurado aqui
+    arrendatario arrendataria arquitecto asesor asi aun aunque averiguando bacan bien bastante bueno buena buenas
+    buenos busco buscando cachai cada casa casada casado casi cerca chao chilena chileno chilenos cinco claro cliente
+    clienta como comprador compradora con confirmo consulta consultando contador contadora correcto corredor corredora
+    cotizando cual cualquiera cuando cuanto cuantos cuatro da dale de del dependiente depto desde despues dicom
+    divorciado divorciada donde dos duena dueno e ejecutivo el ella ellos emprendedor emprendedora en enfermera
+    enfermero entre era es esa ese eso espera esposo esposa esta estado estamos este esto estoy estudiante exacto
+    excelente extranjera extranjero funcionario funcionaria gano gracias grande gusto habla hablo hace hago hasta hay
+    hermano hermana hija hijo hola hoy igual independiente indigena ingeniera ingeniero interesa interesada interesado
+    inversionista inversor ir jefe jefa jubilada jubilado la las le les libre lindo listo lo los luego lucas madre mama
+    manana mas mayor me medico mejor menor menos mi mia mientras mil mio mis misma mismo mucha mucho muy nada nadie
+    necesito nena nene ni ninguna ninguno no nop nos nosotros nueva nuevo numero o ocho ok oka oki okey okay ojala otra
+    otro padre papa para parece pareja pensionada pensionado pero perfecto perdon persona peruana peruano pobre poco
+    por porque porfa porfavor posible primera primero profe profesional profesor profesora propietario propietaria pucha
+    puede puedo pues que quien quiero quisiera re real responsable retirado sabe saludo saludos se sea sector segunda
+    segundo seis senor senora separado separada si sii siete sin sip sola solo soltera soltero somos son soy su super
+    tal tambien tampoco tarde te tecnico tengo tenia todo todos trabajador trabajadora trabajo tres tu tuya un una uno
+    unos usted usuario va vale vamos varios vecina vecino vendedor vendedora venezolana venezolano ver viernes viuda
+    viudo vivo viva voy weon whatsapp wena y ya yo cotizo interesados duda dudas quede pie info informacion precio
+    precios foto fotos visita depa departamento pregunto ustedes nosotras miren mira oye ojo porfis sipo yapo nopo
+    lunes martes miercoles jueves sabado domingo enero febrero abril mayo junio julio agosto septiembre octubre
+    noviembre diciembre cero diez quince veinte treinta millon millones palo palos uf clp pesos credito subsidio banco
+    colombiana colombiano argentina argentino boliviana boliviano haitiano haitiana ecuatoriano cubana cubano gringo
+    abogado abogada dentista kinesiologo psicologa psicologo matrona carabinero carabinera militar chofer minero
+    guardia secretaria administrativo administrativa auxiliar docente educadora periodista disenador disenadora
+    electricista mecanico soldador obrero operario cajera cajero parvularia nana conductor uber pyme empresario
+    empresaria comerciante feriante artesano actor musico cantante futbolista investigador cientifico quimico biologo
+    veterinario veterinaria doctor doctora tens paramedico bombero marino
+    hi hello yes ok thanks please the i im
+    """.split()  # noqa: SIM905 - a table of words
+)
+
+PARTICLES: frozenset[str] = frozenset(
+    {"de", "del", "la", "las", "los", "san", "santa", "von", "van", "da", "di", "der"}
+)

@@ -1,0 +1,358 @@
+"""Appointments, when agents are available, what blocks them, and the slots held for a lead."""
+
+import secrets
+from typing import Any, ClassVar
+
+from dateutil.rrule import rrulestr
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from crm.fields import EncryptedJSONField
+from crm.models import BrokerOwned, one_of, within
+from crm.tenancy import own
+from leads.models import Lead, LeadOwned
+from leads.stages import Stage
+
+
+class AppointmentType(models.TextChoices):
+    PROPERTY_VISIT = "property_visit", _("visita a propiedad")
+    VIRTUAL_MEETING = "virtual_meeting", _("reunión virtual")
+    PHONE_CALL = "phone_call", _("llamada telefónica")
+    OFFICE_MEETING = "office_meeting", _("reunión en oficina")
+    OTHER = "other", _("otra")
+
+
+class AppointmentStatus(models.TextChoices):
+    SCHEDULED = "scheduled", _("agendada")
+    CONFIRMED = "confirmed", _("confirmada")
+    CANCELLED = "cancelled", _("cancelada")
+    COMPLETED = "completed", _("realizada")
+    NO_SHOW = "no_show", _("no asistió")
+
+
+ACTIVE = (AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED)
+
+
+def visit_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class TimeRange(Func):
+    """tstzrange(start, end): half-open, so that one visit may begin when another ends."""
+
+    function = "tstzrange"
+    output_field = DateTimeRangeField()
+
+
+class AgentRange(Func):
+    """int8range(agent, agent, '[]'): equality that GiST can index without btree_gist."""
+
+    function = "int8range"
+    template = "%(function)s(%(expressions)s)"
+
+
+class Appointment(LeadOwned):
+    """A visit or meeting of a lead with an agent."""
+
+    agent_can: ClassVar[str] = "cru"
+    admin_can: ClassVar[str] = "cru"
+    agent_sees = staticmethod(own("agent"))
+
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="appointments", verbose_name=_("lead")
+    )
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="appointments",
+        verbose_name=_("agente"),
+    )
+    appointment_type = models.CharField(
+        _("tipo"),
+        max_length=20,
+        choices=AppointmentType.choices,
+        default=AppointmentType.PROPERTY_VISIT,
+    )
+    status = models.CharField(
+        _("estado"),
+        max_length=20,
+        choices=AppointmentStatus.choices,
+        default=AppointmentStatus.SCHEDULED,
+    )
+    start_time = models.DateTimeField(_("inicio"))
+    end_time = models.DateTimeField(_("término"))
+    duration_minutes = models.PositiveIntegerField(_("duración (minutos)"), default=60)
+    location = models.CharField(_("lugar"), max_length=500, blank=True)
+    meet_url = models.URLField(_("enlace de Meet"), max_length=500, blank=True)
+    google_event_id = models.CharField(_("evento de Google"), max_length=255, blank=True)
+    reminder_sent_24h = models.BooleanField(_("recordatorio de 24 h"), default=False)
+    reminder_sent_1h = models.BooleanField(_("recordatorio de 1 h"), default=False)
+    cancelled_at = models.DateTimeField(_("cancelada el"), null=True, blank=True)
+    cancellation_reason = models.TextField(_("motivo de cancelación"), blank=True)
+    notes = models.TextField(_("notas"), blank=True)
+    stage_before = models.CharField(max_length=50, choices=Stage.choices, editable=False)
+    ics_sequence = models.PositiveIntegerField(default=0, editable=False)
+    token = models.CharField(max_length=64, unique=True, default=visit_token, editable=False)
+
+    class Meta:
+        db_table = "appointments"
+        verbose_name = _("cita")
+        verbose_name_plural = _("citas")
+        ordering = ["-start_time", "-id"]
+        constraints = [
+            one_of("appointment_type", AppointmentType, "appointments"),
+            one_of("status", AppointmentStatus, "appointments"),
+            one_of("stage_before", Stage, "appointments"),
+            within("duration_minutes", 5, 24 * 60, "appointments"),
+            models.CheckConstraint(
+                condition=Q(end_time__gt=F("start_time")), name="appointments_end_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),
+                name="appointments_cancelled_at",
+            ),
+            ExclusionConstraint(
+                name="appointments_no_overlap",
+                expressions=[
+                    (AgentRange(F("agent"), F("agent"), Value("[]")), RangeOperators.OVERLAPS),
+                    (TimeRange(F("start_time"), F("end_time")), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(agent__isnull=False, status__in=["scheduled", "confirmed"]),
+                violation_error_message=_("El agente ya tiene una cita a esa hora."),
+            ),
+            models.UniqueConstraint(
+                fields=["lead", "appointment_type"],
+                condition=Q(status__in=["scheduled", "confirmed"]),
+                name="appointments_one_active_per_type",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["broker", "start_time"], name="appointments_broker_start"),
+            models.Index(fields=["agent", "start_time"], name="appointments_agent_start"),
+            models.Index(fields=["broker", "status", "start_time"], name="appointments_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_appointment_type_display()} · {self.lead}"
+
+
+class AvailabilitySlot(BrokerOwned):
+    """A weekly window, in wall-clock time of the broker's zone, in which visits may start.
+
+    A null agent means every agent of the broker.
+    """
+
+    admin_can: ClassVar[str] = "crud"
+    agent_can: ClassVar[str] = "crud"
+    agent_sees = staticmethod(own("agent"))
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, _("lunes")
+        TUESDAY = 1, _("martes")
+        WEDNESDAY = 2, _("miércoles")
+        THURSDAY = 3, _("jueves")
+        FRIDAY = 4, _("viernes")
+        SATURDAY = 5, _("sábado")
+        SUNDAY = 6, _("domingo")
+
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="availability",
+        verbose_name=_("agente"),
+        help_text=_("Vacío: todos los agentes."),
+    )
+    weekday = models.PositiveSmallIntegerField(_("día"), choices=Weekday.choices)
+    start_time = models.TimeField(_("desde"))
+    end_time = models.TimeField(_("hasta"))
+    valid_from = models.DateField(_("vigente desde"), null=True, blank=True)
+    valid_until = models.DateField(_("vigente hasta"), null=True, blank=True)
+    appointment_type = models.CharField(
+        _("tipo"), max_length=20, choices=AppointmentType.choices, blank=True
+    )
+    step_minutes = models.PositiveSmallIntegerField(_("cada (minutos)"), default=60)
+    capacity = models.PositiveSmallIntegerField(_("capacidad"), default=1, editable=False)
+
+    class Meta:
+        db_table = "availability_slots"
+        verbose_name = _("horario de atención")
+        verbose_name_plural = _("horarios de atención")
+        ordering = ["weekday", "start_time", "id"]
+        constraints = [
+            within("weekday", 0, 6, "availability_slots"),
+            within("step_minutes", 5, 480, "availability_slots"),
+            within("capacity", 1, 1, "availability_slots"),
+            models.CheckConstraint(
+                condition=Q(appointment_type__in=["", *AppointmentType.values]),
+                name="availability_slots_type_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(end_time__gt=F("start_time")),
+                name="availability_slots_end_after_start",
+                violation_error_message=_("El horario debe terminar después de empezar."),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_from__lte=F("valid_until")),
+                name="availability_slots_validity_order",
+                violation_error_message=_("La vigencia debe terminar después de empezar."),
+            ),
+        ]
+        indexes = [models.Index(fields=["broker", "weekday"], name="availability_slots_broker")]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
+
+
+def validate_rrule(rule: str) -> None:
+    try:
+        rrulestr(rule)
+    except (ValueError, TypeError) as error:
+        raise ValidationError(
+            _("No es una regla de repetición válida; por ejemplo: FREQ=WEEKLY;BYDAY=MO.")
+        ) from error
+
+
+class AppointmentBlock(BrokerOwned):
+    """Time in which nothing is offered; may repeat. A null agent blocks every agent."""
+
+    admin_can: ClassVar[str] = "crud"
+    agent_can: ClassVar[str] = "crud"
+    agent_sees = staticmethod(own("agent"))
+
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="blocks",
+        verbose_name=_("agente"),
+        help_text=_("Vacío: todos los agentes."),
+    )
+    start_time = models.DateTimeField(_("inicio"))
+    end_time = models.DateTimeField(_("término"))
+    rrule = models.CharField(
+        _("repetición"),
+        max_length=300,
+        blank=True,
+        validators=[validate_rrule],
+        help_text=_("Por ejemplo FREQ=WEEKLY;BYDAY=MO"),
+    )
+    reason = models.CharField(_("motivo"), max_length=200, blank=True)
+
+    class Meta:
+        db_table = "appointment_blocks"
+        verbose_name = _("bloqueo de agenda")
+        verbose_name_plural = _("bloqueos de agenda")
+        ordering = ["-start_time", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end_time__gt=F("start_time")),
+                name="appointment_blocks_end_after_start",
+                violation_error_message=_("El bloqueo debe terminar después de empezar."),
+            )
+        ]
+        indexes = [models.Index(fields=["broker", "end_time"], name="appointment_blocks_broker")]
+
+    def __str__(self) -> str:
+        return self.reason or str(_("Bloqueo"))
+
+
+class SlotOffer(LeadOwned):
+    """A slot that was offered to a lead, and held for them until ``hold_until``."""
+
+    agent_sees = staticmethod(own("agent"))
+
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("agente"),
+    )
+    appointment_type = models.CharField(_("tipo"), max_length=20, choices=AppointmentType.choices)
+    start_time = models.DateTimeField(_("inicio"))
+    end_time = models.DateTimeField(_("término"))
+    hold_until = models.DateTimeField(_("reservada hasta"))
+    taken = models.BooleanField(_("tomada"), default=False)
+
+    class Meta:
+        db_table = "slot_offers"
+        verbose_name = _("hora ofrecida")
+        verbose_name_plural = _("horas ofrecidas")
+        ordering = ["-id"]
+        constraints = [
+            one_of("appointment_type", AppointmentType, "slot_offers"),
+            models.CheckConstraint(
+                condition=Q(end_time__gt=F("start_time")), name="slot_offers_end_after_start"
+            ),
+            models.UniqueConstraint(
+                fields=["lead", "agent", "start_time", "appointment_type"],
+                name="slot_offers_unique",
+            ),
+        ]
+        indexes = [models.Index(fields=["broker", "hold_until"], name="slot_offers_hold")]
+
+    def __str__(self) -> str:
+        return f"{self.start_time:%d-%m-%Y %H:%M}"
+
+
+class CalendarConnection(BrokerOwned):
+    """An agent's calendar with a vendor: tokens encrypted, and where its sync stands."""
+
+    admin_can: ClassVar[str] = "rd"
+    agent_can: ClassVar[str] = "rd"
+    agent_sees = staticmethod(own("user"))
+
+    class State(models.TextChoices):
+        CONNECTED = "connected", _("conectado")
+        BROKEN = "broken", _("requiere reconexión")
+        DISCONNECTED = "disconnected", _("desconectado")
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="calendar",
+        verbose_name=_("agente"),
+    )
+    provider = models.CharField(_("proveedor"), max_length=20, default="google", editable=False)
+    calendar_id = models.CharField(_("calendario"), max_length=300, default="primary")
+    credentials = EncryptedJSONField(_("credenciales"), default=dict, editable=False)
+    sync_token = models.TextField(editable=False, blank=True)
+    state = models.CharField(
+        _("estado"), max_length=20, choices=State.choices, default=State.CONNECTED
+    )
+    feed_token = models.CharField(max_length=64, unique=True, default=visit_token, editable=False)
+
+    class Meta:
+        db_table = "calendar_connections"
+        verbose_name = _("calendario conectado")
+        verbose_name_plural = _("calendarios conectados")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["connected", "broken", "disconnected"]),
+                name="calendar_connections_state_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(provider="google"), name="calendar_connections_provider_valid"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} · {self.user}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.user.broker is not None:
+            self.broker = self.user.broker
+        super().save(*args, **kwargs)

@@ -1,5 +1,7 @@
 """The one history of messages, the conversation that holds them, and Telegram's own ledger."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q

@@ -1,6 +1,7 @@
 """App registration of the base, and the registries that every app may fill."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as django_admin
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +12,10 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("receivers", "parts", "tools", "dashboard", "schema")
+
+
+class AdminConfig(django_admin.AdminConfig):
+    """Django Admin on our own site."""
+
+    default = False
+    default_site = "crm.admin.site.Site"

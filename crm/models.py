@@ -69,8 +69,8 @@ class FailedTask(Tenanted, TimeStamped):
     )
     task = models.CharField(_("tarea"), max_length=200)
     task_id = models.CharField(_("identificador"), max_length=100, unique=True)
-    args = models.JSONField(_("argumentos"), default=list)
-    kwargs = models.JSONField(_("opciones"), default=dict)
+    args = models.JSONField(_("argumentos"), default=list, blank=True)
+    kwargs = models.JSONField(_("opciones"), default=dict, blank=True)
     state = models.CharField(
         _("estado"), max_length=20, choices=State.choices, default=State.FAILED
     )

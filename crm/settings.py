@@ -8,6 +8,7 @@ from typing import Any
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -43,10 +44,10 @@ WSGI_APPLICATION = "crm.wsgi.application"
 
 INSTALLED_APPS = [
     "crm",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "crm.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -188,7 +189,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["brokers.auth.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["crm.api.permissions.TenantPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["crm.api.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["crm.api.throttling.GeneralThrottle"],
+    "NUM_PROXIES": AXES_IPWARE_PROXY_COUNT,
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "crm.api.filters.SearchFilter",
@@ -201,7 +204,14 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
 }
+API_THROTTLE_RATES: dict[str, str] = {
+    "general": env.str("API_RATE", default="600/minute"),
+    "sign_in": env.str("API_SIGN_IN_RATE", default="60/minute"),
+    "password_reset": env.str("API_PASSWORD_RESET_RATE", default="10/hour"),
+}
 DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_FORMATTER_CLASS": "crm.api.errors.ExceptionFormatter",
+    "ERROR_SCHEMAS": {"409": "crm.api.schema.ConflictSerializer"},
     "EXCEPTION_HANDLER_CLASS": "crm.api.errors.ExceptionHandler",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
     "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "429"],
@@ -273,7 +283,7 @@ OPENAI_API_KEY: str = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL: str = env.str("OPENAI_BASE_URL", default="")
 ANTHROPIC_API_KEY: str = env.str("ANTHROPIC_API_KEY", default="")
 ANTHROPIC_BASE_URL: str = env.str("ANTHROPIC_BASE_URL", default="")
-LLM_MODEL: str = env.str("LLM_MODEL", default="google:gemini-2.5-flash")
+LLM_MODEL: str = env.str("LLM_MODEL", default="google:gemini-3.8-flash")
 LLM_FALLBACK_MODEL: str = env.str("LLM_FALLBACK_MODEL", default="")
 EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", default="gemini-embedding-001")
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
@@ -294,7 +304,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "crm.admin.dashboard.context",
-    "STYLES": [],
+    "STYLES": [lambda request: static("crm/admin.css")],
     "LOGIN": {"redirect_after": reverse_lazy("admin:index")},
     "SIDEBAR": {
         "show_search": True,

@@ -1,12 +1,37 @@
 """The product's addresses: Admin, API, health, and what each app adds under its own module."""
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth import views as accounts
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from crm import health
+from crm.api.errors import not_found
+
+API = [
+    path("", include("brokers.urls")),
+    path("", include("leads.urls")),
+    path("", include("knowledge.urls")),
+    path("", include("scheduling.urls")),
+    path("", include("llm.urls")),
+]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path(
+        "password/<uidb64>/<token>/",
+        accounts.PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "password/done/",
+        accounts.PasswordResetCompleteView.as_view(),
+        name="password_reset_complete",
+    ),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("api/v1/", include(API)),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^api/", not_found),
 ]

@@ -1,6 +1,7 @@
 """What we can say: documents, the entries that answers come from, and what was missing."""
 
-from typing import ClassVar
+import hashlib
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -28,6 +29,16 @@ class EmbedStatus(models.TextChoices):
     PENDING = "pending", _("pendiente")
     READY = "ready", _("lista")
     FAILED = "failed", _("fallida")
+
+
+# What save() resets when the text of an entry changed.
+EMBEDDING_STATE = (
+    "content_hash",
+    "embed_status",
+    "embed_attempts",
+    "embed_due_at",
+    "embed_error",
+)
 
 
 class KnowledgeDocument(BrokerOwned):
@@ -90,6 +101,9 @@ class KnowledgeEntry(BrokerOwned):
         default=EmbedStatus.PENDING,
         editable=False,
     )
+    embed_attempts = models.PositiveSmallIntegerField(_("intentos"), default=0, editable=False)
+    embed_due_at = models.DateTimeField(_("procesar desde"), null=True, editable=False)
+    embed_error = models.CharField(_("error"), max_length=200, blank=True, editable=False)
     source_type = models.CharField(
         _("tipo"), max_length=50, choices=SourceType.choices, default=SourceType.CUSTOM
     )
@@ -152,6 +166,24 @@ class KnowledgeEntry(BrokerOwned):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def embedded_text(self) -> str:
+        return f"{self.title}\n{self.content}"
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.embedded_text.encode()).hexdigest()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A changed text waits for a new embedding, whoever saves it."""
+        if self.fingerprint != self.content_hash:
+            self.content_hash = self.fingerprint
+            self.embed_status = EmbedStatus.PENDING
+            self.embed_attempts, self.embed_due_at, self.embed_error = 0, None, ""
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], *EMBEDDING_STATE}
+        super().save(*args, **kwargs)
 
 
 class KnowledgeGap(BrokerOwned):

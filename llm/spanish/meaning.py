@@ -31,6 +31,7 @@ class Intent(StrEnum):
     ASKS_APPOINTMENT = "asks_appointment"
     WANTS_OTHER_SLOTS = "wants_other_slots"
     WANTS_TO_SELL = "wants_to_sell"
+    POSTPONES = "postpones"
     NOT_INTERESTED = "not_interested"
     HOW_ARE_YOU = "how_are_you"
     ASKS_WHY = "asks_why"

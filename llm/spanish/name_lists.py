@@ -73,7 +73,11 @@ NOT_NAMES: frozenset[str] = frozenset(
     electricista mecanico soldador obrero operario cajera cajero parvularia nana conductor uber pyme empresario
     empresaria comerciante feriante artesano actor musico cantante futbolista investigador cientifico quimico biologo
     veterinario veterinaria doctor doctora tens paramedico bombero marino
-    hi hello yes ok thanks please the i im
+    tienen tienes tiene aceptan queda sigue cuesta vale incluye admiten venden arriendan buscamos queremos pasa llama
+    llamame pasame contactame cuentame dime mandame enviame informacion asesorame ayuda ayudame cotizar comprar
+    arrendar vender invertir visitar agendar ver saber conocer ustedes gente alo entiendo entendi comprendo genial
+    claro obvio confirmado jajaja jaja jeje mmm ehh emm aja buu wena wenas holi holis
+    hi hello looking interested from yes ok thanks please the i im
     """.split()  # noqa: SIM905 - a table of words
 )
 

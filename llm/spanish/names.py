@@ -1,6 +1,7 @@
 """Finds the name that a lead gives for themselves, and is not taken in by "soy soltero"."""
 
 import re
+from typing import Literal
 
 from leads.comunas import canonical
 from leads.folding import fold
@@ -8,16 +9,16 @@ from llm.spanish.name_lists import GIVEN, NOT_NAMES, PARTICLES
 
 _STRONG = re.compile(
     r"\b(?:me llamo|me llaman|mi nombre(?: completo)? es|mi nombre(?: completo)?:?|nombre(?: completo)?:|llamame"
-    r"|me dicen|me puedes decir|puedes decirme|a nombre de|el nombre es|my name is|i am|i'm)\s+"
+    r"|me dicen|me puedes decir|puedes decirme|a nombre de|el nombre es|my name is)\s+"
 )
 _WEAK = re.compile(
-    r"(?:\bsoy(?: la| el| don| dona| yo| la sra\.?| el sr\.?)?|(?:^|\b(?:te|le|les) )habla|(?:te|le|les) escribe"
-    r"|(?:te|le|les) saluda|\b(?:aca|aqui)(?: habla| escribe| con)?|^con|me presento,?(?: soy)?)\s+"
+    r"(?:\bsoy(?: la| el| yo)?(?: don| dona| sra?\.?| senora?)?|(?:^|\b(?:te|le|les) )habla|(?:te|le|les) escribe"
+    r"|(?:te|le|les) saluda|\b(?:aca|aqui)(?: habla| escribe| con)?|^con|me presento,?(?: soy)?|\bi am|\bi'm)\s+"
 )
 _DENIED = re.compile(r"\bno (?:me llamo|soy|me dicen)\s+\w+|\bno es mi nombre\b")
 _GREETING = re.compile(
     r"^\W*(?:(?:muy )?(?:hola+|holi|buen(?:a|as|os)?(?: (?:tardes?|dias?|noches?))?|wena|alo|ya|si+|claro|ok|dale"
-    r"|por supuesto|obvio|bueno|gracias|perfecto)\b[\s,.!:]*)+"
+    r"|por supuesto|obvio|bueno|gracias|perfecto|senor[ae]?|senorita|sra?|srta|dra?|don|dona)\b[\s,.!:]*)+"
 )
 _TRAILING = re.compile(
     r"[\s,]+(?:y (?:tu|usted|ud|el tuyo)\b|mucho gusto|un gusto|encantad|para servir|por ?fa|a sus ordenes|pero |y mi ).*$"
@@ -27,6 +28,7 @@ _TRADE = re.compile(
     r"(?:ista|dor|dora|ado|ada|ido|ida|ente|ante|logo|loga|ologo|nero|nera|ivo|iva|tico|tica)s?$"
 )
 _MOST_WORDS = 5
+Trust = Literal["given", "asked", "guess"]
 
 
 def find_name(
@@ -34,16 +36,20 @@ def find_name(
 ) -> tuple[str, int, int] | None:
     """The name and its place in `text` (clean); `asked` says that the name was just asked for."""
     folded = _DENIED.sub(lambda match: " " * len(match.group()), fold(text))
-    for pattern, sure in ((_STRONG, True), (_WEAK, asked)):
+    for pattern, trust in _triggers(asked):
         for match in pattern.finditer(folded):
-            if found := _name_at(text, folded, match.end(), sure=sure):
+            if found := _name_at(text, folded, match.end(), trust):
                 return found
     return _bare_answer(text, folded, assistant) if asked else None
 
 
-def _name_at(text: str, folded: str, start: int, *, sure: bool) -> tuple[str, int, int] | None:
+def _triggers(asked: bool) -> tuple[tuple[re.Pattern[str], Trust], ...]:
+    return (_STRONG, "given"), (_WEAK, "asked" if asked else "guess")
+
+
+def _name_at(text: str, folded: str, start: int, trust: Trust) -> tuple[str, int, int] | None:
     words = list(_words(text, start))
-    if not words or not _plausible(words[0].group(), sure=sure, shouting=text.isupper()):
+    if not words or not _plausible(words[0].group(), trust, shouting=text.isupper()):
         return None
     kept = _keep(folded, words)
     return _tidy([word.group() for word in kept]), kept[0].start(), kept[-1].end()
@@ -59,13 +65,20 @@ def _words(text: str, start: int) -> list[re.Match[str]]:
     return run
 
 
-def _plausible(word: str, *, sure: bool, shouting: bool) -> bool:
+def _plausible(word: str, trust: Trust, *, shouting: bool) -> bool:
     folded = fold(word)
     if folded in GIVEN:
         return True
-    if len(folded) < 3 or folded in NOT_NAMES or folded in PARTICLES:
+    if (
+        len(folded) < 3
+        or not re.search(r"[aeiouy]", folded)
+        or folded in NOT_NAMES
+        or folded in PARTICLES
+    ):
         return False
-    return sure or (word[0].isupper() and not shouting and not _TRADE.search(folded))
+    if trust == "given" or _TRADE.search(folded):
+        return trust == "given"
+    return trust == "asked" or (word[0].isupper() and not shouting)
 
 
 def _keep(folded: str, words: list[re.Match[str]]) -> list[re.Match[str]]:
@@ -94,15 +107,26 @@ def _bare_answer(text: str, folded: str, assistant: str) -> tuple[str, int, int]
     for line in re.finditer(r"[^\n]+", folded):
         greeted = _GREETING.match(line.group())
         start = line.start() + (greeted.end() if greeted else 0)
-        answer = re.split(r"[,.;!?(]", _TRAILING.sub("", folded[start : line.end()]))[0].strip()
-        if not 1 <= len(answer.split()) <= _MOST_WORDS or re.search(r"[\d@]", answer):
+        answer = re.split(r"[^\w\s'\-]|\d", _TRAILING.sub("", folded[start : line.end()]))[
+            0
+        ].strip()
+        asks = "?" in _TRAILING.sub("", folded[start : line.end()])
+        if asks or not 1 <= len(answer.split()) <= _MOST_WORDS or "@" in answer:
             continue
-        if answer.split()[0] == fold(assistant) and greeted:
+        if (answer == fold(assistant) and greeted) or (
+            canonical(answer) and answer.split()[0] not in GIVEN
+        ):
             continue
-        found = _name_at(text, folded, start, sure=True)
-        if found and len(found[0].split()) >= len(answer.split()):
+        found = _name_at(text, folded, start, "asked")
+        if found and _whole(answer, found[0]):
             return found
     return None
+
+
+def _whole(answer: str, name: str) -> bool:
+    """Nothing is left of the answer but, perhaps, where the lead is from."""
+    rest = answer.split()[len(name.split()) :]
+    return not rest or rest[0] in ("de", "desde", "soy")
 
 
 def _tidy(words: list[str]) -> str:

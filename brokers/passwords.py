@@ -1,0 +1,91 @@
+"""Passwords: the one-time link that resets one or accepts an invitation, and changing one."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.db import models, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django.utils.translation import gettext as _
+
+from brokers.models import User
+from crm.errors import DomainError
+
+
+class LinkExpired(DomainError):
+    code = "link_expired"
+    message = _("El enlace ya se usó o venció. Pide uno nuevo.")
+
+
+class Reason(models.TextChoices):
+    RESET = "reset"
+    INVITATION = "invitation"
+
+
+def choose(user: User, password: str) -> None:
+    """Set a password that keeps the rules; raises ValidationError otherwise. Ends all sessions."""
+    validate_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password", "updated_at"])
+
+
+@transaction.atomic
+def redeem(uid: str, token: str, password: str) -> User:
+    """Set the password that the holder of a one-time link chose."""
+    user = _user_of(uid)
+    if user is None or not default_token_generator.check_token(user, token):
+        raise LinkExpired
+    choose(user, password)
+    return user
+
+
+def _user_of(uid: str) -> User | None:
+    try:
+        pk = int(urlsafe_base64_decode(uid).decode())
+    except ValueError:
+        return None
+    user = User.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    return user if user is not None and user.may_enter else None
+
+
+def one_time_link(user: User) -> dict[str, str]:
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    path = reverse("password_reset_confirm", args=[uid, token])
+    return {"uid": uid, "token": token, "link": settings.PUBLIC_URL + path}
+
+
+def mail(user: User, reason: Reason) -> None:
+    """Send the user their link, in the language of their broker."""
+    days = settings.PASSWORD_RESET_TIMEOUT // 86400
+    context: dict[str, Any] = {"user": user, "days": days, **one_time_link(user)}
+    template = f"brokers/mail/{reason.value}"
+    with translation.override(user.broker.language if user.broker else settings.LANGUAGE_CODE):
+        message = EmailMultiAlternatives(
+            subject=" ".join(render_to_string(f"{template}_subject.txt", context).split()),
+            body=render_to_string(f"{template}.txt", context),
+            to=[user.email],
+        )
+        message.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
+    message.send()
+
+
+def invite(*, email: str, name: str, role: str, broker: Any) -> User:
+    """A user without a password yet; asking again for one who has not accepted is the same one."""
+    user: User | None = User.objects.filter(email__iexact=email.strip()).first()
+    if user is None:
+        created: User = User.objects.create_user(email, None, name=name, role=role, broker=broker)
+        return created
+    waiting = user.broker_id == broker.pk and not user.has_usable_password() and user.is_active
+    if not waiting:
+        raise ValidationError({"email": _("Ya hay un usuario con este correo.")})
+    user.name, user.role, user.updated_at = name, role, timezone.now()
+    user.save(update_fields=["name", "role", "updated_at"])
+    return user

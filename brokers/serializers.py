@@ -1,0 +1,302 @@
+"""Brokers, users, sign-in and the four configurations as the API shows them."""
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as ModelError
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from brokers import passwords
+from brokers.models import (
+    Broker,
+    BrokerChatConfig,
+    BrokerLeadConfig,
+    BrokerPromptConfig,
+    BrokerVoiceConfig,
+    User,
+)
+from crm.api.serializers import CheckedSerializer, TenantRelatedField, TenantSerializer
+from crm.tenancy import Role
+
+TEAM = [choice for choice in Role.choices if choice[0] != Role.SUPERADMIN]
+STAMPS = ["created_at", "updated_at"]
+
+
+class SignInSerializer(serializers.Serializer[Any]):
+    email = serializers.CharField(write_only=True, max_length=254)
+    password = serializers.CharField(write_only=True, max_length=1000, trim_whitespace=False)
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField()
+
+
+class EmailSerializer(serializers.Serializer[Any]):
+    email = serializers.EmailField(max_length=100)
+
+
+class NewPasswordSerializer(serializers.Serializer[Any]):
+    """What the mailed link carries (``uid``, ``token``), and the password chosen."""
+
+    uid = serializers.CharField(max_length=100)
+    token = serializers.CharField(max_length=100)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+
+
+class InvitationSerializer(EmailSerializer):
+    name = serializers.CharField(max_length=100)
+    role = serializers.ChoiceField(choices=TEAM, default=Role.AGENT)
+    broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
+
+
+class BrokerSerializer(CheckedSerializer[Broker]):
+    """A brokerage; its plan, slug and whether it is active are the superadmin's."""
+
+    class Meta:
+        model = Broker
+        fields = [
+            "id",
+            "name",
+            "slug",
+            "phone",
+            "email",
+            "logo_url",
+            "website",
+            "address",
+            "timezone",
+            "currency",
+            "country",
+            "language",
+            "subscription_plan",
+            "is_active",
+            *STAMPS,
+        ]
+
+
+class OwnBrokerSerializer(BrokerSerializer):
+    class Meta(BrokerSerializer.Meta):
+        read_only_fields = ["slug", "subscription_plan", "is_active"]
+
+
+class UserSerializer(TenantSerializer[User]):
+    """A person of the team; their e-mail stays, and superadmins are not made or changed here."""
+
+    role = serializers.ChoiceField(choices=Role.choices, default=Role.AGENT)
+    password = serializers.CharField(write_only=True, max_length=1000, trim_whitespace=False)
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "broker",
+            "email",
+            "name",
+            "role",
+            "is_active",
+            "assignment_priority",
+            "password",
+            "last_login",
+            *STAMPS,
+        ]
+        read_only_fields = ["last_login"]
+        extra_kwargs = {"broker": {"required": True, "allow_null": False}}
+
+    def get_fields(self) -> Any:
+        fields = super().get_fields()
+        if isinstance(self.instance, User):
+            fields["email"].read_only = True
+            fields["password"].read_only = True
+        return fields
+
+    def validate_role(self, role: str) -> str:
+        if role == Role.SUPERADMIN:
+            raise ValidationError(_("El superadmin no se crea desde la API."))
+        if self._is_caller() and role != self._caller().role:
+            raise ValidationError(_("No puedes cambiar tu propio rol."))
+        return role
+
+    def validate_is_active(self, is_active: bool) -> bool:
+        if self._is_caller() and not is_active:
+            raise ValidationError(_("No puedes desactivar tu propia cuenta."))
+        return is_active
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        password = attrs.pop("password", None)
+        attrs = super().validate(attrs)
+        if password is not None:
+            attrs["password"] = self._fitting(password, attrs)
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> User:
+        created: User = User.objects.create_user(**validated_data)
+        return created
+
+    def _caller(self) -> User:
+        caller: User = self.context["request"].user
+        return caller
+
+    def _is_caller(self) -> bool:
+        return isinstance(self.instance, User) and self.instance.pk == self._caller().pk
+
+    def _fitting(self, password: str, attrs: dict[str, Any]) -> str:
+        return fitting(password, User(email=attrs["email"], name=attrs["name"]))
+
+
+def fitting(password: str, user: User, field: str = "password") -> str:
+    """The password, if it keeps the rules."""
+    try:
+        validate_password(password, user)
+    except ModelError as error:
+        raise ValidationError({field: error.messages}) from error
+    return password
+
+
+class BrokerSummarySerializer(serializers.ModelSerializer[Broker]):
+    class Meta:
+        model = Broker
+        fields = ["id", "name", "slug", "timezone", "currency", "country", "language"]
+
+
+class MeSerializer(CheckedSerializer[User]):
+    """The caller; a new password needs the old one, and answers with fresh tokens."""
+
+    broker = BrokerSummarySerializer(read_only=True)
+    old_password = serializers.CharField(
+        write_only=True, required=False, max_length=1000, trim_whitespace=False
+    )
+    password = serializers.CharField(
+        write_only=True, required=False, max_length=1000, trim_whitespace=False
+    )
+    tokens = TokenPairSerializer(read_only=True, required=False)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "role", "broker", "password", "old_password", "tokens"]
+        read_only_fields = ["email", "role"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        password, old = attrs.pop("password", None), attrs.pop("old_password", None)
+        attrs = super().validate(attrs)
+        if password is None:
+            return attrs
+        assert isinstance(self.instance, User)
+        if not self.instance.check_password(old or ""):
+            raise ValidationError({"old_password": _("La contraseña actual no es correcta.")})
+        return {**attrs, "password": fitting(password, self.instance)}
+
+    def update(self, instance: User, validated_data: dict[str, Any]) -> User:
+        password = validated_data.pop("password", None)
+        user: User = super().update(instance, validated_data)
+        if password is not None:
+            passwords.choose(user, password)
+        return user
+
+
+class SecretsField(serializers.DictField):
+    """Stored secrets: writing merges key by key (``null`` removes one), reading tells which are set."""
+
+    def to_representation(self, value: Any) -> Any:
+        return {key: self._shown(kept) for key, kept in (value or {}).items()}
+
+    def _shown(self, kept: Any) -> Any:
+        return self.to_representation(kept) if isinstance(kept, dict) else True
+
+    def to_internal_value(self, data: Any) -> Any:
+        given = super().to_internal_value(data)
+        stored = getattr(self.parent.instance, self.source or "", None)
+        return _merged(stored or {}, given)
+
+
+def _merged(stored: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(stored)
+    for key, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, str | int | dict | None):
+            raise ValidationError({key: _("Debe ser un texto, o null para borrarlo.")})
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            before = merged.get(key)
+            merged[key] = _merged(before if isinstance(before, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+class QuietHoursSerializer(serializers.Serializer[Any]):
+    start = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+    end = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+    sundays = serializers.BooleanField()
+    holidays = serializers.BooleanField()
+
+
+class PromptConfigSerializer(TenantSerializer[BrokerPromptConfig]):
+    situation_handlers = serializers.DictField(child=serializers.CharField(), required=False)
+    follow_up_messages = serializers.ListField(child=serializers.CharField(), required=False)
+    additional_fields = serializers.DictField(required=False)
+    meeting_config = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=100_000), required=False
+    )
+
+    class Meta:
+        model = BrokerPromptConfig
+        exclude = ["id"]
+        read_only_fields = ["broker"]
+
+
+class LeadConfigSerializer(TenantSerializer[BrokerLeadConfig]):
+    field_weights = serializers.DictField(
+        child=serializers.FloatField(min_value=0, max_value=1000), required=False
+    )
+    field_priority = serializers.ListField(
+        child=serializers.CharField(max_length=50), required=False, max_length=50
+    )
+    income_ranges = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.FloatField(min_value=0), min_length=2, max_length=2
+        ),
+        required=False,
+        max_length=20,
+    )
+    qualification_criteria = serializers.DictField(
+        child=serializers.IntegerField(min_value=0), required=False
+    )
+
+    class Meta:
+        model = BrokerLeadConfig
+        exclude = ["id"]
+        read_only_fields = ["broker"]
+
+    def validate_quiet_hours(self, given: Any) -> Any:
+        shape = QuietHoursSerializer(data=given)
+        shape.is_valid(raise_exception=True)
+        return dict(shape.data)
+
+
+class VoiceConfigSerializer(TenantSerializer[BrokerVoiceConfig]):
+    provider_credentials = SecretsField(required=False)
+
+    class Meta:
+        model = BrokerVoiceConfig
+        exclude = ["id"]
+        read_only_fields = ["broker", "webhook_key"]
+
+
+class ChatConfigSerializer(TenantSerializer[BrokerChatConfig]):
+    provider_configs = SecretsField(required=False)
+    enabled_providers = serializers.ListField(
+        child=serializers.CharField(max_length=20), required=False, max_length=20
+    )
+    rate_limits = serializers.DictField(child=serializers.IntegerField(min_value=1), required=False)
+    features = serializers.DictField(required=False)
+
+    class Meta:
+        model = BrokerChatConfig
+        exclude = ["id"]
+        read_only_fields = ["broker"]

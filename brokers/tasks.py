@@ -1,0 +1,58 @@
+"""Mails with one-time links, and the nightly removal of expired tokens."""
+
+import smtplib
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+from kombu.exceptions import OperationalError as QueueDown
+from redis.exceptions import RedisError
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from brokers import passwords
+from brokers.models import User
+from crm.errors import ProviderError
+
+BATCH = 1000
+
+
+@shared_task(name="brokers.tasks.mail_link")
+def mail_link(user_id: int, reason: str) -> None:
+    user = User.objects.filter(pk=user_id).first()
+    if user is None or not user.may_enter:
+        return
+    try:
+        passwords.mail(user, passwords.Reason(reason))
+    except (smtplib.SMTPException, OSError) as error:
+        raise ProviderError(retryable=True) from error
+
+
+def mail_link_soon(user: User, reason: passwords.Reason) -> None:
+    """Once the transaction commits; no row waits for this mail, so without a queue it goes now."""
+    transaction.on_commit(lambda: _publish(user.pk, reason.value))
+
+
+def _publish(user_id: int, reason: str) -> None:
+    try:
+        mail_link.apply_async(args=[user_id, reason], retry=False)
+    except (QueueDown, RedisError, OSError):
+        mail_link(user_id, reason)
+
+
+@shared_task(name="brokers.tasks.flush_tokens")
+def flush_tokens() -> int:
+    """Delete expired refresh tokens, the spent ones with them, a batch at a time."""
+    now, removed = timezone.now(), 0
+    while batch := list(
+        OutstandingToken.objects.filter(expires_at__lt=now)
+        .order_by("id")
+        .values_list("pk", flat=True)[:BATCH]
+    ):
+        _delete(BlacklistedToken, token_id__in=batch)
+        removed += _delete(OutstandingToken, pk__in=batch)
+    return removed
+
+
+def _delete(model: type[Model], **which: object) -> int:
+    return model._default_manager.filter(**which).delete()[0]

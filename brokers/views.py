@@ -1,0 +1,203 @@
+"""Sign-in, the team, the brokers, and the four configurations of each, under /api/v1/."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, mixins, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from brokers import onboarding, passwords, tokens
+from brokers import serializers as shapes
+from brokers.filters import UserFilter
+from brokers.models import (
+    Broker,
+    BrokerChatConfig,
+    BrokerLeadConfig,
+    BrokerPromptConfig,
+    BrokerVoiceConfig,
+    User,
+)
+from brokers.tasks import mail_link_soon
+from crm.api.permissions import SuperadminsOnly, TenantPermission
+from crm.api.serializers import OF_BROKER, broker_of
+from crm.api.throttling import PasswordResetThrottle, SignInThrottle
+from crm.api.views import Editable, PublicView, TenantViewSet
+from crm.errors import TooMany
+
+class Posted(generics.GenericAPIView[Any]):
+    """A view that answers POST from the body that ``serializer_class`` checked."""
+
+    def given(self) -> dict[str, Any]:
+        serializer = self.get_serializer(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class Token(PublicView, Posted):
+    """Signs in; after repeated failures the e-mail is locked out from that address for a while."""
+
+    serializer_class = shapes.SignInSerializer
+    throttle_classes: Any = (SignInThrottle,)
+
+    @extend_schema(operation_id="auth_token", responses=shapes.TokenPairSerializer)
+    def post(self, request: Request) -> Response:
+        given = self.given()
+        asked: Any = request
+        user = authenticate(asked, username=given["email"].strip(), password=given["password"])
+        if getattr(request, "axes_locked_out", False):
+            raise TooMany(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
+        if not isinstance(user, User):
+            raise AuthenticationFailed(_("El correo o la contraseña no son correctos."))
+        return Response(tokens.issue(user))
+
+
+class Refresh(PublicView, Posted):
+    """A new pair for a refresh token, which is spent by it."""
+
+    serializer_class = shapes.RefreshSerializer
+
+    @extend_schema(operation_id="auth_refresh", responses=shapes.TokenPairSerializer)
+    def post(self, request: Request) -> Response:
+        return Response(tokens.renew(self.given()["refresh"]))
+
+
+class Logout(PublicView, Posted):
+    """Ends the session of a refresh token."""
+
+    serializer_class = shapes.RefreshSerializer
+
+    @extend_schema(operation_id="auth_logout", responses={204: None})
+    def post(self, request: Request) -> Response:
+        tokens.revoke(self.given()["refresh"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PasswordReset(PublicView, Posted):
+    """Mails a one-time link, if the address is a user's; the answer does not tell."""
+
+    serializer_class = shapes.EmailSerializer
+    throttle_classes: Any = (PasswordResetThrottle,)
+
+    @extend_schema(operation_id="auth_password_reset", responses={204: None})
+    def post(self, request: Request) -> Response:
+        user = User.objects.filter(email__iexact=self.given()["email"]).first()
+        if user is not None and user.may_enter:
+            mail_link_soon(user, passwords.Reason.RESET)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PasswordResetConfirm(PublicView, Posted):
+    """Sets the password that the holder of a mailed link chose."""
+
+    serializer_class = shapes.NewPasswordSerializer
+    throttle_classes: Any = (SignInThrottle,)
+
+    @extend_schema(operation_id="auth_password_reset_confirm", responses={204: None})
+    def post(self, request: Request) -> Response:
+        passwords.redeem(**self.given())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Me(generics.GenericAPIView[User]):
+    """Who the caller is; their name and password are theirs to change."""
+
+    permission_classes = [TenantPermission]
+    serializer_class = shapes.MeSerializer
+
+    @extend_schema(operation_id="auth_me")
+    def get(self, request: Request) -> Response:
+        return Response(self.get_serializer(request.user).data)
+
+    @extend_schema(operation_id="auth_me_change")
+    def patch(self, request: Request) -> Response:
+        serializer = self.get_serializer(request.user, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        with transaction.atomic():
+            user = serializer.save()
+        answer = self.get_serializer(user).data
+        changed = "password" in serializer.validated_data
+        return Response({**answer, "tokens": tokens.issue(user)} if changed else answer)
+
+
+class Users(Editable[User]):
+    """The team. Deactivating somebody ends their sessions at once; nobody is deleted."""
+
+    queryset = User.objects.all()
+    serializer_class = shapes.UserSerializer
+    filterset_class = UserFilter
+    search_fields = ["name", "email"]
+    ordering_fields = ["name", "email", "role", "created_at", "id"]
+    letters = {"invite": "c"}
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    @extend_schema(request=shapes.InvitationSerializer, responses={201: shapes.UserSerializer})
+    @action(detail=False, methods=["post"])
+    def invite(self, request: Request) -> Response:
+        given = self.checked(shapes.InvitationSerializer)
+        broker = broker_of(request)
+        with transaction.atomic():
+            user = passwords.invite(
+                email=given["email"], name=given["name"], role=given["role"], broker=broker
+            )
+            mail_link_soon(user, passwords.Reason.INVITATION)
+        return Response(self.get_serializer(user).data, status=status.HTTP_201_CREATED)
+
+
+class Brokers(Editable[Broker]):
+    """Every broker, for the superadmin, who opens them."""
+
+    queryset = Broker.objects.all()
+    serializer_class = shapes.BrokerSerializer
+    permission_classes = [SuperadminsOnly]
+    search_fields = ["name", "slug", "email"]
+    ordering_fields = ["name", "slug", "created_at", "id"]
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = onboarding.open_broker(**serializer.validated_data)
+
+
+class OneOfBroker(mixins.UpdateModelMixin, mixins.RetrieveModelMixin, TenantViewSet[Any]):
+    """The one row that each broker has."""
+
+    def get_object(self) -> Any:
+        model = self.get_queryset().model
+        broker = broker_of(self.request)
+        return generics.get_object_or_404(self.get_queryset(), **{model.broker_path: broker.pk})
+
+
+@extend_schema(parameters=OF_BROKER)
+class OwnBroker(OneOfBroker):
+    queryset = Broker.objects.all()
+    serializer_class = shapes.OwnBrokerSerializer
+
+
+@extend_schema(parameters=OF_BROKER)
+class PromptConfig(OneOfBroker):
+    queryset = BrokerPromptConfig.objects.all()
+    serializer_class = shapes.PromptConfigSerializer
+
+
+@extend_schema(parameters=OF_BROKER)
+class LeadConfig(OneOfBroker):
+    queryset = BrokerLeadConfig.objects.all()
+    serializer_class = shapes.LeadConfigSerializer
+
+
+@extend_schema(parameters=OF_BROKER)
+class VoiceConfig(OneOfBroker):
+    queryset = BrokerVoiceConfig.objects.all()
+    serializer_class = shapes.VoiceConfigSerializer
+
+
+@extend_schema(parameters=OF_BROKER)
+class ChatConfig(OneOfBroker):
+    queryset = BrokerChatConfig.objects.all()
+    serializer_class = shapes.ChatConfigSerializer

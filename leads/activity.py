@@ -1,0 +1,22 @@
+"""The one writer of the activity log."""
+
+from datetime import datetime
+from typing import Any
+
+from leads.enums import Actor
+from leads.models import ActivityLog, Lead
+
+
+def log(
+    lead: Lead, action_type: str, *, actor: Actor, at: datetime, user: Any = None, **details: Any
+) -> ActivityLog:
+    """Add an event to the lead's log. ``details`` must be JSON-safe."""
+    return ActivityLog.objects.create(
+        lead=lead,
+        broker_id=lead.broker_id,
+        action_type=action_type,
+        actor=actor,
+        user=user,
+        details=details,
+        timestamp=at,
+    )

@@ -1,0 +1,5 @@
+"""Leads in Django Admin."""
+
+from leads.admin import conversations, lead, tables
+
+__all__ = ["conversations", "lead", "tables"]

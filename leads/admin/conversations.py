@@ -1,0 +1,134 @@
+"""Conversations and messages: who waits, who speaks, what was sent."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, Value, When
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import display
+
+from crm.admin.base import TenantAdmin
+from crm.admin.doors import each
+from crm.admin.filters import ScopedRelatedFilter
+from leads import handoff
+from leads.enums import Holder
+from leads.models import ChatMessage, Conversation, TelegramMessage
+
+HOLDER_TONES = {"waiting": "danger", "user": "success", "assistant": "info"}
+DELIVERY_TONES = {
+    "pending": "info",
+    "sending": "info",
+    "sent": "info",
+    "delivered": "success",
+    "read": "success",
+    "failed": "danger",
+    "blocked": "warning",
+}
+
+
+@admin.register(Conversation)
+class ConversationAdmin(TenantAdmin):
+    """Those that wait for a person come first; a row opens the lead's page."""
+
+    list_display = (
+        "lead",
+        "shown_holder",
+        "held_by",
+        "channel",
+        "waiting_reason",
+        "waiting_since",
+        "last_inbound_at",
+        "last_outbound_at",
+    )
+    list_filter = ("holder", "channel", "waiting_reason", ("held_by", ScopedRelatedFilter))
+    search_fields = ("lead__name", "lead__phone", "lead__phone_e164", "lead__email")
+    actions = ("take_chosen", "give_back_chosen")
+    empty_hint = _(
+        "Las conversaciones aparecen cuando alguien escribe por el chat web u otro canal."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        urgency = Case(
+            When(holder=Holder.WAITING, then=Value(0)),
+            When(holder=Holder.USER, then=Value(1)),
+            default=Value(2),
+        )
+        return super().get_queryset(request).annotate(urgency=urgency)
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        return ["urgency", "waiting_since", "-last_inbound_at", "-id"]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """A conversation is read and answered on its lead's page."""
+        conversation = self.get_object(request, object_id) if object_id else None
+        if conversation is None:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        page = reverse("admin:leads_lead_change", args=[conversation.lead_id])
+        return HttpResponseRedirect(f"{page}#conversacion")
+
+    @display(description=_("atiende"), ordering="holder", label=HOLDER_TONES)
+    def shown_holder(self, conversation: Conversation) -> tuple[str, str]:
+        return conversation.holder, conversation.get_holder_display()
+
+    @admin.action(description=_("Tomar las elegidas"))
+    def take_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        self._each(request, queryset, handoff.take, _("Tomadas"))
+
+    @admin.action(description=_("Devolver las elegidas al asistente"))
+    def give_back_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        self._each(request, queryset, handoff.give_back, _("Devueltas"))
+
+    def _each(self, request: HttpRequest, queryset: Any, call: Any, done: Any) -> None:
+        at = timezone.now()
+        each(self, request, queryset, lambda row: call(row.lead, by=request.user, at=at), done)
+
+
+@admin.register(ChatMessage)
+class ChatMessageAdmin(TenantAdmin):
+    """The one history of messages; read-only."""
+
+    list_display = (
+        "lead",
+        "author",
+        "beginning",
+        "provider",
+        "shown_status",
+        "reason",
+        "sent_by",
+        "at",
+    )
+    list_filter = (
+        "status",
+        "author",
+        "provider",
+        "direction",
+        "purpose",
+        ("at", RangeDateTimeFilter),
+    )
+    list_filter_submit = True
+    search_fields = ("message_text", "lead__name", "lead__phone")
+    empty_hint = _("Los mensajes aparecen cuando alguien escribe por un canal conectado.")
+
+    @display(description=_("texto"))
+    def beginning(self, message: ChatMessage) -> str:
+        return message.message_text[:80]
+
+    @display(description=_("estado"), ordering="status", label=DELIVERY_TONES)
+    def shown_status(self, message: ChatMessage) -> tuple[str, str]:
+        return message.status, message.get_status_display()
+
+
+@admin.register(TelegramMessage)
+class TelegramMessageAdmin(TenantAdmin):
+    """Telegram's own ledger; read-only."""
+
+    list_display = ("id", "lead", "telegram_username", "direction", "update_id", "created_at")
+    list_filter = ("direction",)
+    search_fields = ("telegram_username", "lead__name", "=chat_id", "=update_id")
+    empty_hint = _("Conecta un bot de Telegram en «Canales» para recibir mensajes.")

@@ -1,0 +1,289 @@
+"""The forms of a lead's page: its facts as proper fields, and what its doors ask."""
+
+import json
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from brokers.models import User
+from crm.admin.doors import DoorForm
+from crm.admin.forms import TenantForm
+from crm.tenancy import visible
+from leads import comunas, names, phones
+from leads.admin import editing, words
+from leads.models import Lead
+from leads.stages import BY_PEOPLE, Stage
+
+CURRENCIES = [("UF", "UF"), ("CLP", "$"), ("USD", "US$")]
+UNKNOWN = [("", _("No se sabe"))]
+
+
+class Comunas(forms.CharField):
+    """Comunas separated by commas; the value is their official names."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        written = [part.strip() for part in (value or "").split(",") if part.strip()]
+        found = {part: comunas.canonical(part) for part in written}
+        if unknown := [part for part, name in found.items() if name is None]:
+            raise forms.ValidationError(
+                _("No conozco esta comuna: %(names)s."), params={"names": ", ".join(unknown)}
+            )
+        return list(dict.fromkeys(found.values()))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
+class Tags(forms.CharField):
+    """Words separated by commas, each once."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return value
+        written = (part.strip()[:50] for part in (value or "").split(","))
+        return list(dict.fromkeys(part for part in written if part))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
+def _amount(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        localize=True,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+    )
+
+
+def _choice(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, required=False, choices=choices, widget=UnfoldAdminSelectWidget
+    )
+
+
+class ContactForm(TenantForm):
+    """What identifies a lead, checked as the doors will check it."""
+
+    tags = Tags(label=_("Etiquetas"), required=False, help_text=_("Separadas por comas."))
+
+    def clean_name(self) -> str | None:
+        name = self.cleaned_data.get("name")
+        if name and not names.is_real(name):
+            raise forms.ValidationError(_("No parece el nombre de una persona."))
+        return names.tidy(name) if name else None
+
+    def clean_phone(self) -> str:
+        typed: str = self.cleaned_data.get("phone") or ""
+        broker = self.cleaned_data.get("broker") or getattr(self.instance, "broker", None)
+        number = phones.to_e164(typed, country=broker.country if broker else "CL")
+        if typed and number is None:
+            raise forms.ValidationError(
+                _("No es un teléfono que se pueda marcar. Ejemplo: +56 9 8765 4321.")
+            )
+        return number or ""
+
+    def clean_email(self) -> str | None:
+        email = self.cleaned_data.get("email")
+        return email.strip().lower() if email else None
+
+
+class AddLeadForm(ContactForm):
+    force_new = forms.BooleanField(
+        label=_("Crear aunque ya exista un lead con este teléfono o correo"), required=False
+    )
+
+    class Meta:
+        model = Lead
+        fields = ("name", "phone", "email", "assigned_to", "source", "notes", "tags")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not (cleaned.get("phone") or cleaned.get("email")) and not self.errors:
+            raise forms.ValidationError(_("Escribe al menos un teléfono o un correo."))
+        return cleaned
+
+
+class LeadForm(ContactForm):
+    """A lead's editable columns and facts; remembers what the person saw when they began."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    location = Comunas(label=_("Comunas"), required=False, help_text=_("Separadas por comas."))
+    budget_amount = _amount(_("Presupuesto"))
+    budget_currency = _choice(_("Moneda del presupuesto"), CURRENCIES)
+    income_amount = _amount(_("Renta líquida mensual (CLP)"))
+    dicom = _choice(
+        _("DICOM"),
+        [*UNKNOWN, ("clean", words.DICOM["clean"]), ("has_debt", words.DICOM["has_debt"])],
+    )
+    debt_amount = _amount(_("Deuda (CLP)"))
+    horizon = _choice(_("Plazo"), [*UNKNOWN, *words.HORIZONS.items()])
+    property_type = forms.CharField(
+        label=_("Tipo de propiedad"),
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    bedrooms = forms.IntegerField(
+        label=_("Dormitorios"),
+        required=False,
+        min_value=0,
+        max_value=20,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    class Meta:
+        model = Lead
+        fields = ("name", "phone", "email", "treatment_type", "notes", "tags")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        values = self._seen() if self.is_bound else editing.values_of(self.instance)
+        self.initial.update(_as_inputs(values), seen=json.dumps(values))
+
+    def _seen(self) -> dict[str, Any]:
+        """What the page showed; a damaged memory counts as nothing seen, and so as stale."""
+        try:
+            remembered = json.loads(self.data.get("seen", ""))
+        except ValueError:
+            remembered = None
+        current = editing.values_of(self.instance)
+        if not isinstance(remembered, dict):
+            return dict.fromkeys(current)
+        return {name: remembered.get(name) for name in current}
+
+    def changes(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What was edited, by fact or column, and what the person had seen."""
+        seen, given = self._seen(), self.cleaned_data
+        wanted = {
+            **{
+                name: given[name]
+                for name in ("name", "phone", "email", "notes", "tags")
+                if name in given
+            },
+            "treatment_type": given["treatment_type"],
+            "location": given["location"],
+            "budget": _money(given["budget_amount"], given["budget_currency"]),
+            "income": _money(given["income_amount"], "CLP"),
+            "dicom": given["dicom"] or None,
+            "debt_amount": None if given["debt_amount"] is None else int(given["debt_amount"]),
+            "timeline": _timeline(given["horizon"], seen.get("timeline")),
+            "property_type": given["property_type"] or None,
+            "bedrooms": given["bedrooms"],
+        }
+        before = _as_wanted(seen)
+        return {name: value for name, value in wanted.items() if value != before.get(name)}, seen
+
+
+def _as_inputs(values: dict[str, Any]) -> dict[str, Any]:
+    budget, income = values.get("budget") or {}, values.get("income") or {}
+    return {
+        **values,
+        "budget_amount": budget.get("amount"),
+        "budget_currency": budget.get("currency", "UF"),
+        "income_amount": income.get("amount"),
+        "horizon": (values.get("timeline") or {}).get("horizon", ""),
+        "dicom": values.get("dicom") or "",
+    }
+
+
+def _as_wanted(seen: dict[str, Any]) -> dict[str, Any]:
+    """Seen values in the shape that the form gives back, so that untouched inputs compare equal."""
+    return {
+        **seen,
+        "location": seen.get("location") or [],
+        "tags": seen.get("tags") or [],
+        "phone": seen.get("phone") or "",
+        "budget": _plain(seen.get("budget")),
+        "income": _plain(seen.get("income")),
+        "dicom": None if seen.get("dicom") == "unknown" else seen.get("dicom"),
+    }
+
+
+def _plain(money: dict[str, Any] | None) -> dict[str, Any] | None:
+    return _money(money.get("amount"), money.get("currency", "CLP")) if money else None
+
+
+def _money(amount: Any, currency: str) -> dict[str, Any] | None:
+    return {"amount": float(amount), "currency": currency or "CLP"} if amount else None
+
+
+def _timeline(horizon: str, seen: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not horizon:
+        return None
+    return seen if seen and seen.get("horizon") == horizon else {"horizon": horizon, "text": ""}
+
+
+class MoveForm(DoorForm):
+    to = forms.ChoiceField(label=_("Nueva etapa"), widget=UnfoldAdminSelectWidget)
+    reason = forms.CharField(
+        label=_("Motivo"),
+        required=False,
+        max_length=300,
+        help_text=_("Obligatorio al cerrar como perdido y al reabrir un ganado."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reachable = BY_PEOPLE[Stage(self.row.pipeline_stage)]
+        self.fields["to"].choices = [choice for choice in Stage.choices if choice[0] in reachable]  # type: ignore[attr-defined]
+
+
+class AssignForm(DoorForm):
+    to = forms.ModelChoiceField(
+        label=_("Asignar a"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("Nadie: queda disponible para todo el equipo"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = visible(User, self.user).filter(broker=self.row.broker_id, is_active=True)
+        self.fields["to"].queryset = team  # type: ignore[attr-defined]
+        self.initial.setdefault("to", self.row.assigned_to_id)
+
+
+class ReplyForm(DoorForm):
+    text = forms.CharField(
+        label=_("Tu respuesta"),
+        max_length=4000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class OptOutForm(DoorForm):
+    evidence = forms.CharField(
+        label=_("Cómo lo pidió"),
+        max_length=1000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+__all__ = ["AddLeadForm", "AssignForm", "LeadForm", "MoveForm", "OptOutForm", "ReplyForm"]

@@ -1,0 +1,378 @@
+"""The list of leads and the lead's page; every change of state goes through its door."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
+from unfold.decorators import display
+
+from brokers.models import User
+from crm.admin.base import TenantAdmin
+from crm.admin.doors import door, each
+from crm.admin.filters import BandFilter, QueryFilter
+from crm.errors import Conflict
+from crm.tenancy import Role, visible
+from leads import assignment, consenting, handoff, identity, outbox, phones, pipeline, scoring
+from leads.admin import editing, page, words
+from leads.admin.forms import (
+    AddLeadForm,
+    AssignForm,
+    LeadForm,
+    MoveForm,
+    OptOutForm,
+    ReplyForm,
+)
+from leads.enums import Holder
+from leads.models import Lead
+from leads.stages import BY_PEOPLE, Stage
+
+STAGE_TONES = {
+    "entrada": "info",
+    "perfilamiento": "info",
+    "calificacion_financiera": "primary",
+    "agendado": "warning",
+    "seguimiento": "warning",
+    "referidos": "success",
+    "ganado": "success",
+    "perdido": "default",
+}
+
+
+class ScoreBand(BandFilter):
+    title = _("puntaje")
+    parameter_name = "puntaje"
+    column = "lead_score"
+    bands = (
+        ("0-20", _("0 a 20"), 0, 20),
+        ("20-50", _("20 a 50"), 20, 50),
+        ("50-75", _("50 a 75"), 50, 75),
+        ("75-100", _("75 a 100"), 75, 100),
+    )
+
+
+class Assignee(DropdownFilter):
+    """Somebody whom the user sees, oneself, or nobody."""
+
+    title = _("asignado a")
+    parameter_name = "asignado"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        team = visible(User, request.user).exclude(pk=request.user.pk).filter(is_active=True)
+        people = [(str(pk), name) for pk, name in team.values_list("pk", "name")[:200]]
+        return [("mios", _("A mí")), ("nadie", _("Sin asignar")), *people]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value() or ""
+        if value == "mios":
+            return queryset.filter(assigned_to=request.user)
+        if value == "nadie":
+            return queryset.filter(assigned_to__isnull=True)
+        return queryset.filter(assigned_to=int(value)) if value.isdecimal() else queryset
+
+
+class Attention(QueryFilter):
+    title = _("atención")
+    parameter_name = "atencion"
+    conditions = {
+        "espera": (_("Espera a una persona"), Q(conversation__holder=Holder.WAITING)),
+        "sin-respuesta": (
+            _("Sin respuesta nuestra"),
+            Q(conversation__last_inbound_at__isnull=False)
+            & (
+                Q(conversation__last_outbound_at__isnull=True)
+                | Q(conversation__last_outbound_at__lt=F("conversation__last_inbound_at"))
+            ),
+        ),
+        "nunca": (_("Nunca contactado"), Q(last_contacted__isnull=True)),
+        "vencida": (_("Acción vencida"), Q(next_action_at__lt=Now())),
+    }
+
+
+class Tag(FieldTextFilter):
+    """Leads with this very tag."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(tags__contains=[self.value()]) if self.value() else queryset
+
+
+def _open(lead: Lead) -> bool:
+    return bool(BY_PEOPLE[Stage(lead.pipeline_stage)])
+
+
+def _unassigned(lead: Lead) -> bool:
+    return lead.assigned_to_id is None
+
+
+@admin.register(Lead)
+class LeadAdmin(TenantAdmin):
+    """A lead as a broker works with it."""
+
+    form = LeadForm
+    change_form_template = "admin/leads/lead/page.html"
+    list_display = (
+        "who",
+        "shown_phone",
+        "shown_stage",
+        "shown_status",
+        "shown_score",
+        "assigned_to",
+        "attention",
+        "last_contacted",
+    )
+    list_filter = (
+        Attention,
+        "status",
+        "pipeline_stage",
+        Assignee,
+        ScoreBand,
+        ("tags", Tag),
+        "treatment_type",
+        "source",
+    )
+    list_filter_submit = True
+    list_select_related = ("assigned_to", "broker__brokerleadconfig", "conversation__held_by")
+    search_fields = ("name", "phone", "phone_e164", "email")
+    actions = ("rescore_chosen", "claim_chosen")
+    actions_detail = ("move", "assign", "claim", "rescore", "opt_out")
+    empty_hint = _(
+        "Los leads llegan solos por el chat web y los canales conectados. También puedes agregar uno."
+    )
+    fieldsets = (
+        (
+            _("Contacto"),
+            {"fields": (("name", "phone"), ("email", "treatment_type"), "tags", "seen")},
+        ),
+        (
+            _("Lo que busca"),
+            {
+                "fields": (
+                    "location",
+                    ("budget_amount", "budget_currency"),
+                    ("property_type", "bedrooms"),
+                    "horizon",
+                )
+            },
+        ),
+        (_("Situación financiera"), {"fields": ("income_amount", ("dicom", "debt_amount"))}),
+        (_("Notas internas"), {"fields": ("notes",)}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "phone"),
+                    ("email", "assigned_to"),
+                    "source",
+                    "tags",
+                    "notes",
+                    "force_new",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        queryset = super().get_queryset(request)
+        return queryset.select_related(
+            "assigned_to", "broker__brokerleadconfig", "conversation__held_by"
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None or not self.names_broker(request):
+            return self.fieldsets if obj is not None else self.add_fieldsets
+        (title, options), *rest = self.add_fieldsets
+        return [(title, {"fields": ("broker", *options["fields"])}), *rest]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = AddLeadForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Who enters a lead by hand looks after it, unless they are an admin."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        agent = request.user.role == Role.AGENT  # type: ignore[union-attr]
+        return {"assigned_to": request.user.pk, **initial} if agent else initial
+
+    # --- The list ---
+    @display(description=_("nombre"), ordering="name")
+    def who(self, lead: Lead) -> str:
+        return str(lead)
+
+    @display(description=_("teléfono"), ordering="phone_e164")
+    def shown_phone(self, lead: Lead) -> str:
+        return phones.national(lead.phone_e164) if lead.phone_e164 else lead.phone
+
+    @display(description=_("etapa"), ordering="pipeline_stage", label=STAGE_TONES)
+    def shown_stage(self, lead: Lead) -> tuple[str, str]:
+        return lead.pipeline_stage, lead.get_pipeline_stage_display()
+
+    @display(description=_("temperatura"), ordering="status", label=page.STATUS_TONES)
+    def shown_status(self, lead: Lead) -> tuple[str, str]:
+        return lead.status, lead.get_status_display()
+
+    @display(description=_("puntaje"), ordering="lead_score")
+    def shown_score(self, lead: Lead) -> str:
+        return words.points(lead.lead_score)
+
+    @display(description=_("atención"), label={"waiting": "danger", "user": "success"})
+    def attention(self, lead: Lead) -> Any:
+        conversation = getattr(lead, "conversation", None)
+        if conversation is None or conversation.holder == Holder.ASSISTANT:
+            return None
+        return conversation.holder, conversation.held_by or conversation.get_holder_display()
+
+    # --- The page ---
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        *args: Any,
+        obj: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        if obj is not None:
+            context.update(page.context(obj, request.user, timezone.now()))
+            context["reply"] = ReplyForm(row=obj, user=request.user)
+            context["may_write"] = self.may(request, "u")
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
+        if change:
+            changes, seen = form.changes()
+            editing.save(obj, changes, seen=seen, by=request.user, at=timezone.now())
+            obj.refresh_from_db()
+        else:
+            self._create(request, obj, form.cleaned_data)
+
+    def _create(self, request: HttpRequest, lead: Lead, given: dict[str, Any]) -> None:
+        assigned = {"assigned_to": given["assigned_to"]} if given.get("assigned_to") else {}
+        match = identity.find_or_create(
+            lead.broker,
+            phone=given["phone"],
+            email=given["email"],
+            name=given["name"],
+            source=given["source"],
+            at=timezone.now(),
+            by=request.user,
+            force_new=given["force_new"],
+            notes=given["notes"],
+            tags=given["tags"],
+            **assigned,
+        )
+        if match.outcome == identity.Outcome.MATCHED:
+            raise Conflict(self._already_there(request, match.lead))
+        if match.outcome == identity.Outcome.SUPPRESSED:
+            messages.warning(request, _("Esta persona pidió no ser contactada."))
+        lead.__dict__.update(match.lead.__dict__)
+        scoring.rescore(lead, at=timezone.now())
+
+    def _already_there(self, request: HttpRequest, found: Lead) -> str:
+        """Names the match to who may see it; to others only whom to ask."""
+        if visible(Lead, request.user).filter(pk=found.pk).exists():
+            return _("Ya existe un lead con este teléfono o correo: %(lead)s (n.º %(id)s).") % {
+                "lead": found,
+                "id": found.pk,
+            }
+        return _("Este contacto ya lo atiende %(owner)s.") % {"owner": found.assigned_to}
+
+    # --- Buttons ---
+    @door(
+        _("Mover de etapa"),
+        form=MoveForm,
+        done=_("Etapa cambiada."),
+        icon="conversion_path",
+        applies=_open,
+    )
+    def move(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        pipeline.move(
+            lead, to=data["to"], by=request.user, reason=data["reason"], at=timezone.now()
+        )
+
+    @door(_("Asignar"), form=AssignForm, done=_("Lead asignado."), icon="person_add")
+    def assign(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        assignment.assign(lead, to=data["to"], by=request.user, at=timezone.now())
+
+    @door(_("Tomar para mí"), done=_("El lead es tuyo."), icon="front_hand", applies=_unassigned)
+    def claim(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        assignment.claim(lead, by=request.user, at=timezone.now())
+
+    @door(_("Recalcular puntaje"), done=_("Puntaje recalculado."), icon="calculate")
+    def rescore(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        scoring.rescore(lead, at=timezone.now())
+
+    @door(
+        _("No contactar"),
+        form=OptOutForm,
+        done=_("No recibirá más campañas ni llamadas."),
+        help_text=_("Registra que la persona pidió no recibir más mensajes comerciales."),
+        icon="do_not_disturb_on",
+    )
+    def opt_out(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        consenting.opt_out(
+            lead,
+            channel=lead.conversation.channel,
+            everything=True,
+            evidence=data["evidence"],
+            by=request.user,
+            at=timezone.now(),
+            confirm=False,
+        )
+
+    @door(_("Tomar la conversación"), done=_("La conversación es tuya: el asistente calla."))
+    def take(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        handoff.take(lead, by=request.user, at=timezone.now())
+
+    @door(_("Devolver al asistente"), done=_("El asistente vuelve a atender."))
+    def give_back(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        handoff.give_back(lead, by=request.user, at=timezone.now())
+
+    @door(_("Responder"), form=ReplyForm, done=_("Mensaje en camino."))
+    def reply(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        outbox.send_by_person(
+            lead,
+            by=request.user,
+            text=data["text"],
+            at=timezone.now(),
+            idempotency_key=str(data["key"]),
+        )
+
+    def get_custom_urls(self) -> Any:
+        """The buttons that stand inside the page, not in its header."""
+        names = ("take", "give_back", "reply")
+        return super().get_custom_urls() + tuple(
+            (f"<path:object_id>/{name.replace('_', '-')}/", f"leads_lead_{name}", self._bare(name))
+            for name in names
+        )
+
+    def _bare(self, name: str) -> Any:
+        view = getattr(self, name)
+
+        def bare(request: HttpRequest, object_id: str, model_admin: Any) -> Any:
+            return view(request, object_id=object_id)
+
+        return bare
+
+    @admin.action(description=_("Recalcular el puntaje de los elegidos"), permissions=["change"])
+    def rescore_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        at = timezone.now()
+        each(self, request, queryset, lambda lead: scoring.rescore(lead, at=at), _("Recalculados"))
+
+    @admin.action(description=_("Tomar los elegidos para mí"), permissions=["change"])
+    def claim_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        at = timezone.now()
+        each(
+            self,
+            request,
+            queryset,
+            lambda lead: assignment.claim(lead, by=request.user, at=at),
+            _("Tomados"),
+        )

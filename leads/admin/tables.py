@@ -1,0 +1,160 @@
+"""The other tables of leads: history that is only read, consent, templates, duplicates."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import display
+
+from crm.admin.base import TenantAdmin
+from crm.admin.doors import door
+from crm.admin.filters import ScopedRelatedFilter
+from crm.errors import Conflict
+from leads.admin import words
+from leads.models import (
+    ActivityLog,
+    ChannelIdentity,
+    Consent,
+    LeadSignal,
+    MergeSuggestion,
+    MessageTemplate,
+    StageTransition,
+    Suppression,
+)
+
+LEAD_SEARCH = ("lead__name", "lead__phone", "lead__phone_e164", "lead__email")
+
+
+@admin.register(ActivityLog)
+class ActivityLogAdmin(TenantAdmin):
+    """Append-only: read by everybody who sees the lead, changed by nobody."""
+
+    list_display = ("lead", "what", "told", "actor", "user", "timestamp")
+    list_filter = (
+        "actor",
+        "action_type",
+        ("user", ScopedRelatedFilter),
+        ("timestamp", RangeDateTimeFilter),
+    )
+    list_filter_submit = True
+    search_fields = (*LEAD_SEARCH, "action_type")
+    empty_hint = _("Aquí queda todo lo que ocurre con cada lead.")
+
+    @display(description=_("evento"), ordering="action_type")
+    def what(self, entry: ActivityLog) -> str:
+        return words.event(entry)
+
+    @display(description=_("detalle"))
+    def told(self, entry: ActivityLog) -> str:
+        return words.event_details(entry)[:120]
+
+
+@admin.register(StageTransition)
+class StageTransitionAdmin(TenantAdmin):
+    """Append-only history of stages."""
+
+    list_display = ("lead", "from_stage", "to_stage", "actor", "by", "reason", "at")
+    list_filter = ("from_stage", "to_stage", "actor", ("at", RangeDateTimeFilter))
+    list_filter_submit = True
+    search_fields = (*LEAD_SEARCH, "reason")
+    empty_hint = _("Aquí queda cada cambio de etapa, con quién lo hizo y por qué.")
+
+
+@admin.register(LeadSignal)
+class LeadSignalAdmin(TenantAdmin):
+    """What scoring knows of a lead besides its facts; reported by doors."""
+
+    list_display = ("lead", "kind", "source_key", "active", "at")
+    list_filter = ("kind", "active")
+    search_fields = (*LEAD_SEARCH, "source_key")
+    empty_hint = _("Las señales llegan solas: visitas, inasistencias, bajas.")
+
+
+@admin.register(ChannelIdentity)
+class ChannelIdentityAdmin(TenantAdmin):
+    """The lead as each channel knows them."""
+
+    list_display = ("lead", "channel", "display_name", "external_id", "blocked_at", "created_at")
+    list_filter = ("channel",)
+    search_fields = (*LEAD_SEARCH, "display_name", "external_id")
+    empty_hint = _("Cada persona que escribe por un canal queda identificada aquí.")
+
+
+@admin.register(Consent)
+class ConsentAdmin(TenantAdmin):
+    """Append-only: changed by «No contactar» on the lead's page."""
+
+    list_display = ("lead", "purpose", "shown_state", "channel", "evidence", "at")
+    list_filter = ("purpose", "state", "channel")
+    search_fields = (*LEAD_SEARCH, "evidence")
+    empty_hint = _("Aquí queda quién aceptó o retiró su consentimiento, y cómo.")
+
+    @display(
+        description=_("estado"),
+        ordering="state",
+        label={"granted": "success", "withdrawn": "danger"},
+    )
+    def shown_state(self, consent: Consent) -> tuple[str, str]:
+        return consent.state, consent.get_state_display()
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(TenantAdmin):
+    """Identifiers that must not be contacted; they outlive the lead."""
+
+    list_display = ("identifier", "channel", "reason", "created_at")
+    list_filter = ("channel",)
+    search_fields = ("identifier", "reason")
+    empty_hint = _("Agrega un teléfono o correo al que nunca se debe escribir.")
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(TenantAdmin):
+    list_display = ("name", "channel", "agent_type", "shown_variables", "approval")
+    list_filter = ("channel", "agent_type", "approval")
+    search_fields = ("name", "content")
+    readonly_fields = ("approval",)
+    derived_fields = ("variables",)
+    empty_hint = _("Crea una plantilla para usarla en campañas y recordatorios.")
+
+    @display(description=_("variables"))
+    def shown_variables(self, template: MessageTemplate) -> str:
+        return ", ".join(template.variables)
+
+
+def _open(suggestion: MergeSuggestion) -> bool:
+    return suggestion.state == MergeSuggestion.State.OPEN
+
+
+@admin.register(MergeSuggestion)
+class MergeSuggestionAdmin(TenantAdmin):
+    """Two leads that may be one; a person decides."""
+
+    list_display = ("lead", "other", "reason", "shown_state", "created_at")
+    list_filter = ("state", "reason")
+    search_fields = ("lead__name", "other__name", "lead__phone", "other__phone")
+    readonly_fields = ("lead", "other", "reason", "state")
+    actions_detail = ("dismiss",)
+    empty_hint = _("Cuando dos leads compartan teléfono o correo, aparecerán aquí.")
+
+    @display(
+        description=_("estado"),
+        ordering="state",
+        label={"open": "warning", "accepted": "success", "dismissed": "info"},
+    )
+    def shown_state(self, suggestion: MergeSuggestion) -> tuple[str, str]:
+        return suggestion.state, suggestion.get_state_display()
+
+    @door(
+        _("Son personas distintas"),
+        done=_("Sugerencia descartada."),
+        icon="call_split",
+        applies=_open,
+    )
+    def dismiss(self, request: HttpRequest, row: MergeSuggestion, data: dict[str, Any]) -> None:
+        open_row = MergeSuggestion.objects.filter(pk=row.pk, state=MergeSuggestion.State.OPEN)
+        if not open_row.update(state=MergeSuggestion.State.DISMISSED, updated_at=timezone.now()):
+            raise Conflict

@@ -1,0 +1,85 @@
+"""Withdrawing consent: recorded, kept by identifier beyond the lead, confirmed once."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from leads import delivery, identity, outbox, scoring
+from leads.activity import log
+from leads.enums import Actor, Author, ConsentPurpose, ConsentState, Purpose, SignalKind
+from leads.models import Consent, Lead, Suppression
+
+CONFIRMATION = (
+    "Listo: no te enviaremos más mensajes comerciales. Si más adelante quieres retomar la "
+    "conversación, escríbenos cuando quieras."
+)
+
+
+@transaction.atomic
+def opt_out(
+    lead: Lead,
+    *,
+    channel: str,
+    everything: bool,
+    evidence: str,
+    at: datetime,
+    by: Any = None,
+    confirm: bool = True,
+) -> None:
+    """Stop marketing on a channel, or everywhere with ``everything``; tells the lead once."""
+    scope = "" if everything else channel
+    if Consent.objects.filter(
+        lead=lead, channel__in=["", scope], purpose=ConsentPurpose.MARKETING, state="withdrawn"
+    ).exists():
+        return
+    Consent.objects.create(
+        broker_id=lead.broker_id,
+        lead=lead,
+        channel=scope,
+        purpose=ConsentPurpose.MARKETING,
+        state=ConsentState.WITHDRAWN,
+        at=at,
+        evidence=evidence[:500],
+    )
+    _suppress(lead, scope, at)
+    scoring.note(lead, SignalKind.OPTED_OUT, source_key=scope or "all", at=at)
+    actor = Actor.HUMAN if by else Actor.LEAD
+    log(lead, "opted_out", actor=actor, at=at, user=by, channel=scope)
+    delivery.withdraw(
+        lead, reason="opted_out", at=at, purposes=[Purpose.MARKETING, Purpose.REMINDER]
+    )
+    if confirm:
+        _confirm(lead, channel, scope, at)
+
+
+def _suppress(lead: Lead, scope: str, at: datetime) -> None:
+    own = identity.identifiers(lead)
+    external = lead.identities.filter(channel=scope) if scope else lead.identities.all()
+    marks = [(scope, identifier) for identifier in own]
+    marks += [(each.channel, each.external_id) for each in external]
+    Suppression.objects.bulk_create(
+        [
+            Suppression(
+                broker_id=lead.broker_id,
+                channel=channel,
+                identifier=identifier,
+                reason="opted_out",
+                created_at=at,
+            )
+            for channel, identifier in marks
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _confirm(lead: Lead, channel: str, scope: str, at: datetime) -> None:
+    outbox.queue(
+        lead,
+        text=CONFIRMATION,
+        author=Author.SYSTEM,
+        purpose=Purpose.CONFIRM_OPT_OUT,
+        channel=channel,
+        idempotency_key=f"opt-out:{lead.pk}:{scope or 'all'}",
+        at=at,
+    )

@@ -1,0 +1,101 @@
+"""The one writer of a message's delivery state: claimed, sent, put off, failed, withdrawn."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from leads.enums import Author, Delivery, Direction, Purpose
+from leads.models import ChatMessage, Conversation, Lead
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 6
+AUTOMATIC = (Author.ASSISTANT, Author.CAMPAIGN)
+VISIBLE = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
+_LADDER = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
+
+
+def claim(message_id: int, *, at: datetime) -> bool:
+    """Take a due message for sending, unless an earlier one of the lead still waits or flies."""
+    earlier = ChatMessage.objects.filter(
+        Q(status=Delivery.SENDING) | Q(status=Delivery.PENDING, due_at__lte=at),
+        lead=OuterRef("lead"),
+        direction=Direction.OUT,
+        id__lt=OuterRef("id"),
+    )
+    due = ChatMessage.objects.filter(
+        ~Exists(earlier), pk=message_id, status=Delivery.PENDING, due_at__lte=at
+    )
+    return bool(
+        due.update(
+            status=Delivery.SENDING,
+            lease_until=at + LEASE,
+            attempts=F("attempts") + 1,
+            updated_at=at,
+        )
+    )
+
+
+@transaction.atomic
+def mark_sent(message: ChatMessage, *, external_id: str | None, at: datetime) -> bool:
+    """The channel took the message; False when it is no longer ours to say."""
+    delivery = Delivery.SENT
+    if not _settle(message, delivery, at=at, channel_message_id=external_id, reason=""):
+        return False
+    Conversation.objects.filter(lead_id=message.lead_id).update(last_outbound_at=at)
+    Lead.objects.filter(pk=message.lead_id).update(last_contacted=at)
+    return True
+
+
+def put_off(message: ChatMessage, *, until: datetime, reason: str, at: datetime) -> bool:
+    """Back to pending, to be sent from ``until`` on."""
+    return _settle(message, Delivery.PENDING, at=at, due_at=until, reason=reason)
+
+
+def fail(message: ChatMessage, *, reason: str, at: datetime) -> bool:
+    return _settle(message, Delivery.FAILED, at=at, reason=reason)
+
+
+def block(message: ChatMessage, *, reason: str, at: datetime) -> bool:
+    return _settle(message, Delivery.BLOCKED, at=at, reason=reason)
+
+
+def _settle(message: ChatMessage, status: Delivery, *, at: datetime, **fields: Any) -> bool:
+    mine = ChatMessage.objects.filter(pk=message.pk, status=Delivery.SENDING)
+    changed = mine.update(status=status, lease_until=None, updated_at=at, **fields)
+    if changed:
+        message.status = status
+    return bool(changed)
+
+
+def progress(message: ChatMessage, *, to: Delivery, at: datetime) -> bool:
+    """A receipt from the channel: sent → delivered → read, never back."""
+    below = _LADDER[: _LADDER.index(to)]
+    moved = ChatMessage.objects.filter(pk=message.pk, status__in=below)
+    return bool(moved.update(status=to, updated_at=at))
+
+
+def withdraw(
+    lead: Lead, *, reason: str, at: datetime, purposes: Iterable[Purpose] | None = None
+) -> int:
+    """Block what was written by itself and is not yet on its way; people's messages stay."""
+    pending = ChatMessage.objects.filter(
+        lead=lead, direction=Direction.OUT, status=Delivery.PENDING, author__in=AUTOMATIC
+    )
+    if purposes is not None:
+        pending = pending.filter(purpose__in=list(purposes))
+    return pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+
+
+def due(*, at: datetime, limit: int = 500) -> list[int]:
+    """Messages that should be on their way by now."""
+    waiting = ChatMessage.objects.filter(status=Delivery.PENDING, due_at__lte=at)
+    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def abandoned(*, at: datetime) -> list[ChatMessage]:
+    """Messages whose sender died between the call and its answer."""
+    lost = ChatMessage.objects.filter(status=Delivery.SENDING, lease_until__lt=at)
+    return list(lost.order_by("id")[:500])

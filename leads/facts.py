@@ -1,0 +1,258 @@
+"""The one door of what is known about a lead: typed, with who said it and in which message."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import F
+from pydantic import BaseModel, ConfigDict, Field
+
+from leads import comunas, identity, names, phones, pipeline, qualification, scoring
+from leads.activity import log
+from leads.enums import Actor
+from leads.models import ChatMessage, Lead
+from leads.stages import Treatment
+
+CONTACT = ("name", "phone", "email")
+MAX_PLACES = 10
+
+
+class Source(StrEnum):
+    """Who said a fact; a later source of lower rank never overwrites a person's word."""
+
+    LEAD = "lead"
+    ASSISTANT = "assistant"
+    PERSON = "person"
+    IMPORT = "import"
+
+
+class Money(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    amount: float = Field(gt=0, le=1e12)
+    currency: Literal["CLP", "UF", "USD"] = "CLP"
+
+
+class Timeline(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    horizon: Literal["now", "within_90_days", "later"]
+    text: str = Field(default="", max_length=100)
+
+
+class Facts(BaseModel):
+    """What a lead may have told; None means "not said"."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, max_length=200)
+    phone: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=200)
+    location: list[str] | None = Field(default=None, description="Comunas of interest")
+    budget: Money | None = None
+    income: Money | None = Field(default=None, description="Net monthly income")
+    dicom: Literal["clean", "has_debt", "unknown"] | None = None
+    debt_amount: float | None = Field(default=None, ge=0, le=1e12, description="CLP")
+    timeline: Timeline | None = None
+    property_type: str | None = Field(default=None, max_length=50)
+    bedrooms: int | None = Field(default=None, ge=0, le=20)
+    asked_financing: bool | None = None
+
+
+@dataclass
+class Recorded:
+    """What a call changed: names of facts, and those refused with the reason."""
+
+    recorded: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def record(
+    lead: Lead,
+    facts: Facts,
+    *,
+    source: Source | str,
+    message: ChatMessage | None = None,
+    user: Any = None,
+    at: datetime,
+    confidence: float = 1.0,
+) -> Recorded:
+    """Store new facts, then qualify, walk the pipeline and rescore. ``lead`` is brought up to date."""
+    fresh = Lead.objects.select_for_update(of=("self",)).select_related("broker__brokerleadconfig")
+    locked = fresh.get(pk=lead.pk)
+    said = {
+        "by": Source(source).value,
+        "message": message.pk if message else None,
+        "user": user.pk if user else None,
+        "at": at.isoformat(),
+        "confidence": confidence,
+    }
+    result = _merge(locked, facts, said)
+    if result.recorded:
+        _settle(locked, result, said, user, message, at)
+    lead.refresh_from_db(from_queryset=fresh)
+    return result
+
+
+def _settle(
+    lead: Lead,
+    result: Recorded,
+    said: dict[str, Any],
+    user: Any,
+    message: ChatMessage | None,
+    at: datetime,
+) -> None:
+    outcome = _qualify(lead, at)
+    lead.version = F("version") + 1
+    fields = [*CONTACT, "phone_e164", "metadata", "treatment_type", "version", "updated_at"]
+    lead.save(update_fields=fields)
+    actor = {"person": Actor.HUMAN, "import": Actor.SYSTEM}.get(said["by"], Actor.ASSISTANT)
+    facts = {fact: value_of(lead, fact) for fact in result.recorded}
+    log(lead, "facts_recorded", actor=actor, at=at, user=user, facts=facts, message=said["message"])
+    if "phone" in result.recorded or "email" in result.recorded:
+        identity.suggest_merges(lead)
+    pipeline.refresh(lead, at=at)
+    scoring.rescore(lead, at=at, cause=message)
+    if outcome:
+        _announce_outcome(lead, outcome, at)
+
+
+def value_of(lead: Lead, fact: str) -> Any:
+    return getattr(lead, fact) if fact in CONTACT else lead.metadata.get(fact)
+
+
+def _merge(lead: Lead, facts: Facts, said: dict[str, Any]) -> Recorded:
+    result = Recorded()
+    provenance = lead.metadata.setdefault("provenance", {})
+    for fact, given in facts.model_dump(exclude_none=True).items():
+        try:
+            value = _clean(lead, fact, given)
+        except ValueError as refusal:
+            result.refused[fact] = str(refusal)
+            continue
+        held = provenance.get(fact, {})
+        if held.get("by") == Source.PERSON and said["by"] != Source.PERSON:
+            if value_of(lead, fact) != value:
+                result.refused[fact] = "confirmed_by_a_person"
+            continue
+        if value_of(lead, fact) != value:
+            _set(lead, fact, value)
+            provenance[fact] = said
+            result.recorded.append(fact)
+    return result
+
+
+def _set(lead: Lead, fact: str, value: Any) -> None:
+    if fact not in CONTACT:
+        lead.metadata[fact] = value
+        return
+    setattr(lead, fact, value)
+    if fact == "phone":
+        lead.phone_e164 = phones.to_e164(value, country=lead.broker.country)
+
+
+def _clean(lead: Lead, fact: str, value: Any) -> Any:
+    """The value as it is stored; ValueError says in a word why it is refused."""
+    cleaner = CLEANERS.get(fact)
+    return cleaner(value, lead) if cleaner else value
+
+
+def _clean_name(value: str, lead: Lead) -> str:
+    if not names.is_real(value):
+        raise ValueError("not_a_name")
+    return names.tidy(value)
+
+
+def _clean_phone(value: str, lead: Lead) -> str:
+    e164 = phones.to_e164(value, country=lead.broker.country)
+    if e164 is None:
+        raise ValueError("not_dialable")
+    return e164
+
+
+def _clean_email(value: str, lead: Lead) -> str:
+    address = value.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise ValueError("not_an_email") from error
+    if len(address) > 100:
+        raise ValueError("not_an_email")
+    return address
+
+
+def _clean_places(value: list[str], lead: Lead) -> list[str]:
+    found = dict.fromkeys(filter(None, (comunas.canonical(place[:100]) for place in value)))
+    if not found:
+        raise ValueError("not_a_comuna")
+    return list(found)[:MAX_PLACES]
+
+
+def _clean_money(value: dict[str, Any], lead: Lead) -> dict[str, Any]:
+    amount = value["amount"]
+    return {**value, "amount": int(amount) if amount == int(amount) else round(amount, 2)}
+
+
+def _clean_debt(value: float, lead: Lead) -> int:
+    return round(value)
+
+
+CLEANERS: dict[str, Any] = {
+    "name": _clean_name,
+    "phone": _clean_phone,
+    "email": _clean_email,
+    "location": _clean_places,
+    "budget": _clean_money,
+    "income": _clean_money,
+    "debt_amount": _clean_debt,
+}
+
+
+def _qualify(lead: Lead, at: datetime) -> qualification.Outcome | None:
+    """Reassess; returns the outcome when it is another than before."""
+    criteria = qualification.criteria_of(lead.broker.brokerleadconfig)
+    if lead.metadata.get("dicom") == "clean":
+        lead.metadata["debt_amount"] = 0
+    inputs = qualification.inputs_of(lead.metadata, criteria)
+    assessment = qualification.assess(inputs, criteria)
+    before = lead.metadata.get("calificacion", {}).get("outcome")
+    lead.metadata["calificacion"] = qualification.record_of(assessment, inputs, at)
+    if assessment.outcome == before:
+        return None
+    if assessment.outcome == qualification.Outcome.NOT_QUALIFIED:
+        lead.treatment_type = Treatment.MANUAL_FOLLOW_UP
+    return assessment.outcome
+
+
+def _announce_outcome(lead: Lead, outcome: qualification.Outcome, at: datetime) -> None:
+    log(lead, "qualified", actor=Actor.SYSTEM, at=at, outcome=outcome.value)
+
+
+def missing(lead: Lead) -> list[str]:
+    """What is still to be asked, in the broker's order; the debt only once DICOM is known."""
+    metadata, order = lead.metadata, list(lead.broker.brokerleadconfig.field_priority)
+    if metadata.get("dicom") == "has_debt" and metadata.get("debt_amount") is None:
+        place = order.index("dicom") if "dicom" in order else len(order)
+        order[place:place] = ["debt_amount"]
+    return [fact for fact in order if not _is_known(lead, fact)]
+
+
+def _is_known(lead: Lead, fact: str) -> bool:
+    if fact == "name":
+        return names.is_real(lead.name)
+    if fact == "phone":
+        return lead.phone_e164 is not None
+    if fact == "debt_amount":
+        return lead.metadata.get("debt_amount") is not None
+    return bool(value_of(lead, fact))
+
+
+def known(lead: Lead) -> dict[str, Any]:
+    """Every fact that is known, by name."""
+    facts = {fact: value_of(lead, fact) for fact in Facts.model_fields}
+    return {fact: value for fact, value in facts.items() if value not in (None, "", [])}

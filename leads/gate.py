@@ -1,0 +1,178 @@
+"""The only way out: whether a lead may be contacted on a channel, for a purpose, now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from leads import identity, quiet
+from leads.enums import Channel, Delivery, Direction, Holder, Purpose
+from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
+from leads.stages import Treatment
+
+SERVICE_WINDOW = timedelta(hours=24)
+PUSHED = (Purpose.MARKETING, Purpose.CALL)
+HUMAN_DELAY = timedelta(days=1)
+COUNTED = (Delivery.PENDING, Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``reason`` is a stable code; ``next_allowed_at`` is None where waiting does not help."""
+
+    allowed: bool
+    reason: str = ""
+    next_allowed_at: datetime | None = None
+
+
+YES = Verdict(True)
+
+
+def may_contact(
+    lead: Lead,
+    channel: Channel | str,
+    purpose: Purpose | str,
+    at: datetime,
+    *,
+    version: int | None = None,
+    template_approved: bool = False,
+    ignore_message: int | None = None,
+) -> Verdict:
+    """Ask before making a message, and again right before sending it.
+
+    ``version`` is the conversation's when the draft began: another one means that somebody took
+    the microphone meanwhile. ``ignore_message`` keeps a message from counting against itself.
+    """
+    asked = Question(lead, Channel(channel), Purpose(purpose), at, version, template_approved)
+    for check in (_reachable, _consented, _treated, _held, _in_window, _awake):
+        verdict = check(asked)
+        if not verdict.allowed:
+            return verdict
+    return _under_cap(asked, ignore_message)
+
+
+@dataclass(frozen=True)
+class Question:
+    lead: Lead
+    channel: Channel
+    purpose: Purpose
+    at: datetime
+    version: int | None
+    template_approved: bool
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.lead.conversation
+
+    @property
+    def last_inbound_at(self) -> datetime | None:
+        return self.conversation.last_inbound_at
+
+    @property
+    def answers_in_time(self) -> bool:
+        latest = self.last_inbound_at
+        return latest is not None and self.at - latest < SERVICE_WINDOW
+
+
+def identity_on(lead: Lead, channel: Channel | str) -> ChannelIdentity | None:
+    """The identity to write to: the lead's latest on the channel."""
+    return lead.identities.filter(channel=channel).order_by("-id").first()
+
+
+def _reachable(asked: Question) -> Verdict:
+    if asked.purpose == Purpose.CALL:
+        return YES if asked.lead.phone_e164 else Verdict(False, "no_phone")
+    if asked.channel == Channel.EMAIL:
+        return YES if asked.lead.email else Verdict(False, "no_identity")
+    known = identity_on(asked.lead, asked.channel)
+    if known is None:
+        return Verdict(False, "no_identity")
+    return YES if known.blocked_at is None else Verdict(False, "blocked_by_lead")
+
+
+def _consented(asked: Question) -> Verdict:
+    if asked.purpose == Purpose.CONFIRM_OPT_OUT:
+        return YES
+    since = _suppressed_since(asked)
+    if since is None:
+        return YES
+    wrote_later = asked.last_inbound_at is not None and asked.last_inbound_at > since
+    if wrote_later and asked.purpose not in PUSHED:
+        return YES
+    return Verdict(False, "suppressed")
+
+
+def _suppressed_since(asked: Question) -> datetime | None:
+    """When the lead asked to be left alone on this channel or everywhere."""
+    lead, channel = asked.lead, asked.channel
+    external = lead.identities.filter(channel=channel).values_list("external_id", flat=True)
+    marks = Suppression.objects.filter(
+        broker_id=lead.broker_id,
+        channel__in=["", channel],
+        identifier__in=[*identity.identifiers(lead), *external],
+    )
+    return marks.order_by("-created_at").values_list("created_at", flat=True).first()
+
+
+def _treated(asked: Question) -> Verdict:
+    treatment = asked.lead.treatment_type
+    if treatment == Treatment.HOLD and asked.purpose != Purpose.HUMAN:
+        return Verdict(False, "on_hold")
+    if treatment == Treatment.MANUAL_FOLLOW_UP and asked.purpose in PUSHED:
+        return Verdict(False, "manual_follow_up")
+    return YES
+
+
+def _held(asked: Question) -> Verdict:
+    if asked.purpose in (Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT):
+        return YES
+    if asked.version is not None:
+        current = asked.version == asked.conversation.version
+        return YES if current else Verdict(False, "conversation_moved_on")
+    if asked.conversation.holder == Holder.ASSISTANT:
+        return YES
+    return Verdict(False, "held_by_person", asked.at + HUMAN_DELAY)
+
+
+def _in_window(asked: Question) -> Verdict:
+    if asked.purpose == Purpose.REPLY and not asked.answers_in_time:
+        return Verdict(False, "reply_too_late")
+    if asked.channel != Channel.WHATSAPP or asked.answers_in_time or asked.template_approved:
+        return YES
+    return Verdict(False, "whatsapp_window_closed")
+
+
+def _awake(asked: Question) -> Verdict:
+    if asked.purpose in (Purpose.REPLY, Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT):
+        return YES
+    hours = hours_of(asked.lead)
+    nights_only = asked.purpose == Purpose.REMINDER
+    if not hours.covers(asked.at, nights_only=nights_only):
+        return YES
+    return Verdict(False, "quiet_hours", hours.next_open(asked.at))
+
+
+def hours_of(lead: Lead) -> quiet.QuietHours:
+    """The broker's quiet hours in the lead's zone."""
+    broker = lead.broker
+    zone = lead.timezone or broker.timezone
+    return quiet.quiet_hours(broker.brokerleadconfig, country=broker.country, zone=zone)
+
+
+def _under_cap(asked: Question, ignore_message: int | None) -> Verdict:
+    if asked.purpose not in PUSHED:
+        return YES
+    lead = asked.lead
+    zone = ZoneInfo(lead.timezone or lead.broker.timezone)
+    midnight = asked.at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = ChatMessage.objects.filter(
+        lead=lead,
+        direction=Direction.OUT,
+        purpose=Purpose.MARKETING,
+        status__in=COUNTED,
+        at__gte=midnight,
+    )
+    if ignore_message is not None:
+        today = today.exclude(pk=ignore_message)
+    if today.count() < lead.broker.brokerleadconfig.max_messages_per_day:
+        return YES
+    return Verdict(False, "daily_cap", hours_of(lead).next_open(midnight + timedelta(days=1)))

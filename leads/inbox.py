@@ -1,0 +1,151 @@
+"""Every message that comes in: joined to its lead, stored once, and announced on commit."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from brokers.models import Broker
+from leads import consenting, identity, optout, scoring, signals
+from leads.enums import Author, Channel, Delivery, Direction, SignalKind
+from leads.models import ChannelIdentity, ChatMessage, Conversation
+
+MAX_LENGTH = 20_000
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message as any channel's adapter parsed it.
+
+    ``external_user`` is the sender as the channel attests them; ``external_id`` is unique within
+    the broker and channel.
+    """
+
+    broker: Broker
+    channel: Channel
+    external_user: str
+    external_id: str
+    text: str
+    at: datetime
+    display_name: str = ""
+    phone_e164: str | None = None
+    attachments: tuple[dict[str, Any], ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Received:
+    message: ChatMessage
+    is_new: bool
+
+
+def receive(inbound: Inbound) -> Received:
+    """Store a message; a repeat, also one that arrives at the same moment, changes nothing."""
+    for _ in range(2):  # the second time finds what a simultaneous first contact has made
+        try:
+            return Received(_store(inbound), is_new=True)
+        except IntegrityError:
+            known = _already(inbound)
+            if known:
+                return Received(known, is_new=False)
+    return Received(_store(inbound), is_new=True)
+
+
+def _already(inbound: Inbound) -> ChatMessage | None:
+    return ChatMessage.objects.filter(
+        broker=inbound.broker,
+        provider=inbound.channel,
+        channel_message_id=inbound.external_id,
+    ).first()
+
+
+@transaction.atomic
+def _store(inbound: Inbound) -> ChatMessage:
+    conversation = _conversation(inbound) or _first_contact(inbound)
+    message = ChatMessage.objects.create(
+        lead_id=conversation.lead_id,
+        broker=inbound.broker,
+        provider=inbound.channel,
+        channel_user_id=inbound.external_user,
+        channel_message_id=inbound.external_id,
+        message_text=inbound.text.replace("\x00", "")[:MAX_LENGTH],
+        direction=Direction.IN,
+        author=Author.LEAD,
+        status=Delivery.DELIVERED,
+        attachments=list(inbound.attachments),
+        provider_metadata=inbound.metadata,
+        at=inbound.at,
+    )
+    _note_inbound(conversation, message, inbound)
+    signals.announce(
+        signals.message_received,
+        lead_id=conversation.lead_id,
+        conversation_id=conversation.pk,
+        message_id=message.pk,
+    )
+    return message
+
+
+def _conversation(inbound: Inbound) -> Conversation | None:
+    """The sender's conversation, locked: messages of one conversation are stored one by one."""
+    return (
+        Conversation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("lead")
+        .filter(
+            broker=inbound.broker,
+            lead__identities__channel=inbound.channel,
+            lead__identities__external_id=inbound.external_user,
+        )
+        .first()
+    )
+
+
+def _first_contact(inbound: Inbound) -> Conversation:
+    lead = identity.create(
+        inbound.broker,
+        source=inbound.channel,
+        at=inbound.at,
+        phone=inbound.phone_e164 or "",
+        phone_e164=inbound.phone_e164,
+    )
+    ChannelIdentity.objects.create(
+        broker=inbound.broker,
+        lead=lead,
+        channel=inbound.channel,
+        external_id=inbound.external_user,
+        display_name=inbound.display_name[:200],
+    )
+    return lead.conversation
+
+
+def _note_inbound(conversation: Conversation, message: ChatMessage, inbound: Inbound) -> None:
+    """A reply is owed from now on, or from now plus the pause in which people finish writing."""
+    conversation.channel = inbound.channel
+    conversation.last_inbound_id = message.pk
+    conversation.last_inbound_at = max(inbound.at, conversation.last_inbound_at or inbound.at)
+    stop = optout.asked(inbound.text)
+    if stop is None:
+        conversation.turn_due_at = inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)
+    else:
+        conversation.answered_up_to = message.pk
+        conversation.turn_due_at = None
+    fields = ["channel", "last_inbound_id", "last_inbound_at", "turn_due_at", "answered_up_to"]
+    conversation.save(update_fields=[*fields, "updated_at"])
+    if stop is not None:
+        _stop(conversation, stop, inbound)
+
+
+def _stop(conversation: Conversation, stop: optout.OptOut, inbound: Inbound) -> None:
+    lead = conversation.lead
+    if optout.says_wrong_number(inbound.text):
+        scoring.note(lead, SignalKind.WRONG_NUMBER, source_key="said", at=inbound.at)
+    consenting.opt_out(
+        lead,
+        channel=inbound.channel,
+        everything=stop == optout.OptOut.EVERYTHING,
+        evidence=inbound.text,
+        at=inbound.at,
+    )
+    scoring.rescore(lead, at=inbound.at)

@@ -1,0 +1,168 @@
+"""Every message that leaves: queued as a row, asked about at the gate, handed to its channel."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from crm.errors import DomainError
+from leads import delivery, gate, handoff, signals
+from leads.channels.base import Outgoing, adapter_of
+from leads.enums import Author, Channel, Delivery, Direction, Purpose
+from leads.errors import ChannelError, NoChannel, Refused
+from leads.models import ChatMessage, Lead
+
+log = logging.getLogger(__name__)
+
+MAX_LENGTH = 20_000
+BACK_OFF_SECONDS = (5, 30, 120, 600, 1800)
+
+
+def queue(
+    lead: Lead,
+    *,
+    text: str,
+    author: Author | str,
+    purpose: Purpose | str,
+    at: datetime,
+    channel: str | None = None,
+    sent_by: Any = None,
+    idempotency_key: str | None = None,
+    due_at: datetime | None = None,
+    version: int | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> ChatMessage:
+    """Store a message to be sent; the same ``idempotency_key`` again gives the first one back."""
+    message = ChatMessage(
+        lead=lead,
+        broker_id=lead.broker_id,
+        provider=channel or lead.conversation.channel,
+        message_text=text.replace("\x00", "")[:MAX_LENGTH],
+        direction=Direction.OUT,
+        author=author,
+        sent_by=sent_by,
+        purpose=purpose,
+        status=Delivery.PENDING,
+        due_at=due_at or at,
+        conversation_version=version,
+        provider_metadata=metadata or {},
+        ai_response_used=author == Author.ASSISTANT,
+        idempotency_key=idempotency_key,
+        at=at,
+    )
+    stored = _store_once(message)
+    if stored is message:
+        signals.announce(signals.message_queued, message_id=message.pk, due_at=message.due_at)
+    return stored
+
+
+def _store_once(message: ChatMessage) -> ChatMessage:
+    if message.idempotency_key is None:
+        message.save()
+        return message
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+        return message
+    except IntegrityError:
+        return ChatMessage.objects.get(
+            broker_id=message.broker_id, idempotency_key=message.idempotency_key
+        )
+
+
+@transaction.atomic
+def send_by_person(
+    lead: Lead, *, by: Any, text: str, at: datetime, idempotency_key: str | None = None
+) -> ChatMessage:
+    """A person writes to the lead, and thereby takes the microphone.
+
+    Raises NoChannel or Refused (with the gate's reason) before anything is stored.
+    """
+    if not text.strip():
+        raise DomainError(_("Escribe un mensaje."), code="blank", field="text")
+    handoff.take(lead, by=by, at=at)
+    lead.refresh_from_db()
+    channel = lead.conversation.channel
+    verdict = gate.may_contact(lead, channel, Purpose.HUMAN, at)
+    if verdict.reason == "no_identity":
+        raise NoChannel
+    if not verdict.allowed:
+        raise Refused(reason=verdict.reason)
+    key = f"person:{by.pk}:{idempotency_key}" if idempotency_key else None
+    return queue(
+        lead,
+        text=text,
+        author=Author.USER,
+        purpose=Purpose.HUMAN,
+        channel=channel,
+        sent_by=by,
+        idempotency_key=key,
+        at=at,
+    )
+
+
+def deliver(message_id: int, *, at: datetime) -> bool:
+    """Send one due message; False when it is not ours to send now."""
+    if not delivery.claim(message_id, at=at):
+        return False
+    message = _with_context(message_id)
+    verdict = gate.may_contact(
+        message.lead,
+        message.provider,
+        message.purpose,
+        at,
+        version=message.conversation_version,
+        ignore_message=message.pk,
+    )
+    if verdict.allowed:
+        _hand_over(message, at)
+    elif verdict.next_allowed_at and message.purpose in (Purpose.MARKETING, Purpose.REMINDER):
+        delivery.put_off(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
+    else:
+        delivery.block(message, reason=verdict.reason, at=at)
+    return True
+
+
+def _with_context(message_id: int) -> ChatMessage:
+    related = ("lead__broker__brokerleadconfig", "lead__conversation")
+    return ChatMessage.objects.select_related(*related).get(pk=message_id)
+
+
+def _hand_over(message: ChatMessage, at: datetime) -> None:
+    adapter = adapter_of(message.provider)
+    if adapter is None:
+        delivery.fail(message, reason="channel_not_available", at=at)
+        return
+    to = None
+    if message.provider != Channel.EMAIL:
+        to = gate.identity_on(message.lead, message.provider)
+    try:
+        external_id = adapter.send(Outgoing(message, to))
+    except ChannelError as error:
+        _refused(message, error, at)
+    else:
+        delivery.mark_sent(message, external_id=external_id, at=at)
+
+
+def _refused(message: ChatMessage, error: ChannelError, at: datetime) -> None:
+    log.warning("message %s not taken: %s", message.pk, error.reason)
+    if error.permanent or message.attempts >= delivery.MAX_ATTEMPTS:
+        delivery.fail(message, reason=error.reason, at=at)
+        return
+    step = min(message.attempts, len(BACK_OFF_SECONDS)) - 1
+    wait = error.retry_after or BACK_OFF_SECONDS[max(step, 0)]
+    delivery.put_off(message, until=at + timedelta(seconds=wait), reason=error.reason, at=at)
+
+
+def recover(*, at: datetime) -> int:
+    """Settle messages whose sender died: repeat where that is harmless, else show a person."""
+    lost = delivery.abandoned(at=at)
+    for message in lost:
+        adapter = adapter_of(message.provider)
+        if adapter is not None and adapter.resend_safe:
+            delivery.put_off(message, until=at, reason="sender_died", at=at)
+        else:
+            delivery.fail(message, reason="outcome_unknown", at=at)
+    return len(lost)

@@ -1,0 +1,76 @@
+"""Quiet hours: when a broker leaves people in peace, in the lead's zone, holidays included."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+
+MAX_DAYS = 15  # no run of Sundays and holidays is longer
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """From ``start`` to ``end`` every night, and whole Sundays and holidays where set."""
+
+    start: time
+    end: time
+    sundays: bool
+    holidays: bool
+    country: str
+    zone: ZoneInfo
+
+    def covers(self, at: datetime, *, nights_only: bool = False) -> bool:
+        local = at.astimezone(self.zone)
+        if not nights_only and self._is_day_off(local.date()):
+            return True
+        return self._is_night(local.time())
+
+    def next_open(self, at: datetime) -> datetime:
+        """The first moment from ``at`` on that is not quiet."""
+        if not self.covers(at):
+            return at
+        day = at.astimezone(self.zone).date()
+        for offset in range(MAX_DAYS):
+            candidate = self._opening(day + timedelta(days=offset))
+            if candidate >= at and not self.covers(candidate):
+                return candidate
+        return at + timedelta(days=MAX_DAYS)
+
+    def _opening(self, day: date) -> datetime:
+        opening = datetime.combine(day, self.end, self.zone)
+        # A wall-clock time that the change of clocks skips is read as the first one after it.
+        return opening.astimezone(ZoneInfo("UTC")).astimezone(self.zone)
+
+    def _is_night(self, local: time) -> bool:
+        if self.start <= self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+    def _is_day_off(self, day: date) -> bool:
+        if self.sundays and day.weekday() == 6:
+            return True
+        return self.holidays and day in _holidays(self.country)
+
+
+@lru_cache(maxsize=8)
+def _holidays(country: str) -> Any:
+    try:
+        return holidays.country_holidays(country)
+    except NotImplementedError:
+        return frozenset()
+
+
+def quiet_hours(config: Any, *, country: str, zone: str) -> QuietHours:
+    """From a BrokerLeadConfig's ``quiet_hours``; what it leaves out is the product's default."""
+    given = config.quiet_hours or {}
+    return QuietHours(
+        start=time.fromisoformat(given.get("start", "21:00")),
+        end=time.fromisoformat(given.get("end", "09:00")),
+        sundays=bool(given.get("sundays", True)),
+        holidays=bool(given.get("holidays", True)),
+        country=country,
+        zone=ZoneInfo(zone),
+    )

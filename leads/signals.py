@@ -1,0 +1,23 @@
+"""The domain events, sent on commit; they carry ids and numbers only."""
+
+from typing import Any
+
+from django.db import transaction
+from django.dispatch import Signal
+
+message_received = Signal()
+"""lead_id, conversation_id, message_id"""
+
+stage_changed = Signal()
+"""lead_id, broker_id, transition_id, before, after"""
+
+score_changed = Signal()
+"""lead_id, broker_id, before, after, bulk"""
+
+message_queued = Signal()
+"""message_id, due_at: internal to leads, starts the delivery"""
+
+
+def announce(signal: Signal, **facts: Any) -> None:
+    """Tell the receivers once the transaction commits; a failing one does not stop the others."""
+    transaction.on_commit(lambda: signal.send_robust(sender=None, **facts))

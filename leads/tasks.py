@@ -1,0 +1,51 @@
+"""Background work on leads: deliveries, their sweep, and the nightly rescoring."""
+
+from datetime import datetime
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from crm.tasks import enqueue
+from leads import delivery, outbox, scoring
+from leads.models import Lead
+
+
+@shared_task(name="leads.tasks.deliver")
+def deliver(message_id: int) -> None:
+    outbox.deliver(message_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_messages")
+def sweep_messages(at: str | None = None) -> int:
+    """Settle sends whose worker died, and start whatever is due; safe to run twice at once."""
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    outbox.recover(at=moment)
+    waiting = delivery.due(at=moment)
+    for message_id in waiting:
+        enqueue(deliver, message_id)
+    return len(waiting)
+
+
+@shared_task(name="leads.tasks.rescore_all", time_limit=3600)
+def rescore_all() -> int:
+    """Bring every open lead's score to this moment, in batches; leads held elsewhere wait a night."""
+    changed, after = 0, 0
+    while batch := _rescore_after(after):
+        changed += batch[1]
+        after = batch[0]
+    return changed
+
+
+@transaction.atomic
+def _rescore_after(after: int) -> tuple[int, int] | None:
+    leads = list(
+        Lead.objects.living()
+        .filter(pk__gt=after)
+        .select_related("broker__brokerleadconfig")
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("pk")[: scoring.BATCH]
+    )
+    if not leads:
+        return None
+    return leads[-1].pk, scoring.rescore_batch(leads, at=timezone.now())

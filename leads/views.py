@@ -1,0 +1,249 @@
+"""Leads, conversations and the pipeline's metrics under /api/v1/."""
+
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.api.permissions import AdminsOnly
+from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
+from crm.api.views import ReadOnly, TenantViewSet
+from crm.errors import Conflict
+from crm.tenancy import Role
+from leads import (
+    assignment,
+    consenting,
+    editing,
+    handoff,
+    metrics,
+    outbox,
+    pipeline,
+    scoring,
+    timeline,
+)
+from leads import serializers as shapes
+from leads.enums import Channel
+from leads.filters import ConversationFilter, LeadFilter
+from leads.identity import Match, Outcome
+from leads.models import ChatMessage, Conversation, Lead
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
+)
+LONGEST_KEY = 100
+
+
+class KnownToOthers(Conflict):
+    """The entry matches a lead of somebody else, who is named and nothing more."""
+
+    code = "lead_exists"
+
+
+class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
+    """Leads. Each change of state is an action of its own."""
+
+    queryset = Lead.objects.all()
+    serializer_class = shapes.LeadSerializer
+    filterset_class = LeadFilter
+    search_fields = ["name", "phone", "phone_e164", "email"]
+    ordering_fields = [
+        "id",
+        "name",
+        "lead_score",
+        "created_at",
+        "updated_at",
+        "stage_entered_at",
+        "last_contacted",
+        "next_action_at",
+    ]
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        if self.action == "list":
+            return queryset.living()
+        return queryset.select_related("broker__brokerleadconfig", "conversation", "assigned_to")
+
+    def get_serializer_class(self) -> Any:
+        return shapes.LeadSerializer if self.action == "list" else shapes.LeadDetailSerializer
+
+    def answer(self, lead: Lead) -> Response:
+        """The lead as it stands after an action."""
+        fresh = Lead.objects.select_related("broker__brokerleadconfig", "conversation")
+        return Response(self.get_serializer(fresh.get(pk=lead.pk)).data)
+
+    @extend_schema(
+        request=shapes.NewLeadSerializer,
+        responses={200: shapes.EnteredLeadSerializer, 201: shapes.EnteredLeadSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        given = self.checked(shapes.NewLeadSerializer)
+        given.pop("broker", None)
+        broker, told = broker_of(request), given.pop("metadata", {})
+        self._check_person(given, broker.pk)
+        if request.user.role == Role.AGENT:
+            given.setdefault("assigned_to", request.user)
+        match = editing.enter(broker, told=told, by=request.user, at=timezone.now(), **given)
+        return self._entered(match)
+
+    def _entered(self, match: Match) -> Response:
+        matched = match.outcome == Outcome.MATCHED
+        if matched and not self.get_queryset().filter(pk=match.lead.pk).exists():
+            owner = match.lead.assigned_to
+            raise KnownToOthers(
+                _("Este contacto ya es un lead de otra persona."),
+                owner=owner.name if owner else None,
+            )
+        body = self.answer(match.lead).data
+        return Response(
+            {**body, "outcome": match.outcome.value, "warning": match.warning},
+            status=status.HTTP_200_OK if matched else status.HTTP_201_CREATED,
+        )
+
+    @extend_schema(request=shapes.LeadChangesSerializer, responses=shapes.LeadDetailSerializer)
+    def partial_update(self, request: Request, pk: Any = None) -> Response:
+        lead = self.get_object()
+        given = self.checked(shapes.LeadChangesSerializer)
+        version, told = given.pop("version", None), given.pop("metadata", {})
+        self._check_person(given, lead.broker_id)
+        editing.edit(
+            lead, changes=given, told=told, version=version, by=request.user, at=timezone.now()
+        )
+        return self.answer(lead)
+
+    def _check_person(self, given: dict[str, Any], broker_id: int) -> None:
+        """Agents claim and keep leads; handing them to others is an admin's."""
+        if "assigned_to" not in given:
+            return
+        person, caller = given["assigned_to"], self.request.user
+        if caller.role == Role.AGENT and person != caller:
+            self.permission_denied(self.request)
+        if person is not None and person.broker_id != broker_id:
+            raise ValidationError({"assigned_to": does_not_exist(person.pk)})
+
+    @extend_schema(request=shapes.MoveSerializer, responses=shapes.LeadDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: Any = None) -> Response:
+        lead, given = self.get_object(), self.checked(shapes.MoveSerializer)
+        to, reason = given["pipeline_stage"], given["reason"]
+        pipeline.move(lead, to=to, by=request.user, reason=reason, at=timezone.now())
+        return self.answer(lead)
+
+    @extend_schema(request=shapes.AssignSerializer, responses=shapes.LeadDetailSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[AdminsOnly])
+    def assign(self, request: Request, pk: Any = None) -> Response:
+        lead, given = self.get_object(), self.checked(shapes.AssignSerializer)
+        self._check_person(given, lead.broker_id)
+        assignment.assign(lead, to=given["assigned_to"], by=request.user, at=timezone.now())
+        return self.answer(lead)
+
+    @extend_schema(request=None, responses=shapes.LeadDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def claim(self, request: Request, pk: Any = None) -> Response:
+        lead = self.get_object()
+        assignment.claim(lead, by=request.user, at=timezone.now())
+        return self.answer(lead)
+
+    @extend_schema(request=None, responses=shapes.ReceiptSerializer)
+    @action(detail=True, methods=["post"])
+    def rescore(self, request: Request, pk: Any = None) -> Response:
+        receipt = scoring.rescore(self.get_object(), at=timezone.now())
+        return Response(shapes.ReceiptSerializer(receipt).data)
+
+    @extend_schema(request=None, responses=shapes.ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def takeover(self, request: Request, pk: Any = None) -> Response:
+        conversation = handoff.take(self.get_object(), by=request.user, at=timezone.now())
+        return Response(shapes.ConversationSerializer(conversation).data)
+
+    @extend_schema(request=None, responses=shapes.ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: Any = None) -> Response:
+        conversation = handoff.give_back(self.get_object(), by=request.user, at=timezone.now())
+        return Response(shapes.ConversationSerializer(conversation).data)
+
+    @extend_schema(
+        responses=shapes.MessageSerializer(many=True), operation_id="leads_messages_list"
+    )
+    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
+    def messages(self, request: Request, pk: Any = None) -> Response:
+        page = self.paginate_queryset(ChatMessage.objects.filter(lead=self.get_object()))
+        return self.get_paginated_response(shapes.MessageSerializer(page, many=True).data)
+
+    @extend_schema(
+        request=shapes.ReplySerializer,
+        responses={201: shapes.MessageSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+        operation_id="leads_messages_create",
+    )
+    @messages.mapping.post
+    def reply(self, request: Request, pk: Any = None) -> Response:
+        lead, given = self.get_object(), self.checked(shapes.ReplySerializer)
+        message = outbox.send_by_person(
+            lead,
+            by=request.user,
+            text=given["text"],
+            at=timezone.now(),
+            idempotency_key=_idempotency_key(request),
+        )
+        return Response(
+            shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED
+        )
+
+    @extend_schema(responses=shapes.MomentSerializer(many=True))
+    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
+    def timeline(self, request: Request, pk: Any = None) -> Response:
+        page = timeline.told(self.paginate_queryset(timeline.moments(self.get_object())) or [])
+        return self.get_paginated_response(shapes.MomentSerializer(page, many=True).data)
+
+    @extend_schema(request=shapes.OptOutSerializer, responses=shapes.LeadDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="opt-out", url_name="opt-out")
+    def opt_out(self, request: Request, pk: Any = None) -> Response:
+        lead, given = self.get_object(), self.checked(shapes.OptOutSerializer)
+        conversation = getattr(lead, "conversation", None)
+        usual = conversation.channel if conversation else Channel.WEBCHAT.value
+        channel = given.pop("channel", usual)
+        consenting.opt_out(lead, channel=channel, by=request.user, at=timezone.now(), **given)
+        return self.answer(lead)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii()):
+        raise ValidationError({"Idempotency-Key": _("Usa entre 1 y 100 caracteres ASCII.")})
+    return key
+
+
+class Conversations(ReadOnly[Conversation]):
+    """Who holds the microphone of each conversation, the latest inbound first."""
+
+    queryset = Conversation.objects.select_related("lead")
+    serializer_class = shapes.ConversationSerializer
+    filterset_class = ConversationFilter
+    search_fields = ["lead__name", "lead__phone"]
+    ordering_fields = ["id", "last_inbound_at", "waiting_since"]
+
+    def get_queryset(self) -> Any:
+        latest = ChatMessage.objects.filter(lead=OuterRef("lead")).order_by("-id")
+        text = Subquery(latest.values("message_text")[:1])
+        return super().get_queryset().annotate(last_message=text)
+
+
+@extend_schema(parameters=OF_BROKER)
+class Pipeline(TenantViewSet[Lead]):
+    """How the caller's pipeline does."""
+
+    queryset = Lead.objects.all()
+    serializer_class = shapes.PipelineMetricsSerializer
+
+    @extend_schema(responses=shapes.PipelineMetricsSerializer)
+    @action(detail=False, filterset_class=None, search_fields=[], ordering_fields=[])
+    def metrics(self, request: Request) -> Response:
+        leads = self.get_queryset().living().filter(broker=broker_of(request))
+        return Response(self.get_serializer(metrics.pipeline(leads, at=timezone.now())).data)

@@ -1,0 +1,277 @@
+"""A turn of the conversation: claimed with a lease, thought through, answered once."""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from leads import handoff, outbox, pipeline, scoring
+from leads.activity import log as log_activity
+from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holder, Purpose
+from leads.models import ChatMessage, Conversation
+from leads.stages import Stage, Treatment
+from llm import guardrails, thinking
+from llm.lead_tools import answer_from
+from llm.tools import Turn
+
+log = logging.getLogger(__name__)
+
+MAX_ROUNDS = 3
+MAX_ATTEMPTS = 5
+STALLED_LIMIT = 3
+HISTORY_MESSAGES = 40
+RETRY_SECONDS = 20
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    NOT_OURS = "not_ours"  # another worker has it, or nothing is due
+    SILENT = "silent"  # a person holds the conversation, or the lead is on hold
+    DISCARDED = "discarded"  # somebody took the microphone while the model thought
+    AGAIN = "again"  # a newer message came: another round answers all of them
+    GAVE_UP = "gave_up"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claimed turn: everything unanswered up to ``seen``, under ``lease``."""
+
+    conversation: Conversation
+    lease: uuid.UUID
+    seen: int
+
+
+def take_turn(conversation_id: int, *, at: datetime) -> Outcome:
+    """Answer what the lead wrote, once; safe to call at any time, from anywhere, repeatedly."""
+    claim = _claim(conversation_id, at)
+    if claim is None:
+        return Outcome.NOT_OURS
+    try:
+        return _run(claim, at)
+    except Exception:
+        _release_to_retry(claim, at)
+        raise
+
+
+def due(*, at: datetime, limit: int = 500) -> list[int]:
+    """Conversations in which a reply is owed and nobody is at it."""
+    owed = Conversation.objects.filter(_free(at), turn_due_at__lte=at)
+    return list(owed.order_by("turn_due_at").values_list("id", flat=True)[:limit])
+
+
+def _free(at: datetime) -> Q:
+    return Q(lease__isnull=True) | Q(lease_until__lt=at)
+
+
+def _claim(conversation_id: int, at: datetime) -> Claim | None:
+    lease = uuid.uuid4()
+    claimed = Conversation.objects.filter(
+        _free(at), pk=conversation_id, turn_due_at__lte=at
+    ).update(
+        lease=lease,
+        lease_until=at + timedelta(seconds=settings.TURN_LEASE_SECONDS),
+        turn_attempts=F("turn_attempts") + 1,
+    )
+    return _read(conversation_id, lease) if claimed else None
+
+
+def _read(conversation_id: int, lease: uuid.UUID) -> Claim:
+    related = ("lead__broker__brokerleadconfig", "lead__broker__brokerpromptconfig")
+    conversation = Conversation.objects.select_related(*related).get(pk=conversation_id)
+    return Claim(conversation, lease, conversation.last_inbound_id)
+
+
+def _run(claim: Claim, at: datetime) -> Outcome:
+    for round_number in range(MAX_ROUNDS):
+        outcome = _round(claim, at, is_last=round_number == MAX_ROUNDS - 1)
+        if outcome != Outcome.AGAIN:
+            return outcome
+        claim = _read(claim.conversation.pk, claim.lease)
+    raise AssertionError("unreachable: the last round does not go again")
+
+
+def _round(claim: Claim, at: datetime, *, is_last: bool) -> Outcome:
+    conversation = claim.conversation
+    messages = _messages(claim)
+    unanswered = [m for m in messages if m.pk > conversation.answered_up_to and _is_inbound(m)]
+    if not unanswered or _is_silent(conversation):
+        _digest(conversation, at)
+        return _settle(claim, at, Outcome.SILENT)
+    turn = _turn_of(conversation, unanswered, at)
+    if conversation.turn_attempts > MAX_ATTEMPTS:
+        return _give_up(claim, turn)
+    if conversation.lead.pipeline_stage == Stage.LOST:
+        return _leave_to_person(claim, turn, HandoffReason.CLOSED_STAGE)
+    reply = _think(turn, messages, unanswered)
+    if not turn.rescored:
+        _digest(conversation, at)
+    return _answer(claim, turn, reply, is_last=is_last)
+
+
+def _is_inbound(message: ChatMessage) -> bool:
+    return message.direction == Direction.IN
+
+
+def _is_silent(conversation: Conversation) -> bool:
+    held = conversation.holder != Holder.ASSISTANT
+    return held or conversation.lead.treatment_type == Treatment.HOLD
+
+
+def _messages(claim: Claim) -> list[ChatMessage]:
+    """The latest messages up to the claimed one, oldest first; drafts that never left stay out."""
+    said = ChatMessage.objects.filter(
+        lead_id=claim.conversation.lead_id, pk__lte=claim.seen
+    ).exclude(status__in=[Delivery.BLOCKED, Delivery.FAILED])
+    return list(said.order_by("-pk")[:HISTORY_MESSAGES])[::-1]
+
+
+def _turn_of(conversation: Conversation, unanswered: Sequence[ChatMessage], at: datetime) -> Turn:
+    lead = conversation.lead
+    lead.conversation = conversation
+    return Turn(
+        lead=lead,
+        broker=lead.broker,
+        conversation=conversation,
+        message=unanswered[-1],
+        question="\n".join(message.message_text for message in unanswered),
+        at=at,
+        version=conversation.version,
+    )
+
+
+def _think(turn: Turn, messages: list[ChatMessage], unanswered: list[ChatMessage]) -> str:
+    first_contact = not any(m.direction == Direction.OUT for m in messages)
+    history = [message for message in messages if message.pk < unanswered[0].pk]
+    reply = thinking.reply(turn, history, first_contact=first_contact)
+    if _stalls(turn):
+        reply = _hand_over_stalled(turn)
+    config = turn.broker.brokerpromptconfig
+    introduction = f"Hola, soy {config.agent_name}, asistente virtual de {turn.broker.name}."
+    checked = guardrails.check(
+        reply, turn.lead, first_contact=first_contact, introduction=introduction
+    )
+    if checked.tripped:
+        rules = list(checked.tripped)
+        log_activity(turn.lead, "reply_corrected", actor=Actor.SYSTEM, at=turn.at, rules=rules)
+    return checked.text
+
+
+def _stalls(turn: Turn) -> bool:
+    """Whether this is the third turn in a row that moved nothing."""
+    conversation = turn.conversation
+    conversation.stalled_turns = 0 if turn.progressed else conversation.stalled_turns + 1
+    return conversation.stalled_turns >= STALLED_LIMIT
+
+
+def _hand_over_stalled(turn: Turn) -> str:
+    _ask_for_person(turn, HandoffReason.NO_PROGRESS)
+    return _promise_of_person(turn)
+
+
+def _ask_for_person(turn: Turn, reason: HandoffReason) -> None:
+    conversation = handoff.ask_for_person(turn.lead, reason=reason, at=turn.at)
+    turn.version = conversation.version
+    turn.conversation.stalled_turns = 0
+
+
+def _promise_of_person(turn: Turn) -> str:
+    return (
+        "Para ayudarte mejor, le paso tu conversación a una persona del equipo: te responderá "
+        f"{answer_from(turn)}."
+    )
+
+
+def _leave_to_person(claim: Claim, turn: Turn, reason: HandoffReason) -> Outcome:
+    _ask_for_person(turn, reason)
+    return _answer(claim, turn, _promise_of_person(turn), is_last=True)
+
+
+def _give_up(claim: Claim, turn: Turn) -> Outcome:
+    """The turn failed too often to be tried again: a person takes it from here."""
+    log.error("turn of conversation %s given to a person", claim.conversation.pk)
+    _leave_to_person(claim, turn, HandoffReason.OTHER)
+    return Outcome.GAVE_UP
+
+
+def _digest(conversation: Conversation, at: datetime) -> None:
+    """What an inbound message changes by itself: the stage that facts allow, and the score."""
+    lead = conversation.lead
+    pipeline.refresh(lead, at=at)
+    scoring.rescore(lead, at=at)
+
+
+@transaction.atomic
+def _answer(claim: Claim, turn: Turn, text: str, *, is_last: bool) -> Outcome:
+    """Release the turn and store its reply in one breath, unless the world moved on meanwhile."""
+    mine = Q(pk=claim.conversation.pk, lease=claim.lease, version=turn.version)
+    if not is_last:
+        mine &= Q(last_inbound_id=claim.seen)
+    # With newer messages in a last round, what is owed to them stays due.
+    owed = {} if is_last else {"turn_due_at": None}
+    released = Conversation.objects.filter(mine).update(
+        lease=None,
+        lease_until=None,
+        answered_up_to=claim.seen,
+        turn_attempts=0,
+        stalled_turns=turn.conversation.stalled_turns,
+        **owed,
+    )
+    if not released:
+        return _overtaken(claim, turn)
+    if is_last:
+        _clear_due(claim)
+    outbox.queue(
+        turn.lead,
+        text=text,
+        author=Author.ASSISTANT,
+        purpose=Purpose.REPLY,
+        channel=turn.conversation.channel,
+        version=turn.version,
+        idempotency_key=f"turn:{claim.conversation.pk}:{claim.seen}",
+        at=turn.at,
+    )
+    return Outcome.ANSWERED
+
+
+def _clear_due(claim: Claim) -> None:
+    Conversation.objects.filter(pk=claim.conversation.pk, last_inbound_id=claim.seen).update(
+        turn_due_at=None
+    )
+
+
+def _overtaken(claim: Claim, turn: Turn) -> Outcome:
+    now = Conversation.objects.filter(pk=claim.conversation.pk).first()
+    if now is None or now.lease != claim.lease:
+        return Outcome.NOT_OURS
+    if now.version == turn.version:
+        return Outcome.AGAIN
+    log_activity(
+        turn.lead,
+        "draft_discarded",
+        actor=Actor.SYSTEM,
+        at=turn.at,
+        reason="conversation_moved_on",
+        message=turn.message.pk,
+    )
+    return _settle(claim, turn.at, Outcome.DISCARDED)
+
+
+def _settle(claim: Claim, at: datetime, outcome: Outcome) -> Outcome:
+    """Let go without a reply; a message that came meanwhile keeps its turn due."""
+    mine = Conversation.objects.filter(pk=claim.conversation.pk, lease=claim.lease)
+    mine.filter(last_inbound_id=claim.seen).update(turn_due_at=None)
+    mine.update(lease=None, lease_until=None, turn_attempts=0)
+    return outcome
+
+
+def _release_to_retry(claim: Claim, at: datetime) -> None:
+    wait = timedelta(seconds=RETRY_SECONDS * claim.conversation.turn_attempts)
+    Conversation.objects.filter(pk=claim.conversation.pk, lease=claim.lease).update(
+        lease=None, lease_until=None, turn_due_at=at + wait
+    )

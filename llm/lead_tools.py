@@ -1,0 +1,84 @@
+"""The assistant's tools on the lead itself: recording facts, and asking for a person."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+
+from leads import facts, gate, handoff
+from leads.facts import Facts, Source
+from llm.tools import Tool, Turn, register
+
+
+def standing(turn: Turn) -> dict[str, Any]:
+    """What is known, missing and concluded about the lead."""
+    lead = turn.lead
+    outcome = lead.metadata.get("calificacion", {})
+    return {
+        "known": facts.known(lead),
+        "missing": facts.missing(lead),
+        "qualification": {
+            "outcome": outcome.get("outcome", "pending"),
+            "missing": outcome.get("missing", []),
+        },
+        "stage": lead.pipeline_stage,
+    }
+
+
+def record_facts(turn: Turn, told: Facts) -> dict[str, Any]:
+    """Record everything the lead has told about themselves in these messages: name, phone, e-mail,
+    comunas of interest, budget, net monthly income, DICOM, debt, timeline, property type, bedrooms,
+    and whether they asked about financing or a subsidy. Leave out what they did not say."""
+    result = facts.record(turn.lead, told, source=Source.LEAD, message=turn.message, at=turn.at)
+    if result.recorded:
+        turn.progressed = turn.rescored = True
+    now = standing(turn)
+    return {
+        "recorded": result.recorded,
+        "refused": result.refused,
+        "missing": now["missing"],
+        "qualification": now["qualification"],
+        "stage": now["stage"],
+    }
+
+
+class PersonRequest(BaseModel):
+    reason: Literal["requested", "anger", "legal_threat", "no_progress", "other"]
+    brief: str = Field(default="", max_length=500, description="Two lines: who, what, why now")
+
+
+def request_human(turn: Turn, asked: PersonRequest) -> dict[str, Any]:
+    """Leave the conversation to a person: on request, anger, a legal threat, or when you cannot
+    help. Tell the lead once when a person will answer; afterwards stay silent."""
+    conversation = handoff.ask_for_person(
+        turn.lead, reason=asked.reason, brief=asked.brief, at=turn.at
+    )
+    turn.version = conversation.version
+    turn.progressed = True
+    return {"handed_over": True, "answer_from": answer_from(turn)}
+
+
+def answer_from(turn: Turn) -> str:
+    """When a person will answer, in words: now, in office hours, or from the next opening."""
+    opening = gate.hours_of(turn.lead).next_open(turn.at)
+    if opening == turn.at:
+        return "durante la próxima hora"
+    local = opening.astimezone(ZoneInfo(turn.lead.timezone or turn.broker.timezone))
+    return f"{_day(local, turn)} desde las {local:%H:%M}"
+
+
+WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+
+
+def _day(local: datetime, turn: Turn) -> str:
+    today = turn.at.astimezone(local.tzinfo).date()
+    if local.date() == today:
+        return "hoy"
+    if local.date() == today + timedelta(days=1):
+        return "mañana"
+    return f"el {WEEKDAYS[local.weekday()]}"
+
+
+register(Tool("record_facts", record_facts, Facts))
+register(Tool("request_human", request_human, PersonRequest))

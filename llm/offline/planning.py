@@ -1,0 +1,170 @@
+"""Decides which tools to call next, or that it is time to answer."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from leads.money import Money
+from llm.offline.situation import MOST_ROUNDS, Situation
+from llm.spanish import DayWish, Intent, Timeline
+
+Wanted = tuple[str, dict[str, Any]]
+
+
+def next_calls(situation: Situation) -> list[Wanted]:
+    """Calls to make at once; empty when everything for the answer is there."""
+    if situation.turn.rounds >= MOST_ROUNDS or situation.turn.complaints:
+        return []
+    wanted = [call for decide in _DECISIONS for call in decide(situation)]
+    offered = [
+        (name, _accepted(situation.tools[name], args))
+        for name, args in wanted
+        if name in situation.tools
+    ]
+    return [(name, args) for name, args in offered if not situation.turn.called(name, args)]
+
+
+def _record(situation: Situation) -> list[Wanted]:
+    if situation.turn.called("record_facts"):
+        return []
+    known = situation.context.known
+    fresh = {
+        name: value
+        for name, value in (
+            (name, _plain(value)) for name, value in situation.meaning.facts.known().items()
+        )
+        if not _same(known.get(name), value)
+    }
+    return [("record_facts", fresh)] if fresh else []
+
+
+def _hand_over(situation: Situation) -> list[Wanted]:
+    reason = _handover_reason(situation)
+    if reason is None or situation.turn.called("request_human"):
+        return []
+    return [("request_human", {"reason": reason, "brief": brief(situation)})]
+
+
+def _handover_reason(situation: Situation) -> str | None:
+    if situation.handoff:
+        return situation.handoff
+    cannot_cancel = situation.has(Intent.WANTS_CANCEL) and "cancel_visit" not in situation.tools
+    cannot_move = situation.has(Intent.WANTS_RESCHEDULE) and "find_slots" not in situation.tools
+    return "other" if situation.context.appointment and (cannot_cancel or cannot_move) else None
+
+
+def _book(situation: Situation) -> list[Wanted]:
+    offer_id = situation.meaning.offer_id
+    if (
+        offer_id is None
+        or situation.handoff
+        or situation.turn.called("find_slots")
+        or not situation.context.booking_enabled
+    ):
+        return []
+    moves = situation.context.appointment is not None and "reschedule_visit" in situation.tools
+    tool = "reschedule_visit" if moves else "book_visit"
+    return [] if situation.turn.called(tool) else [(tool, {"offer_id": offer_id})]
+
+
+def _cancel(situation: Situation) -> list[Wanted]:
+    if not (
+        situation.has(Intent.WANTS_CANCEL) and situation.context.appointment
+    ) or situation.turn.called("cancel_visit"):
+        return []
+    return [("cancel_visit", {"reason": situation.turn.text[:200]})]
+
+
+def _search(situation: Situation) -> list[Wanted]:
+    question = situation.meaning.question
+    if (
+        question is None
+        or situation.handoff
+        or situation.extract
+        or situation.turn.called("search_knowledge")
+    ):
+        return []
+    return [("search_knowledge", {"query": question.query})]
+
+
+def _slots(situation: Situation) -> list[Wanted]:
+    if situation.handoff or situation.booked:
+        return []
+    if _lost_the_hour(situation) and not situation.slots:
+        return [("find_slots", {})]
+    if not _may_look(situation) or situation.slots:
+        return []
+    wished = wish_args(situation.meaning.wish)
+    return [("find_slots", {} if situation.turn.called("find_slots") else wished)]
+
+
+def _may_look(situation: Situation) -> bool:
+    """What the lead tells is recorded first, unless they ask for hours: the record says what is still missing."""
+    waiting = "record_facts" in situation.tools and bool(_record(situation))
+    asked = situation.has(Intent.WANTS_VISIT, Intent.WANTS_RESCHEDULE) or situation.asked in (
+        "slot",
+        "visit",
+    )
+    return situation.wants_slots and (asked or not waiting)
+
+
+def _lost_the_hour(situation: Situation) -> bool:
+    return situation.booking is not None and not situation.booked
+
+
+_DECISIONS: tuple[Callable[[Situation], list[Wanted]], ...] = (
+    _record,
+    _hand_over,
+    _book,
+    _cancel,
+    _search,
+    _slots,
+)
+
+
+def wish_args(wish: DayWish | None) -> dict[str, Any]:
+    given = {
+        "date_from": wish and wish.date_from and wish.date_from.isoformat(),
+        "date_to": wish and wish.date_to and wish.date_to.isoformat(),
+        "part_of_day": wish and wish.part_of_day,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def brief(situation: Situation) -> str:
+    """Two lines for the person who takes over: who it is and what they want, then what they just wrote."""
+    known = {
+        **situation.context.known,
+        **{name: _plain(value) for name, value in situation.facts.items()},
+    }
+    who = known.get("name") or "Lead sin nombre"
+    kind, places = known.get("property_type") or "propiedad", ", ".join(known.get("location") or ())
+    wants = f"busca {kind}" + (f" en {places}" if places else "")
+    return f"{who}: {wants}.\nÚltimo mensaje: {situation.turn.text[:200]}"
+
+
+def _accepted(schema: Mapping[str, Any], args: dict[str, Any]) -> dict[str, Any]:
+    """Only the arguments that the tool declares."""
+    declared = schema.get("properties")
+    return {name: value for name, value in args.items() if not declared or name in declared}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Money):
+        return {"amount": _number(value.amount), "currency": value.currency}
+    if isinstance(value, Timeline):
+        return {"horizon": value.horizon, "text": value.text}
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _number(amount: Decimal) -> int | float:
+    return int(amount) if amount == int(amount) else float(amount)
+
+
+def _same(known: Any, value: Any) -> bool:
+    if isinstance(known, Mapping) and isinstance(value, dict):
+        return all(known.get(key) == each for key, each in value.items())
+    return bool(known == value)

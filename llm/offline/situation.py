@@ -1,0 +1,252 @@
+"""Where the conversation stands in this turn: context, message and tool answers put together."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from leads.folding import clean, fold
+from llm.offline import phrases
+from llm.offline.context import Context, Hit, names, read_hits, read_offers
+from llm.offline.extracts import Extract, best_extract
+from llm.offline.turn import Turn
+from llm.spanish import Intent, Offer, Understanding, asked_in, understand
+from llm.spanish.answers import says_refusal, says_unknown
+
+MOST_ROUNDS, MOST_ASKS = 5, 2
+_SAME_FACT = {"dicom_clean": "dicom"}
+
+
+@dataclass(frozen=True)
+class Situation:
+    context: Context
+    turn: Turn
+    tools: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def asked(self) -> str | None:
+        texts = self.turn.assistant_texts
+        return asked_in(texts[-1]) if texts else None
+
+    @cached_property
+    def meaning(self) -> Understanding:
+        return understand(
+            self.turn.text,
+            now=self.context.now,
+            zone=self.context.zone,
+            asked=self.asked,
+            offers=() if self.turn.called("find_slots") else self.context.offers,
+            known=self.context.known,
+            assistant=self.context.agent_name,
+        )
+
+    def has(self, *intents: Intent) -> bool:
+        return self.meaning.has(*intents)
+
+    @cached_property
+    def first_contact(self) -> bool:
+        given = self.context.first_contact
+        return (
+            not self.turn.assistant_texts
+            if given is None
+            else given and not self.turn.assistant_texts
+        )
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What this message tells and was not known as such, without what the tool refused."""
+        refused = self.refused
+        return {
+            name: value for name, value in self.meaning.facts.known().items() if name not in refused
+        }
+
+    @cached_property
+    def news(self) -> dict[str, Any]:
+        """The facts worth saying back: once recorded, the context knows them too, so the call tells which were new."""
+        recorded = [call.args for call in self.turn.calls if call.name == "record_facts"]
+        return {
+            name: value for name, value in self.facts.items() if not recorded or name in recorded[0]
+        }
+
+    @cached_property
+    def refused(self) -> Mapping[str, Any]:
+        recorded = self.turn.result("record_facts") or {}
+        refused = recorded.get("refused")
+        return refused if isinstance(refused, Mapping) else {}
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        recorded = self.turn.result("record_facts") or {}
+        listed = names(recorded["missing"]) if "missing" in recorded else self.context.missing
+        open_facts = tuple(name for name in listed if name not in self.facts)
+        others = tuple(name for name in open_facts if name != "debt_amount")
+        return (
+            ("debt_amount", *others) if self.dicom == "has_debt" and self._debt is None else others
+        )
+
+    @property
+    def _debt(self) -> Any:
+        return self.facts.get("debt_amount", self.context.known.get("debt_amount"))
+
+    @property
+    def dicom(self) -> Any:
+        return self.facts.get("dicom") or self.context.known.get("dicom")
+
+    @cached_property
+    def outcome(self) -> str:
+        recorded = self.turn.result("record_facts") or {}
+        judged = recorded.get("qualification")
+        told = judged.get("outcome") if isinstance(judged, Mapping) else None
+        return told if isinstance(told, str) else self.context.outcome
+
+    @cached_property
+    def next_ask(self) -> str | None:
+        """The one thing to ask for: the first that is missing and was neither asked twice nor declined."""
+        return next(
+            (name for name in self.missing if name in phrases.ASK and not self._exhausted(name)),
+            None,
+        )
+
+    def times_asked(self, name: str) -> int:
+        return sum(
+            _SAME_FACT.get(found, found) == name
+            for found in map(asked_in, self.turn.assistant_texts)
+            if found
+        )
+
+    def _exhausted(self, name: str) -> bool:
+        known_unknown = name == "dicom" and self.dicom == "unknown"
+        return known_unknown or self.times_asked(name) >= MOST_ASKS or name in self._declined
+
+    @cached_property
+    def _declined(self) -> set[str]:
+        """What the lead does not know or would rather not say, now or at any earlier time."""
+        said = [*self.turn.history]
+        pairs = list(pairwise(said))
+        declined = {
+            asked_in(first.text) or ""
+            for first, second in pairs
+            if first.by_assistant and not second.by_assistant and _declines(second.text)
+        }
+        return declined | ({self.asked or ""} if _declines(self.turn.text) else set())
+
+    @cached_property
+    def slots(self) -> tuple[Offer, ...]:
+        """Hours found in this turn, or left over when the chosen one was gone."""
+        for tool in ("find_slots", "book_visit", "reschedule_visit"):
+            if found := read_offers((self.turn.result(tool) or {}).get("slots")):
+                return found
+        return ()
+
+    @cached_property
+    def booking(self) -> Mapping[str, Any] | None:
+        return self.turn.result("reschedule_visit") or self.turn.result("book_visit")
+
+    @property
+    def booked(self) -> bool:
+        answer = self.booking or {}
+        return bool(answer.get("booked") or answer.get("rescheduled"))
+
+    @cached_property
+    def extract(self) -> Extract | None:
+        question = self.meaning.question
+        if question is None or self.turn.complaints:
+            return None
+        cautious = self.dicom == "has_debt" or self.outcome == "NO_CALIFICADO"
+        return best_extract(
+            question.query, [*self.context.knowledge, *self._found], cautious=cautious
+        )
+
+    @property
+    def _found(self) -> Sequence[Hit]:
+        return read_hits((self.turn.result("search_knowledge") or {}).get("hits"))
+
+    @cached_property
+    def wants_slots(self) -> bool:
+        """Whether hours should be looked up: asked for, accepted, or the natural next step."""
+        if not (self.context.booking_enabled and "find_slots" in self.tools) or self.closing:
+            return False
+        if self.has(Intent.WANTS_RESCHEDULE):
+            return True
+        if (
+            self.has(Intent.WANTS_CANCEL, Intent.ASKS_APPOINTMENT)
+            or self.meaning.offer_id is not None
+        ):
+            return False
+        return self._asks_for_slots or self._ready_for_slots
+
+    @property
+    def _asks_for_slots(self) -> bool:
+        answers_day = self.meaning.wish is not None and self.asked in ("slot", "visit")
+        accepts = self.has(Intent.AFFIRMS) and self.asked == "visit"
+        return answers_day or accepts or self.has(Intent.WANTS_VISIT)
+
+    @property
+    def _ready_for_slots(self) -> bool:
+        """Everything essential is known, no hours were offered yet, and nothing else is going on."""
+        offered = any(asked_in(text) in ("slot", "visit") for text in self.turn.assistant_texts)
+        busy = (
+            self.meaning.question is not None
+            and self.extract is None
+            and "search_knowledge" in self.tools
+        )
+        done = self.next_ask is None and bool(self.context.known or self.facts)
+        return (
+            done
+            and not offered
+            and not busy
+            and not self.context.appointment
+            and self.outcome != "NO_CALIFICADO"
+        )
+
+    @cached_property
+    def closing(self) -> bool:
+        other_day = self.meaning.wish is not None or self.has(Intent.WANTS_OTHER_SLOTS)
+        no_visit = self.asked in ("visit", "slot") and self.has(Intent.DECLINES) and not other_day
+        ends = no_visit or self.has(Intent.NOT_INTERESTED, Intent.GOODBYE, Intent.POSTPONES)
+        return ends and not self.has(Intent.WANTS_VISIT, Intent.WANTS_RESCHEDULE)
+
+    @cached_property
+    def handoff(self) -> str | None:
+        """The reason to hand the conversation to a person, if there is one."""
+        for intent, reason in _HANDOFFS:
+            if self.has(intent):
+                return reason
+        if self.asked == "human" and self.has(Intent.AFFIRMS):
+            return "requested"
+        return "no_progress" if self.confused and self._confused_before >= 2 else None
+
+    @property
+    def _confused_before(self) -> int:
+        return sum(phrases.CONFUSED_MARK in text for text in self.turn.assistant_texts[-2:])
+
+    @cached_property
+    def confused(self) -> bool:
+        """Nothing in the message was understood."""
+        meant = self.meaning
+        understood = (
+            meant.facts.known() or meant.intents or meant.question or meant.wish or self.turn.calls
+        )
+        return self._has_words and not understood
+
+    @property
+    def _has_words(self) -> bool:
+        return bool(re.search(r"[a-z0-9]{2}", fold(clean(self.turn.text))))
+
+    def told(self, mark: str) -> bool:
+        return any(mark in text for text in self.turn.assistant_texts)
+
+
+_HANDOFFS: tuple[tuple[Intent, str], ...] = (
+    (Intent.LEGAL_THREAT, "legal_threat"),
+    (Intent.ANGER, "anger"),
+    (Intent.WANTS_HUMAN, "requested"),
+    (Intent.WANTS_TO_SELL, "other"),
+)
+
+
+def _declines(text: str) -> bool:
+    folded = fold(clean(text))
+    return says_unknown(folded) or says_refusal(folded)

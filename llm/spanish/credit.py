@@ -1,0 +1,71 @@
+"""Reads what a lead says of DICOM, the register of unpaid debts."""
+
+import re
+
+from llm.spanish.answers import core, says_no, says_unknown, says_yes
+from llm.spanish.meaning import Dicom
+
+_HYPOTHETICAL = re.compile(
+    r"(?:\bsi (?:uno |yo )?(?:estoy|tengo|estuviera|tuviera|aparezco|salgo)\b[^.,!\n]*?(?:dicom|deudas?|moros\w*)"
+    r"|\b(?:aceptan|reciben|trabajan|puedo|puede|podria|se puede|sirve|importa|piden|dan)\b[^.,!?\n]*(?:con|sin|por|en|estar en|tener)"
+    r" (?:dicom|deudas?)(?=[^.,!?\n]*\?)|\b(?:estando|teniendo) (?:en |con )?(?:dicom|deudas?)[^.,!\n]*\?"
+    r"|\bque (?:es|significa) (?:el |estar en )?dicom|\b(?:puedo|puede|se puede)[^.,!\n]*(?:con|en) dicom)"
+)
+_UNKNOWN = re.compile(
+    r"\b(?:no (?:lo )?se|ni idea|no estoy segur[oa]|no cacho|no tengo claro|tendria que (?:ver|revisar)|nose)\b[^.!\n]*"
+    r"(?:dicom|deudas?|moros)|\bdicom\b[^.!\n]{0,12}\b(?:no (?:lo )?se|ni idea|nose)\b"
+)
+_OTHERS = re.compile(
+    r"\bmi (?:senora|esposa|esposo|marido|pareja|polol[oa]|mama|papa|herman[oa]|hij[oa]|novi[oa])\b[^.,;\n]*(?:dicom|deuda)"
+)
+_CLEAN = re.compile(
+    r"\b(?:sin|cero|0|libre de|fuera de|nada de|ni|ninguna?|tampoco) (?:\w+ ){0,2}?(?:dicom|deudas?|morosidad(?:es)?|protestos)\b"
+    r"|\bno (?:\w+ ){0,3}?(?:dicom|deudas?|debo|moros\w*|protestos|endeudad[oa])\b|\bnunca (?:\w+ ){0,3}?(?:dicom|deudas?)\b"
+    r"|\bdicom:? ?(?:no|limpio|impecable|cero|0|ok|sin|en cero|impeque|perfecto|al dia|bien)\b|\bno debo\b"
+    r"|\b(?:papeles|antecedentes|todo|deudas?|creditos?|cuotas|estoy|pagos) (?:\w+ )?(?:limpi[oa]s?|al dia|en orden|en regla|impecables?)\b"
+    r"|\b(?:limpi[oa]|impecable) (?:en|de|con) (?:dicom|el sistema|deudas)"
+    r"|\bya (?:no estoy|no tengo|sali|pague|regularice|salde|repacte)\b[^.,\n]*(?:dicom|deuda|eso|todo)?"
+    r"|\b(?:creditos?|deudas?|cuotas|hipotecario|tarjetas?)[^.;\n]{0,30}\bal dia\b"
+    r"|\bme (?:sacaron|borraron|eliminaron) de dicom|\bbuen (?:historial|comportamiento) (?:crediticio|de pago)"
+)
+_DEBT = re.compile(
+    r"\b(?:estoy|sigo|salgo|aparezco|figuro|estamos|quede|cai|tengo|caid[oa]) (?:\w+ ){0,3}?(?:dicom|moros[oa]s?|morosidad(?:es)?"
+    r"|protestos?|boletin comercial|informe comercial|endeudad[oa]|encalillad[oa])\b"
+    r"|\b(?:tengo|mantengo|con|hay|queda|arrastro|tenemos) (?:\w+ ){0,3}?deudas?\b|\bcon dicom\b|\b(?:si|sii),? (?:\w+ )?dicom\b"
+    r"|\bdebo (?:\w+ ){0,3}?(?:\$|\d|plata|lucas|palos?|cuotas|una|un|como|unas|unos|al|a la|en)"
+    r"|\b(?:atrasad[oa]|moros[oa]) (?:con|en)\b|\bdicom:? ?(?:si|activo|vigente)\b|\bme (?:metieron|tienen|tiraron) (?:en|a) dicom"
+    r"|\bmanchad[oa] en|\bdeudas? (?:moros|impag|vencid|vigente|pendiente|en dicom|de)|\bdeuda (?:con|por)\b"
+)
+_CLEAN_ANSWER = re.compile(
+    r"^\W*(?:todo (?:bien|ok|limpio|al dia|en orden|perfecto)|limpi[oa]|impecable|impeque|al dia|estoy (?:bien|limpi[oa]|ok)"
+    r"|(?:yo )?no tengo|ninguna|sin nada|nada)\b"
+)
+
+
+def find_dicom(folded: str, *, asked: str | None, amount_owed: bool) -> Dicom | None:
+    """`asked` "dicom" asks whether there is debt, "dicom_clean" whether there is none."""
+    told = _OTHERS.sub(" ", _HYPOTHETICAL.sub(" ", folded))
+    if _UNKNOWN.search(told):
+        return "unknown"
+    if _CLEAN.search(told) and not _still_owes(told):
+        return "clean"
+    if _DEBT.search(told) or amount_owed:
+        return "has_debt"
+    return _answered(told, asked) if asked in ("dicom", "dicom_clean") else None
+
+
+def _still_owes(told: str) -> bool:
+    """ "No, pero tengo una deuda chica": what comes after the "pero" decides."""
+    _, _, contrast = told.partition(" pero ")
+    return bool(contrast and _DEBT.search(contrast) and not _CLEAN.search(contrast))
+
+
+def _answered(told: str, asked: str | None) -> Dicom | None:
+    yes, no = says_yes(told), says_no(told)
+    if says_unknown(told):
+        return "unknown"
+    if any(_CLEAN_ANSWER.match(core(line)) for line in told.split("\n")):
+        return "clean"
+    if yes == no:
+        return None
+    return "has_debt" if yes == (asked == "dicom") else "clean"

@@ -1,0 +1,70 @@
+"""Reads what kind of home, and with how many bedrooms, a lead is looking for."""
+
+import re
+
+from leads.money import WORDS
+
+_TYPES: tuple[tuple[str, str], ...] = (
+    ("departamento", r"(?:d[e]?pa?r?tamentos?|deptos?|dptos?|depas?|dptitos?|deptitos?|depts?|departametos?|monoambientes?"
+                     r"|lofts?|penthouses?|duplex|dpto\.|apartments?|apartamentos?|flat)"),
+    ("casa", r"(?:casas?|casitas?|chalets?|houses?)"),
+    ("parcela", r"parcelas?"),
+    ("terreno", r"(?:terrenos?|sitios?|lotes?)"),
+    ("oficina", r"oficinas?"),
+    ("local comercial", r"locales?(?: comerciales?)?"),
+    ("bodega", r"bodegas?"),
+    ("estacionamiento", r"estacionamientos?"),
+)  # fmt: skip
+_TYPE_PATTERNS = tuple(
+    (name, re.compile(rf"(?<![a-z]){pattern}(?![a-z])")) for name, pattern in _TYPES
+)
+_NOT_WANTED = re.compile(
+    r"(?:\bno (?:quiero |busco |me gustan? )?(?:una? |las |los )?|\b(?:mi|tu|su|volver a|en la|en|llegar a|a la|de la|gastos de|sitio|"
+    r"con|incluye|tiene|tienen|y|mas|sin) (?:una? )?|\b(?:vivo|estoy) (?:\w+ ){0,2})$"
+)
+_WORD_NO = re.compile(r"[a-z]+ (?:no|tampoco)\b(?! (?:tan|muy|mas))")
+_SOUGHT = re.compile(
+    r"\b(?:busco|buscando|quiero|necesito|comprar|arrendar|interesa)(?: \w+){0,2} $"
+)
+_EXTRAS = {"bodega", "estacionamiento", "oficina"}
+_COUNT = "|".join(
+    sorted((word for word, value in WORDS.items() if 1 <= value <= 8), key=len, reverse=True)
+)
+_BEDROOMS = re.compile(
+    rf"(?<![\w.,$])(?P<low>\d|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?\s*"
+    r"(?:d(?=\s*[/+-]?\s*\d\s*b)|d(?![a-z\d])|dor[mn]\w*|d?ormitorios?|piezas?|habitacion(?:es)?|cuartos|bedrooms?|recamaras?)"
+)
+_BARE = re.compile(rf"\b(?P<low>[1-8]|{_COUNT})\b")
+_STUDIO = re.compile(r"\b(?:un ambiente|monoambiente|studio|home ?studio|mono ambiente)\b")
+
+
+def find_property_type(folded: str, *, asked: bool) -> str | None:
+    found = [
+        (match.start(), name)
+        for name, pattern in _TYPE_PATTERNS
+        for match in pattern.finditer(folded)
+        if asked or not _NOT_WANTED.search(folded[: match.start()])
+    ]
+    wanted = [each for each in found if not _refused(folded, each[0])]
+    homes = [each for each in wanted if each[1] not in _EXTRAS]
+    extras = [each for each in wanted if asked or _SOUGHT.search(folded[: each[0]])]
+    return min(homes or extras)[1] if homes or extras else None
+
+
+def _refused(folded: str, start: int) -> bool:
+    return bool(re.search(r"\bno (?:una? )?$", folded[:start]) or _WORD_NO.match(folded, start))
+
+
+def find_bedrooms(folded: str, *, asked: bool) -> int | None:
+    """Of "2 o 3 dormitorios" the lower number: what the lead can live with."""
+    if match := _BEDROOMS.search(folded):
+        return _number(match.group("low"))
+    if _STUDIO.search(folded):
+        return 1
+    if asked and len(folded.split()) <= 6 and (match := _BARE.search(folded)):
+        return _number(match.group("low"))
+    return None
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() else WORDS[word]

@@ -1,0 +1,108 @@
+"""Reads what a lead wants from the conversation."""
+
+import re
+
+from llm.spanish.answers import says_no, says_refusal, says_unknown, says_yes
+from llm.spanish.meaning import Intent
+
+_SOMEONE = (
+    r"(?:un[ao]? )?(?:persona(?: real| de verdad| humana)?|human[oa]|alguien|ejecutiv[oa]|asesor(?:a)?|vendedor(?:a)?|agente"
+    r"|corredor(?:a)?|encargad[oa]|secretari[oa]|supervisor(?:a)?|jef[ea]|duen[oa])"
+)
+_TABLE: tuple[tuple[Intent, str], ...] = (
+    (Intent.GREETING, r"^\W*(?:hola+|holi+|buen(?:as|os|a)(?: (?:tardes?|dias?|noches?))?|alo|wena+|que tal|saludos|hi|hello|hey)\b|\bhay alguien\b(?! (?:que|para|disponible))|\b(?:estan|estas) ahi\b"),
+    (Intent.HOW_ARE_YOU, r"como (?:estas?|te va|le va|andas|andai|estai|va todo)\b(?! (?:ubicad|distribuid|el (?:depto|barrio|tema)))|que tal (?:estas|todo)|todo bien\?"),
+    (Intent.ASKS_IF_BOT,
+     r"\b(?:eres|sos|eri|usted es|es usted|tu eres|eres tu|esto es|es esto|sera(?:s)? )\s*(?:un|una|realmente una?|de verdad una?)?\s*"
+     r"(?:bot|robot|ia|i\.a\.?|humano|humana|persona|maquina|real|inteligencia artificial|automatic[oa]|chat ?bot|chat ?gpt|grabacion|programa|computador)\b"
+     r"|\b(?:hablo|hablando|converso|conversando|chateando|me responde|escribo|escribiendo|estoy) con (?:un|una|el)? ?(?:bot|robot|ia|maquina|persona(?=[^.\n]*\?)|humano(?=[^.\n]*\?)|computador)"
+     r"|\bes (?:un |una )?(?:mensaje |respuesta )?(?:bot|robot|automatic[oa])\b|\bare you (?:a |an )?(?:bot|robot|human|real|ai|person)|\bhay (?:una? )?(?:persona|humano) (?:real )?(?:detras|ahi|del otro lado)"
+     r"|\bquien (?:eres|me (?:habla|escribe|responde))\b|\bcon quien (?:hablo|estoy hablando|tengo el gusto)\b"),
+    (Intent.WANTS_HUMAN,
+     rf"\b(?:hablar|conversar|comunicarme|contactarme|contactar|chatear|conectarme|ponerme en contacto|habla) (?:\w+ )?(?:directamente )?(?:con|a) {_SOMEONE}\b"
+     rf"|\b(?:quiero|necesito|prefiero|exijo|pasame|pasarme|comunicame|comuniqueme|derivame|derivarme|pongame|conectame|atienda|atiende|atenderme|prefiero que (?:me )?(?:atienda|hable)) (?:\w+ ){{0,3}}?(?:a |con |por )?(?:un |una )?(?:persona|human[oa]|ejecutiv[oa]|asesor(?:a)?|vendedor(?:a)?|agente|corredor(?:a)?|encargad[oa]|supervisor(?:a)?)(?! (?:para|de) (?:comprar|vivir))\b"
+     rf"|\b(?:que )?me (?:llame|llamen|contacte|contacten|atienda|atiendan|responda|ayude|hable)\b(?: (?:con )?{_SOMEONE})?(?! con el nombre)"
+     rf"|\b(?:pueden?|podrian?|puedes|podrias|favor(?: de)?) (?:llamarme|contactarme)|\bme (?:pueden?|podrian?|puedes|podrias) (?:llamar|contactar)\b|\bllamame(?:n)?\b(?! (?!por|al|a|en|hoy|manana|despues|ahora|cuando|antes)[a-z]+)|\bme llaman? (?:en|a|al|por|manana|hoy|despues)\b|\bllamenme\b|\balguien (?:me |que me )?(?:puede|pueda|podria|llame|atienda|responda|ayude)"
+     rf"|\b{_SOMEONE} con quien (?:hablar|conversar)|\b(?:pasame|comunicame|pasarme|comunicarme) con\b|\b(?:ejecutiv[oa]|asesor|asesora|humano|persona|agente|operador(?:a)?),? (?:real|por ?fa(?:vor)?)\b|^\W*(?:humano|ejecutiv[oa]|persona|operador(?:a)?|agente|asesor(?:a)?)\W*$"
+     r"|\bno (?:quiero|me gusta|deseo|voy a) (?:hablar|hablando|seguir|conversar|tratar)?(?: hablando)? ?con (?:un |una )?(?:bot|robot|maquina|ia)|\b(?:talk|speak) (?:to|with) (?:a )?(?:human|person|someone|agent)"),
+    (Intent.ANGER,
+     r"\b(?:ctm|csm|conch\w*tu\w*|chuchetumare|mierda|qlo|qla|ql|culia[oa]s?|culiad[oa]s?|weon(?:es)? (?:qlo|culia)|aweona[oa]s?|ahueona[oa]s?|imbecil(?:es)?|estupid[oa]s?|idiotas?|inutil(?:es)?|incompetentes?|ladrones|sinverguenzas?|chantas?|rateros|ctmre|maricon)\b"
+     r"|\b(?:es|son|parece) (?:una|unos|pura|puras|puros) (?:estafa|estafadores|mentiros[oa]s?|mentiras?|verguenza|burla|chacra|falta de respeto|perdida de tiempo|asco)\b(?![^.\n]*\?)|\bestafador(?:es)?\b|\bque (?:verguenza|asco|rabia|falta de respeto|mal servicio|mala atencion)\b"
+     r"|\b(?:pesim[oa]|horrible|malisim[oa]|asquerosa|mal[oa]) (?:el |la )?(?:servicio|atencion|experiencia)\b|\b(?:estoy|toy|ando) (?:muy |super |re |ya )?(?:hart[oa]|furios[oa]|enojad[oa]|choread[oa]|chat[oa]|molest[oa]|indignad[oa]|aburrid[oa] de)\b"
+     r"|\bme (?:tienen|tienes|tiene) (?:hart[oa]|chat[oa]|aburrid[oa]|enferm[oa]|podrid[oa]|cabread[oa])|\b(?:nadie|nunca) (?:me )?(?:responde[n]?|contesta[n]?|ha[n]? respondido|llamaron|llamo)\b|\bno sirve[ns]? para nada\b"
+     r"|\b(?:esta|que) (?:wea|wevada|hue[av]\w*)\b|\bme (?:mintieron|enganaron|estafaron|dejaron plantad[oa]|hicieron perder)|\bhasta cuando\b|\bwtf\b|\bse (?:burlan|rien) de\b|\bpoca seriedad\b|\bqu?[e]? chucha\b|\bla chucha\b"),
+    (Intent.LEGAL_THREAT,
+     r"\bsernac\b|\b(?:voy|vamos|procedere|pienso) a (?:demandar|denunciar)|\b(?:los|las|les|te) (?:voy a |vamos a )?(?:demandar\w*|denunciar\w*|demando|denuncio|denunciare|demandare)\b"
+     r"|\bdemandarl[oae]s?\b|\bdenunciarl[oae]s?\b|\b(?:poner|pondre|presentar|presentare|interponer|hacer|hare|meter) (?:una |la )?(?:demanda|denuncia|querella|reclamo (?:formal|legal))\b|\bacciones legales\b|\bquerella\b"
+     r"|\b(?:con|a|de) (?:mi|mis|un|nuestros?) abogad[oa]s?\b|\bmis? abogad[oa]s? (?:los|les|te|se|va|van|los)\b|\b(?:juzgado|policia local|tribunales|corte de apelaciones)\b|\bvia(?:s)? legal(?:es)?\b|\bnos vemos en (?:tribunales|la corte)|\blawyer\b|\bsue you\b"),
+    (Intent.WANTS_VISIT,
+     r"\b(?:visita(?:r|rlo|rla|rlos|s)?|visitita)\b|\b(?:ver|conocer|mirar|recorrer|revisar)(?:lo|la|los|las)\b(?! (?:con|en) (?:mi|foto|video|internet|casa$))|\b(?:ir|pasar|voy|vamos) a (?:ver|mirar|conocer|visitar)"
+     r"|\b(?:ver|conocer|recorrer) (?:el|la|los|las|ese|esa|un|una|algun) (?:\w+ )?(?:depto|dpto|departamento|casa|propiedad|depa|piloto|proyecto|edificio|parcela|terreno|oficina|lugar|sala)s?\b"
+     r"|\bagend(?:a|ar|amos|emos|o|ame|arla|arlo|arme)\b|\bcoordin(?:ar|amos|emos|o) (?:\w+ ){0,3}?(?:visita|hora|dia|para|una)?|\b(?:tienen?|tienes|hay|dan?|dame|deme|quiero|necesito|pedir|tomar|reservar|sacar) (?:\w+ ){0,2}?(?:hora|horas|horarios?|cita|tour|cupo)\b"
+     r"|\b(?:que|cuales) (?:horarios|horas|dias) (?:hay|tienen?s?|disponibles)|\bhorarios? disponibles?\b|\bcuando (?:puedo|podemos|podria|se puede|podriamos) (?:ir|verl|ver|visitar|conocer|pasar)|\bpuedo ir\b|\bme gustaria ir\b|\bvisit (?:the|it)\b|\bschedule a\b|\bpuedo pasar\b|\b(?:podria|podriamos|puede|podra) ser (?:\w+ ){0,3}?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|pasado)\b"),
+    (Intent.WANTS_CANCEL,
+     r"\b(?:cancel(?:ar|o|a|emos|en|ame)|anul(?:ar|o|a|emos|en)|desagendar|suspender|suspendamos) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|reserva|lo del)\b|\bno (?:podre|voy a poder|voy a ir|puedo|alcanzo a|alcanzare a|vamos a poder|podremos) (?:ir|asistir|llegar|visitar)\b"
+     r"|\b(?:cancela(?:la|lo|rla)|anula(?:la|rla))\b|\bya no (?:voy|quiero ir|ire|puedo ir)\b"),
+    (Intent.WANTS_RESCHEDULE,
+     r"\b(?:reagend\w+|reprogram\w+|re agendar|reprogam\w+)\b|\b(?:cambi(?:ar|o|emos|arla|ame|a)|mover|movamos|correr|posterg(?:ar|amos)|aplaz\w+|adelantar) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|horario|dia|fecha)\b"
+     r"|\b(?:cambiarla|moverla|postergarla|adelantarla)\b|\b(?:visita|cita|hora) (?:para|a) otr[oa] (?:dia|hora)|\bpodria(?:mos)? ser otro dia\b|\bdejarl[oa] para (?:el|otro|manana)\b|\ben vez del? (?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)"),
+    (Intent.ASKS_APPOINTMENT,
+     r"\b(?:cuando|a que hora|que dia|donde|que hora|en que direccion|a que direccion) (?:\w+ ){0,3}?(?:mi |la |nuestra )(?:visita|cita|hora|reunion)\b|\b(?:sigue en pie|confirmad[ao]) (?:la|mi|lo de)\b|\bmi (?:visita|cita|hora) (?:sigue|quedo|esta)\b|\btengo (?:hora|visita) (?:agendada|el|para)\b|\bque dia quedamos\b|\bconfirmo (?:mi |la )?(?:visita|asistencia)\b|\bahi (?:estare|estaremos)\b"),
+    (Intent.WANTS_OTHER_SLOTS,
+     r"\b(?:ningun[ao]) (?:de (?:esas|esos|las|los)|me|\w+ (?:me )?sirve)|\bno me (?:sirve|acomoda|queda|tinca|da)\w*|\botr[ao]s? (?:dias?|horas?|horarios?|opcion(?:es)?|fechas?|alternativas?)\b|\bmas (?:tarde|temprano|horarios|horas)\b|\bno puedo (?:es[eao]s?|en es[eao]s?|a es[ao]|ningun|el |los )"),
+    (Intent.THANKS, r"\b(?:gracias|muchas gracias|agradec\w+|mil gracias|grax|thx|thanks|thank you|te pasaste|bendiga|bendiciones|muy amable)\b"),
+    (Intent.GOODBYE, r"\b(?:chao+|chau|adios|nos vemos|hasta (?:luego|pronto|manana|la vista)|que (?:estes|este|tengas?|tenga) (?:muy )?(?:bien|buen\w*|lindo|linda)|nos hablamos|hablamos (?:luego|despues)|bye|buen dia\W*$|cuidate|saludos\W*$)\b"),
+    (Intent.POSTPONES, r"\b(?:(?:despues|luego|mas (?:rato|tarde)|manana) te (?:confirmo|aviso|hablo|escribo|digo|cuento)|te (?:confirmo|aviso|hablo|escribo|digo|cuento) (?:despues|luego|mas (?:rato|tarde)|manana|cualquier cosa|altiro)|(?:lo|la) (?:voy a |vamos a |tengo que |debo )?(?:pensar|pienso|converso|conversar\w*|veo|consulto|hablar) (?:\w+ )*?(?:y te|con mi|en la casa)|lo (?:voy a |vamos a )(?:pensar|conversar|ver)|y te aviso|hablamos mas rato|ahora no puedo|estoy (?:ocupad[oa]|en el trabajo|manejando|en reunion))\b"),
+    (Intent.NOT_INTERESTED, r"\b(?:no me interesa(?! (?:el|la|ese|esa|vivir))|ya no (?:me interesa|busco|estoy buscando|necesito)|ya (?:compre|encontre|arrende|tengo casa)|no (?:estoy|ando) (?:interesad[oa]|buscando)(?: ya)?)\b"),
+    (Intent.WANTS_TO_SELL, r"\b(?:quiero|necesito|quisiera|deseo|me gustaria|busco|pensando en|podrian|pueden|ayudan a|para) (?:vender|arrendar|poner en (?:venta|arriendo)|tasar|publicar|tasacion de)\w* (?:\w+ )?(?:mi|mis|nuestr[oa]|una propiedad (?:que|de mi))\b|\bvendo (?:mi|una|un)\b|\btasar mi\b|\bcorretaje de mi\b"),
+    (Intent.ASKS_WHY, r"\b(?:por ?que|para que|xq|pq|x que|pa que) (?:\w+ ){0,3}?(?:pregunta\w*|quier[ae]\w*|necesita\w*|pide[sn]?|sirve (?:eso|esa)|tanta|ocupa[sn]?)\b|\bpara que (?:es|son|seria) (?:eso|esos|esa|mi)\b|\bes necesario (?:que|dar|decir)\b"),
+    (Intent.ASKS_FINANCING,
+     r"\b(?:creditos? hipotecarios?|hipotecari[oa]s?|financi\w+|preaprob\w+|pre aprob\w+|pre-aprob\w+|subsidios?|ds ?-?(?:1|19|49|01)\b|leasing|dividendos?|tasa(?:s)? de interes|leasing habitacional|simula\w+|bono pie|credito (?:con|del|en el) banco|pie en cuotas|fogaes|complementar renta)\b"
+     r"|\b(?:cuanto|que|como) (?:\w+ ){0,3}?pie\b|\bcalific(?:o|ar|aria|amos)\b|\b(?:me|nos) (?:prestan?|presta)\b|\bcreditos?\b(?=[^.\n]*\?)|\b(?:necesito|quiero|pedir|sacar|optar a|postular a) (?:\w+ )?(?:credito|subsidio)"),
+    (Intent.GROSS_INCOME, r"\bbrut[oa]s\b"),
+    (Intent.ENGLISH, r"\b(?:hello|hi there|i am|i'm|looking for|apartment|bedrooms?|do you|speak english|i want|i would|house|please|how much|available|the)\b.*\b(?:hello|am|looking|for|apartment|bedrooms?|you|english|want|would|house|please|much|available|is|a|in)\b"),
+)  # fmt: skip
+_PATTERNS = tuple((intent, re.compile(pattern, re.MULTILINE)) for intent, pattern in _TABLE)
+_PROFESSION = re.compile(
+    r"\b(?:soy|trabajo (?:de|como)) (?:abogad[oa]|ejecutiv[oa]|corredor(?:a)?|vendedor(?:a)?|agente|asesor(?:a)?)\b"
+)
+_PARKING = re.compile(r"\b(?:estacionamientos?|parking|banos?) (?:de |para )?(?:las? )?visitas?\b")
+_ANOTHER_TIME = re.compile(
+    r"\b(?:otr[oa] (?:dia|hora|horario|fecha)|(?:puedo|podria|podriamos|mejor|podra ser|puede ser|cambi\w+|muev\w+)"
+    r" (?:\w+ ){0,3}?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|tarde|\d))"
+)
+_ASKED_VISIT_ELSEWHERE = re.compile(
+    r"\b(?:no (?:quiero|necesito|me interesa) (?:\w+ )?(?:visitar|visita|agendar|ir a)|antes de (?:ir|visitar|agendar)|ya (?:visite|fui a ver|lo visite)|(?:todavia|aun) no quiero (?:visitar|agendar))"
+)
+
+
+def find_intents(folded: str) -> set[Intent]:
+    plain = _PARKING.sub(" ", _PROFESSION.sub(" ", folded))
+    found = {intent for intent, pattern in _PATTERNS if pattern.search(plain)}
+    answers = (
+        (Intent.AFFIRMS, says_yes),
+        (Intent.DECLINES, says_no),
+        (Intent.DOES_NOT_KNOW, says_unknown),
+        (Intent.REFUSES_TO_SAY, says_refusal),
+    )
+    found |= {intent for intent, says in answers if says(folded)}
+    return _settled(folded, found)
+
+
+def _settled(folded: str, found: set[Intent]) -> set[Intent]:
+    """Of intents that exclude each other the stronger stays."""
+    if Intent.ASKS_IF_BOT in found and not re.search(
+        r"\b(?:quiero|necesito|prefiero|pasame|puedo|llam)\w*", folded
+    ):
+        found.discard(Intent.WANTS_HUMAN)
+    if Intent.WANTS_CANCEL in found and _ANOTHER_TIME.search(folded):
+        found.add(Intent.WANTS_RESCHEDULE)
+    if Intent.WANTS_RESCHEDULE in found:
+        found.discard(Intent.WANTS_CANCEL)
+    if found & {
+        Intent.WANTS_CANCEL,
+        Intent.WANTS_RESCHEDULE,
+        Intent.ASKS_APPOINTMENT,
+    } or _ASKED_VISIT_ELSEWHERE.search(folded):
+        found.discard(Intent.WANTS_VISIT)
+    return found

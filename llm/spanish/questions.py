@@ -1,0 +1,44 @@
+"""Tells from the assistant's last message what it asked the lead for."""
+
+import re
+
+from leads.folding import clean, fold
+
+# In order: the first that fits the last question wins. "dicom_clean" asks whether there is no debt.
+_TABLE: tuple[tuple[str, str], ...] = (
+    ("debt_amount", r"(?:monto|cuanto|a cuanto|valor|total|suma)[^?]*(?:deud|debes|adeud|moros)|deuda[^?]*(?:monto|cuanto|a cuanto|asciende)"),
+    ("dicom_clean", r"(?:estas|estar|tienes|te encuentras) (?:\w+ )?(?:limpi[oa]|sin deudas|libre|al dia)(?![^?]*\bo (?:tienes|estas|con))[^?]*"),
+    ("dicom", r"dicom|deudas?|moros|boletin comercial|antecedentes comerciales|situacion (?:comercial|crediticia)|protestos|historial credit"),
+    ("cancel", r"(?:cancel|anul)[^?]*\?"),
+    ("human", r"(?:persona|alguien|ejecutiv|asesor(?!ia)|humano)[^?]*(?:equipo|contacte|llame|responda|escriba|te ayude)|(?:hablar|conversar|derive) con (?:una|un|alguien)"),
+    ("slot", r"(?:cual|que|alguna?|alguno)[^?]*(?:horario|hora|opcion|alternativa|dia|de (?:estos|estas))[^?]*(?:acomoda|prefieres|sirve|queda|conviene|gusta|reserv|agend)"
+             r"|cual (?:de \w+ )?(?:te |le )?(?:acomoda|prefieres|sirve|queda|conviene|tomas|eliges|reservo|agendo)|(?:que|para que) dia|elige|dime cual|cual eliges|te (?:acomoda|sirve) (?:alg|el|la|es)"),
+    ("income", r"ingreso|sueldo|\brenta\b(?! de arriendo)|\bganas\b|liquid|cuanto (?:te )?(?:ganas|pagan)|remuneracion|salario"),
+    ("email", r"correo|e-?mail\b|\bmail\b"),
+    ("phone", r"telefono|celular|\bfono\b|whats ?app|numero (?:de (?:contacto|celular)|para (?:contactar|llamar)|te (?:contact|llam))|que numero|tu numero|contactarte"),
+    ("name", r"como te llamas|(?:tu|su) nombre|con quien (?:tengo|hablo|converso)|a nombre de quien|como (?:puedo|debo|te puedo) (?:llamarte|decirte|dirigirme)|como se llama|quien (?:eres|habla)|cual es tu nombre"),
+    ("property_type", r"casa[^?]* o [^?]*(?:depto|departamento)|(?:depto|departamento)[^?]* o [^?]*casa|tipo de (?:propiedad|inmueble|vivienda)|que (?:propiedad|inmueble|vivienda) (?:buscas|te)"),
+    ("bedrooms", r"dormitorios|habitaciones|piezas"),
+    ("budget", r"presupuesto|rango de (?:precio|valor)|cuanto (?:te gustaria |quieres |piensas |puedes |estas dispuest\w )?(?:invertir|gastar|pagar)|(?:valor|precio|monto) (?:maximo|aproximado|de la propiedad|tienes|buscas)|hasta (?:cuanto|que (?:valor|monto|precio))|inversion"),
+    ("timeline", r"(?:cuando|para cuando|en que plazo|que plazo|en cuanto tiempo)[^?]*(?:compr|cambi|mud|adquir|concretar|decid|tener|necesit|buscas|arrend|vivienda|plazo)?|plazo|que tan pronto|horizonte"),
+    ("location", r"comuna|sector|zona|ubicacion|(?:en )?donde (?:buscas|te gustaria|quieres|estas buscando|te interesa|prefieres|necesitas)|que (?:barrio|ciudad|lugar)"),
+    ("visit", r"(?:agend|coordin|visit|conocer|ver)[^?]*(?:visita|propiedad|departamento|casa|depto|horarios?|opciones|piloto)|(?:agend|coordin)(?:amos|ar|emos)|te muestro (?:los )?horarios|horarios disponibles"),
+)  # fmt: skip
+_PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _TABLE)
+_QUESTION = re.compile(r"[^.!?¿\n:]*(?:¿[^?]*|[^.!?¿\n]*)\?")
+_REQUEST = re.compile(
+    r"(?:me (?:das|dejas|compartes|indicas|cuentas|dices|confirmas|regalas)|cuentame|dime|indicame|confirmame|necesito|falta|podrias|dejame|elige|escribeme|responde)[^.!?\n]*"
+)
+
+
+def asked_in(text: str | None) -> str | None:
+    """The fact (or "slot", "visit", "human", "cancel") that the message's last question asks for."""
+    if not text:
+        return None
+    folded = fold(clean(text))
+    sentences = _QUESTION.findall(folded) or _REQUEST.findall(folded)
+    return next((name for sentence in reversed(sentences) if (name := _named(sentence))), None)
+
+
+def _named(sentence: str) -> str | None:
+    return next((name for name, pattern in _PATTERNS if pattern.search(sentence)), None)

@@ -1,0 +1,172 @@
+"""Understands a lead's message: pure functions of the text, the clock and what was just asked."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from leads.comunas import locate
+from leads.folding import clean, fold
+from leads.phones import locate_phone
+from llm.spanish.answers import says_refusal, says_unknown
+from llm.spanish.choices import find_choice, rejects
+from llm.spanish.credit import find_dicom
+from llm.spanish.days import blank_times, find_wish
+from llm.spanish.finances import Finances, find_finances
+from llm.spanish.homes import find_bedrooms, find_property_type
+from llm.spanish.intents import find_intents
+from llm.spanish.meaning import DayWish, Facts, Intent, Offer, Question, Understanding
+from llm.spanish.names import find_name
+from llm.spanish.shorthand import spell_out
+from llm.spanish.timelines import find_timeline
+from llm.spanish.topics import find_question
+
+_EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+")
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
+_LIVES = re.compile(
+    r"\b(?:vivo|trabajo|vivimos|estudio|(?<!busco )(?<!quiero )(?<!en )(?<!un )arriendo|soy|somos|vengo|resido|estoy viviendo|escribo) (?:\w+ ){0,2}?(?:en|de|desde|por) $"
+)
+_UNWANTED = re.compile(
+    r"\b(?:no (?:quiero |busco |me gusta )?(?:en |ni )?|menos (?:en )?|excepto |salvo |que no sea (?:en )?|ni en )$"
+)
+_ABOUT_DAYS = {
+    Intent.WANTS_VISIT,
+    Intent.WANTS_RESCHEDULE,
+    Intent.WANTS_CANCEL,
+    Intent.WANTS_OTHER_SLOTS,
+}
+
+
+def understand(
+    text: str,
+    *,
+    now: datetime,
+    zone: str = "America/Santiago",
+    asked: str | None = None,
+    offers: Sequence[Offer] = (),
+    known: Mapping[str, Any] | None = None,
+    assistant: str = "",
+) -> Understanding:
+    """`asked` names what the assistant's last message asked for (`questions.asked_in`), `assistant` its own name."""
+    message = _Message(spell_out(clean(text)), asked, now.astimezone(ZoneInfo(zone)))
+    local = [
+        Offer(offer.offer_id, offer.start.astimezone(ZoneInfo(zone)), offer.label)
+        for offer in offers
+    ]
+    facts = message.facts(assistant, known or {})
+    intents = find_intents(message.folded)
+    choice = find_choice(message.folded, local, message.today, asked=asked == "slot")
+    wish = find_wish(message.folded, message.today)
+    question = _question(message, intents, choice, wish)
+    intents |= _derived(message, choice, question)
+    return Understanding(facts, frozenset(intents), question, choice, wish)
+
+
+def _question(
+    message: "_Message", intents: set[Intent], choice: int | None, wish: DayWish | None
+) -> Question | None:
+    """A request for a visit, a person or a word on who is writing is answered as such, not looked up."""
+    question = find_question(message.text)
+    handled = {
+        Intent.ASKS_IF_BOT,
+        Intent.WANTS_HUMAN,
+        Intent.ASKS_APPOINTMENT,
+        Intent.ASKS_WHY,
+        *_ABOUT_DAYS,
+    }
+    if question is None or choice is not None:
+        return None
+    about_day = wish is not None and message.asked in ("slot", "visit")
+    if question.topic in ("availability", "other", "location") and (intents & handled or about_day):
+        return None
+    return question
+
+
+def _derived(message: "_Message", choice: int | None, question: Question | None) -> set[Intent]:
+    told = {
+        Intent.PICKS_OFFER: choice is not None,
+        Intent.ASKS_QUESTION: question is not None,
+        Intent.WANTS_OTHER_SLOTS: choice is None
+        and message.asked == "slot"
+        and rejects(message.folded),
+    }
+    return {intent for intent, holds in told.items() if holds}
+
+
+class _Message:
+    """One text with its folded form; what was read as one thing is blanked out for the readers after it."""
+
+    def __init__(self, text: str, asked: str | None, now: datetime) -> None:
+        self.asked = asked
+        self.today = now.date()
+        self.text = text
+        self.folded = fold(text)
+
+    def facts(self, assistant: str, known: Mapping[str, Any]) -> Facts:
+        body, email, phone = self._contacts()
+        name, unnamed = self._name(body, assistant)
+        money = find_finances(blank_times(unnamed, fold(unnamed)), fold(unnamed), asked=self.asked)
+        dicom = find_dicom(self.folded, asked=self.asked, amount_owed=money.debt is not None)
+        return Facts(
+            name=name,
+            phone=phone,
+            email=email,
+            location=self._location(unnamed),
+            budget=money.budget,
+            income=money.income,
+            dicom=dicom,
+            debt_amount=self._debt(money, dicom, known),
+            timeline=self._timeline(unnamed),
+            property_type=find_property_type(self.folded, asked=self.asked == "property_type"),
+            bedrooms=find_bedrooms(fold(unnamed), asked=self.asked == "bedrooms"),
+            asked_financing=Intent.ASKS_FINANCING in find_intents(self.folded),
+        )
+
+    def _contacts(self) -> tuple[str, str | None, str | None]:
+        body = _blank(_LINK, self.text)
+        email = _EMAIL.search(body)
+        body = _blank(_RUT, _blank(_EMAIL, body))
+        phone = locate_phone(body)
+        if phone:
+            body = body[: phone[1]] + " " * (phone[2] - phone[1]) + body[phone[2] :]
+        return (
+            body,
+            email.group().rstrip(".").lower() if email else None,
+            phone[0] if phone else None,
+        )
+
+    def _name(self, body: str, assistant: str) -> tuple[str | None, str]:
+        found = find_name(body, asked=self.asked == "name", assistant=assistant)
+        if not found:
+            return None, body
+        name, start, end = found
+        return name, body[:start] + " " * (end - start) + body[end:]
+
+    def _location(self, unnamed: str) -> tuple[str, ...]:
+        """Where the lead wants to be; where they live or work only if nothing else was said and we asked."""
+        folded = fold(unnamed)
+        found = [each for each in locate(unnamed) if not _UNWANTED.search(folded[: each.start])]
+        wanted = [each for each in found if not _LIVES.search(folded[: each.start])]
+        return tuple(
+            dict.fromkeys(
+                each.comuna for each in wanted or (found if self.asked == "location" else [])
+            )
+        )
+
+    def _debt(self, money: Finances, dicom: str | None, known: Mapping[str, Any]) -> int | None:
+        owes = dicom == "has_debt" or (dicom is None and known.get("dicom") == "has_debt")
+        return money.debt if owes else None
+
+    def _timeline(self, unnamed: str) -> Any:
+        folded = fold(unnamed)
+        about_visit = find_intents(self.folded) & _ABOUT_DAYS or self.asked in ("slot", "visit")
+        if about_visit or (self.asked == "timeline" and says_refusal(folded)):
+            return None
+        found = find_timeline(unnamed, folded, self.today, asked=self.asked == "timeline")
+        return found if found or not says_unknown(folded) else None
+
+
+def _blank(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: " " * len(match.group()), text)

@@ -1,0 +1,156 @@
+"""Reads how soon a lead wants to buy or move: now, within ninety days, or later."""
+
+import re
+from datetime import date
+
+from leads.money import WORDS
+from llm.spanish.meaning import Horizon, Timeline
+
+MONTHS = (
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()  # noqa: SIM905
+)
+MONTH = "|".join([*MONTHS, "setiembre"])
+_COUNT = "|".join(
+    sorted((word for word, value in WORDS.items() if 1 <= value <= 24), key=len, reverse=True)
+)
+_SPAN = re.compile(
+    rf"\b(?:en|dentro de|de aca a|de aqui a|a|como|unos|unas|minimo|maximo|max|plazo de|los proximos|las proximas|proximos|hasta)\s+"
+    rf"(?:en |unos |unas |como |los |las |proximos |proximas )*(?P<low>\d{{1,2}}|{_COUNT})?(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?"
+    r"\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b(?P<half> y medio)?"
+)
+_BARE_SPAN = re.compile(
+    rf"\b(?P<low>\d{{1,2}}|{_COUNT})(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b"
+    r"(?P<half> y medio)?"
+)
+_PAST = re.compile(r"\b(?:hace|llevo|tengo|desde hace|antiguedad de|contrato de|trabajando) $")
+_MONTH = re.compile(
+    rf"\b(?:en|para|a partir de|desde|hacia|por|hasta|tipo|a fines de|fines de|fin de|a principios de|principios de|mediados de)\s+"
+    rf"(?P<month>{MONTH})\b(?: (?:de |del )?(?P<year>20\d\d|proximo ano|otro ano))?"
+)
+_BARE_MONTH = re.compile(
+    rf"\b(?P<month>{MONTH})\b(?: (?:de |del )?(?P<year>20\d\d|proximo ano|otro ano))?"
+)
+_DAY_OF_MONTH = re.compile(rf"\d{{1,2}} de (?:{MONTH})")
+_UNIT_DAYS = {"d": 1, "s": 7, "m": 30, "a": 365}
+
+# Said anywhere, these are about the purchase; the second table needs the question to have been asked.
+_PHRASES: tuple[tuple[Horizon, str], ...] = (
+    ("later", r"(?:solo|solamente|recien|nomas|por ahora|estoy|ando) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)"),
+    ("later", r"sin (?:apuro|prisa|urgencia)|no (?:tengo|hay|tenemos|es) (?:apuro|prisa|urgente|urgencia)|no me urge|mas adelante|a futuro|a largo plazo|largo plazo"),
+    ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|cuando (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)"),
+    ("now", r"lo antes posible|lo mas (?:pronto|rapido) posible|cuanto antes|urgente(?:mente)?|con urgencia|me urge|de inmediato|inmediat(?:o|a|amente)"),
+    ("now", r"(?:este|dentro del|en este|durante este) mes\b|esta semana|al ?tiro|ahora (?:mismo|ya)|ya mismo|lo mas luego|fin de mes|a fines de mes|estas semanas|a la brevedad|asap|hoy mismo|apurad[oa]"),
+    ("within_90_days", r"(?:el )?(?:proximo|otro) mes|mes que viene|mes proximo|(?:en )?(?:un par de|unos|pocos|los proximos) meses|corto plazo|este trimestre"),
+)  # fmt: skip
+_ASKED_PHRASES: tuple[tuple[Horizon, str], ...] = (
+    ("later", r"todavia no|aun no|no tengo fecha|algun dia|cotizando|mirando|vitrineando|con calma|mediano plazo"
+              r"|averiguando|sin fecha|recien viendo|tranquil[oa]|cuando (?:se )?(?:venda|vendamos|termine|tenga|salga|junte|ahorre)"),
+    ("now", r"ya|ahora|hoy|altiro|pronto|luego|rapido|en cuanto se pueda|apenas (?:pueda|se pueda|encuentre)|cuando (?:encuentre|aparezca)"
+            r"|right now|proximas semanas|ojala ya|manana"),
+    ("within_90_days", r"meses|este ano|antes de fin de ano|fin de ano|navidad"),
+)  # fmt: skip
+_SEASONS: dict[str, int] = {
+    "verano": 1,
+    "otono": 4,
+    "invierno": 7,
+    "primavera": 10,
+    "navidad": 12,
+    "fiestas patrias": 9,
+}
+_SEASON = re.compile(
+    rf"\b(?:en|para|despues de|antes de|pasad[oa]) (?:el |la |las )?(?P<season>{'|'.join(_SEASONS)}|fin de ano)\b"
+)
+
+
+def find_timeline(text: str, folded: str, today: date, *, asked: bool) -> Timeline | None:
+    """`text` lends its own words to the answer; `folded` decides."""
+    readers = (
+        (_phrase, _season, _bare, _span, _short) if asked else (_phrase, _season, _span, _month)
+    )
+    for reader in readers:
+        if found := reader(folded, today):
+            horizon, start, end = found
+            return Timeline(horizon, text[start:end].strip(" ,."))
+    return None
+
+
+_Found = tuple[Horizon, int, int]
+
+
+def _phrase(folded: str, today: date) -> _Found | None:
+    return _first(_PHRASES, folded)
+
+
+def _short(folded: str, today: date) -> _Found | None:
+    return _first(_ASKED_PHRASES, folded)
+
+
+def _first(table: tuple[tuple[Horizon, str], ...], folded: str) -> _Found | None:
+    for horizon, pattern in table:
+        if match := re.search(rf"\b(?:{pattern})(?![a-z])", folded):
+            return horizon, match.start(), match.end()
+    return None
+
+
+def _span(folded: str, today: date) -> _Found | None:
+    return _measured(_SPAN, folded)
+
+
+def _bare(folded: str, today: date) -> _Found | None:
+    return _measured(_BARE_SPAN, folded) or _named_month(_BARE_MONTH, folded, today)
+
+
+def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
+    for match in pattern.finditer(folded):
+        if _PAST.search(folded[: match.start()]) or _PAST.search(
+            folded[: match.start("unit")].rsplit(" ", 2)[0] + " "
+        ):
+            continue
+        last = (
+            match.group("high")
+            or match.group("low")
+            or ("3" if match.group("unit").endswith("s") else "1")
+        )
+        days = _number(last) * _UNIT_DAYS[match.group("unit")[0]] + (
+            15 if match.group("half") else 0
+        )
+        return _horizon(days), match.start(), match.end()
+    return None
+
+
+def _month(folded: str, today: date) -> _Found | None:
+    return _named_month(_MONTH, folded, today)
+
+
+def _named_month(pattern: re.Pattern[str], folded: str, today: date) -> _Found | None:
+    match = pattern.search(_DAY_OF_MONTH.sub(lambda found: " " * len(found.group()), folded))
+    if not match:
+        return None
+    month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
+    return _horizon(_days_until(month, match.group("year"), today)), match.start(), match.end()
+
+
+def _season(folded: str, today: date) -> _Found | None:
+    match = _SEASON.search(folded)
+    if not match:
+        return None
+    days = _days_until(_SEASONS.get(match.group("season"), 12), None, today)
+    return _horizon(days), match.start(), match.end()
+
+
+def _days_until(month: int, year: str | None, today: date) -> int:
+    """To the first of the next such month; the current month is now."""
+    named = (
+        int(year)
+        if year and year.isdigit()
+        else today.year + (1 if year or month < today.month else 0)
+    )
+    return (date(named, month, 1) - today).days
+
+
+def _horizon(days: int) -> Horizon:
+    return "now" if days <= 30 else "within_90_days" if days <= 93 else "later"
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() else WORDS[word]

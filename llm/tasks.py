@@ -1,0 +1,24 @@
+"""Background work of the assistant: turns, and the sweep that no turn escapes."""
+
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm.tasks import enqueue
+from llm import conversation
+
+
+@shared_task(name="llm.tasks.take_turn")
+def take_turn(conversation_id: int) -> str:
+    return conversation.take_turn(conversation_id, at=timezone.now())
+
+
+@shared_task(name="llm.tasks.sweep_turns")
+def sweep_turns(at: str | None = None) -> int:
+    """Start every turn that is owed; a repeated start finds it taken."""
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    owed = conversation.due(at=moment)
+    for conversation_id in owed:
+        enqueue(take_turn, conversation_id)
+    return len(owed)

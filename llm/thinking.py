@@ -1,0 +1,147 @@
+"""One reply of the assistant: prompt and history in, tools through their doors, text out."""
+
+import logging
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import transaction
+from pydantic import ValidationError
+from pydantic_ai import Agent, ModelRetry, RunContext, Tool, UsageLimits
+from pydantic_ai.exceptions import AgentRunError, FallbackExceptionGroup
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model
+
+from crm.errors import DomainError
+from leads.enums import Author, Direction
+from leads.models import ChatMessage
+from llm import gateway, prompts
+from llm.lead_tools import standing
+from llm.models import PromptVersion
+from llm.tools import Tool as Registered
+from llm.tools import Turn, context_of, tools
+
+log = logging.getLogger(__name__)
+
+TOOL_ROUNDS = 5
+RUN_SECONDS = 45.0
+HISTORY_CHARACTERS = 12_000  # about 3,000 tokens
+
+
+def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str:
+    """Think about the unanswered messages and say something; falls back to the offline model."""
+    version = prompts.active_version(turn.broker)
+    told = prompts.instructions(
+        prompts.base_prompt(turn.broker, version), _context(turn, first_contact=first_contact)
+    )
+    bill = _bill(turn, version)
+    before = _as_history(history)
+    try:
+        return _run(turn, told, before, gateway.chain(turn.broker, bill, at=turn.at))
+    except (AgentRunError, FallbackExceptionGroup) as error:
+        log.warning("a turn fell back to the offline model: %s", gateway.describe(error))
+        alone = gateway.chain(turn.broker, bill, at=turn.at, offline_only=True)
+        return _run(turn, told, before, alone)
+
+
+def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
+    return gateway.Bill(
+        broker_id=turn.broker.pk,
+        lead_id=turn.lead.pk,
+        message_id=turn.message.pk,
+        prompt_version=version,
+        trace_id=uuid.uuid4(),
+    )
+
+
+def _context(turn: Turn, *, first_contact: bool) -> dict[str, Any]:
+    return {
+        **prompts.persona(turn),
+        **prompts.clock(turn),
+        "first_contact": first_contact,
+        **standing(turn),
+        **context_of(turn),
+        "summary": turn.conversation.summary,
+    }
+
+
+def _as_history(messages: list[ChatMessage]) -> list[ModelMessage]:
+    """The latest messages within the budget; it never opens with a reply of ours."""
+    room, kept = HISTORY_CHARACTERS, []
+    for message in reversed(messages):
+        room -= len(message.message_text)
+        if room < 0:
+            break
+        kept.append(message)
+    while kept and kept[-1].direction == Direction.OUT:
+        kept.pop()
+    return [_as_model_message(message) for message in reversed(kept)]
+
+
+def _as_model_message(message: ChatMessage) -> ModelMessage:
+    if message.direction == Direction.IN:
+        return ModelRequest(parts=[UserPromptPart(message.message_text)])
+    text = message.message_text
+    if message.author == Author.USER:
+        text = f"[una persona del equipo escribió] {text}"
+    return ModelResponse(parts=[TextPart(text)])
+
+
+def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> str:
+    agent = Agent(
+        model,
+        instructions=told,
+        tools=[_as_tool(tool) for tool in tools()],
+        deps_type=Turn,
+        retries=2,
+        model_settings=gateway.VENDOR_SETTINGS,
+    )
+    result = async_to_sync(agent.run)(
+        turn.question,
+        message_history=history,
+        deps=turn,
+        usage_limits=UsageLimits(request_limit=TOOL_ROUNDS + 1),
+        timeout=RUN_SECONDS,
+    )
+    return str(result.output).strip()
+
+
+def _as_tool(tool: Registered) -> Tool[Turn]:
+    return Tool.from_schema(
+        _runner(tool),
+        name=tool.name,
+        description=tool.description,
+        json_schema=tool.arguments.model_json_schema(),
+        takes_ctx=True,
+        sequential=True,
+    )
+
+
+def _runner(tool: Registered) -> Callable[..., Coroutine[Any, Any, dict[str, Any]]]:
+    """The tool on the thread that owns the database connection, in a transaction of its own."""
+
+    async def run(ctx: RunContext[Turn], **given: Any) -> dict[str, Any]:
+        return await sync_to_async(call, thread_sensitive=True)(tool, ctx.deps, given)
+
+    return run
+
+
+def call(tool: Registered, turn: Turn, given: dict[str, Any]) -> dict[str, Any]:
+    """Check the model's arguments and go through the door; a refusal is told to the model."""
+    try:
+        arguments = tool.arguments.model_validate(given)
+    except ValidationError as error:
+        raise ModelRetry(str(error.errors(include_url=False, include_input=False))) from error
+    turn.used.append(tool.name)
+    try:
+        with transaction.atomic():
+            return tool.function(turn, arguments)
+    except DomainError as refusal:
+        return {"error": refusal.code, "message": str(refusal)}

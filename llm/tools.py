@@ -1,0 +1,76 @@
+"""The registries of the assistant: tools it may call, and what every turn is told beforehand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from brokers.models import Broker
+from leads.models import ChatMessage, Conversation, Lead
+
+
+@dataclass
+class Turn:
+    """One turn of a conversation, as tools and providers see it; the tenant comes from here only.
+
+    ``progressed`` is set by a tool that moved the conversation on; ``rescored`` by one that left
+    the score up to date; ``version`` is the conversation's that the reply will be held to.
+    """
+
+    lead: Lead
+    broker: Broker
+    conversation: Conversation
+    message: ChatMessage
+    question: str
+    at: datetime
+    version: int
+    progressed: bool = False
+    rescored: bool = False
+    used: list[str] = field(default_factory=list)
+
+
+ToolFunction = Callable[[Turn, Any], dict[str, Any]]
+Provider = Callable[[Turn], dict[str, Any]]
+
+
+class NoArguments(BaseModel):
+    """For tools that take none."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool: its docstring is what the model reads, its arguments a pydantic model."""
+
+    name: str
+    function: ToolFunction
+    arguments: type[BaseModel] = NoArguments
+
+    @property
+    def description(self) -> str:
+        return (self.function.__doc__ or "").strip()
+
+
+_tools: dict[str, Tool] = {}
+_providers: dict[str, Provider] = {}
+
+
+def register(tool: Tool) -> None:
+    _tools[tool.name] = tool
+
+
+def register_provider(name: str, provider: Provider) -> None:
+    _providers[name] = provider
+
+
+def tools() -> list[Tool]:
+    return list(_tools.values())
+
+
+def context_of(turn: Turn) -> dict[str, Any]:
+    """What every provider has to say about this turn."""
+    context: dict[str, Any] = {}
+    for provider in _providers.values():
+        context.update(provider(turn))
+    return context

@@ -1,0 +1,90 @@
+"""The vendors' models, built once a process and run on one loop, so that connections are kept."""
+
+import asyncio
+import os
+import threading
+from functools import lru_cache
+
+from django.conf import settings
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.models.google import GoogleModel
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
+from pydantic_ai.providers.google import GoogleProvider
+from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.settings import ModelSettings
+
+
+@lru_cache(maxsize=2)
+def _loop(pid: int) -> asyncio.AbstractEventLoop:
+    """A loop in a thread of this process; a forked child makes its own."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="vendor-models", daemon=True).start()
+    return loop
+
+
+class OnSharedLoop(WrapperModel):
+    """Runs the requests of a model on the shared loop, whichever loop asks."""
+
+    async def __aenter__(self) -> "OnSharedLoop":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        work = self.wrapped.request(messages, model_settings, model_request_parameters)
+        future = asyncio.run_coroutine_threadsafe(work, _loop(os.getpid()))
+        return await asyncio.wrap_future(future)
+
+
+def vendor_of(spec: str) -> str:
+    """ "google" of "google:gemini-2.5-flash"; Google where no vendor is named."""
+    return spec.partition(":")[0] if ":" in spec else "google"
+
+
+def has_key(spec: str) -> bool:
+    keys = {
+        "google": settings.GEMINI_API_KEY,
+        "openai": settings.OPENAI_API_KEY,
+        "anthropic": settings.ANTHROPIC_API_KEY,
+    }
+    return bool(spec and keys.get(vendor_of(spec)))
+
+
+def model(spec: str) -> Model:
+    """The model that a setting such as "google:gemini-2.5-flash" names."""
+    return OnSharedLoop(_build(os.getpid(), spec, _fingerprint()))
+
+
+def _fingerprint() -> tuple[str, ...]:
+    return (
+        settings.GEMINI_API_KEY,
+        settings.GEMINI_API_URL,
+        settings.OPENAI_API_KEY,
+        settings.OPENAI_BASE_URL,
+        settings.ANTHROPIC_API_KEY,
+        settings.ANTHROPIC_BASE_URL,
+    )
+
+
+@lru_cache(maxsize=16)
+def _build(pid: int, spec: str, fingerprint: tuple[str, ...]) -> Model:
+    name = spec.partition(":")[2] or spec
+    gemini_key, gemini_url, openai_key, openai_url, anthropic_key, anthropic_url = fingerprint
+    if vendor_of(spec) == "openai":
+        openai = OpenAIProvider(api_key=openai_key, base_url=openai_url or None)
+        return OpenAIChatModel(name, provider=openai)
+    if vendor_of(spec) == "anthropic":
+        anthropic = AnthropicProvider(api_key=anthropic_key, base_url=anthropic_url or None)
+        return AnthropicModel(name, provider=anthropic)
+    google = GoogleProvider(api_key=gemini_key, base_url=gemini_url or None)
+    return GoogleModel(name, provider=google)

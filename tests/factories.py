@@ -1,0 +1,384 @@
+"""Rows for tests: one factory a model, and ``make_row`` for walks over every model."""
+
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import factory
+from django.db import models
+
+from brokers.models import (
+    Broker,
+    BrokerChatConfig,
+    BrokerLeadConfig,
+    BrokerPromptConfig,
+    BrokerVoiceConfig,
+    ChannelHook,
+    User,
+)
+from brokers.onboarding import complete
+from campaigns.models import Campaign, CampaignEnrollment, CampaignLog, CampaignStep
+from crm.models import FailedTask
+from crm.tenancy import Role
+from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
+from leads.models import (
+    ActivityLog,
+    ChannelIdentity,
+    ChatMessage,
+    Consent,
+    Conversation,
+    Lead,
+    LeadSignal,
+    MergeSuggestion,
+    MessageTemplate,
+    StageTransition,
+    Suppression,
+    TelegramMessage,
+)
+from llm.models import LLMCall, PromptVersion
+from scheduling.models import (
+    Appointment,
+    AppointmentBlock,
+    AvailabilitySlot,
+    CalendarConnection,
+    SlotOffer,
+)
+from voice.models import CallTranscript, VoiceCall
+
+NOON = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+PASSWORD = "Clave-Segura-1"
+
+
+class BrokerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Broker
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Propiedades {n}")
+    slug = factory.Sequence(lambda n: f"propiedades-{n}")
+
+    @factory.post_generation
+    def configurations(self: Any, create: bool, extracted: Any, **_: Any) -> None:
+        if create:
+            complete(self)
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"persona{n}@example.com")
+    name = factory.Sequence(lambda n: f"Persona {n}")
+    role = Role.AGENT
+    broker = factory.SubFactory(BrokerFactory)
+    password = factory.django.Password(PASSWORD)
+
+
+class OfBroker(factory.django.DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    broker = factory.SubFactory(BrokerFactory)
+
+
+class LeadFactory(OfBroker):
+    class Meta:
+        model = Lead
+
+    name = factory.Sequence(lambda n: f"Camila Rojas {n}")
+    phone = factory.Sequence(lambda n: f"+5698765{n % 10000:04d}")
+    phone_e164 = factory.SelfAttribute("phone")
+
+
+class OfLead(OfBroker):
+    class Meta:
+        abstract = True
+
+    lead = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
+
+
+class ChannelIdentityFactory(OfLead):
+    class Meta:
+        model = ChannelIdentity
+
+    channel = "webchat"
+    external_id = factory.Sequence(lambda n: f"visitor-{n}")
+
+
+class LeadSignalFactory(OfLead):
+    class Meta:
+        model = LeadSignal
+
+    kind = "no_show"
+    source_key = factory.Sequence(lambda n: f"appointment:{n}")
+    at = NOON
+
+
+class StageTransitionFactory(OfLead):
+    class Meta:
+        model = StageTransition
+
+    from_stage = "entrada"
+    to_stage = "perfilamiento"
+    at = NOON
+    entered_from_at = NOON - timedelta(days=1)
+    actor = "system"
+
+
+class MergeSuggestionFactory(OfLead):
+    class Meta:
+        model = MergeSuggestion
+
+    other = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
+    reason = "phone"
+
+
+class ConversationFactory(OfLead):
+    class Meta:
+        model = Conversation
+
+
+class ChatMessageFactory(OfLead):
+    class Meta:
+        model = ChatMessage
+
+    provider = "webchat"
+    message_text = "Hola, busco departamento en Ñuñoa"
+    direction = "in"
+    author = "lead"
+    status = "delivered"
+    at = NOON
+
+
+class TelegramMessageFactory(OfLead):
+    class Meta:
+        model = TelegramMessage
+
+    bot_id = 1
+    update_id = factory.Sequence(lambda n: n)
+    direction = "in"
+
+
+class ActivityLogFactory(OfLead):
+    class Meta:
+        model = ActivityLog
+
+    action_type = "lead_created"
+    actor = "system"
+    timestamp = NOON
+
+
+class ConsentFactory(OfLead):
+    class Meta:
+        model = Consent
+
+    purpose = "marketing"
+    state = "granted"
+    at = NOON
+
+
+class SuppressionFactory(OfBroker):
+    class Meta:
+        model = Suppression
+
+    identifier = factory.Sequence(lambda n: f"+5691111{n % 10000:04d}")
+
+
+class MessageTemplateFactory(OfBroker):
+    class Meta:
+        model = MessageTemplate
+
+    name = factory.Sequence(lambda n: f"Plantilla {n}")
+    channel = "whatsapp"
+    content = "Hola {{name}}"
+
+
+class PromptVersionFactory(OfBroker):
+    class Meta:
+        model = PromptVersion
+
+    version_tag = factory.Sequence(lambda n: f"v{n}")
+    content = "Eres Sofía."
+
+
+class LLMCallFactory(OfBroker):
+    class Meta:
+        model = LLMCall
+
+    trace_id = factory.LazyFunction(uuid.uuid4)
+    provider = "offline"
+    model = "offline"
+
+
+class KnowledgeDocumentFactory(OfBroker):
+    class Meta:
+        model = KnowledgeDocument
+
+    title = "Reglamento"
+    text = "Se aceptan mascotas."
+    content_hash = factory.Sequence(lambda n: f"document-{n}")
+
+
+class KnowledgeEntryFactory(OfBroker):
+    class Meta:
+        model = KnowledgeEntry
+
+    title = factory.Sequence(lambda n: f"Departamento {n} en Ñuñoa")
+    content = "Dos dormitorios, UF 3.500."
+
+
+class KnowledgeGapFactory(OfBroker):
+    class Meta:
+        model = KnowledgeGap
+
+    question = "¿Aceptan permuta?"
+    question_key = factory.Sequence(lambda n: f"question-{n}")
+
+
+class AppointmentFactory(OfLead):
+    class Meta:
+        model = Appointment
+
+    agent = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    start_time = NOON + timedelta(days=2)
+    end_time = factory.LazyAttribute(lambda o: o.start_time + timedelta(hours=1))
+    stage_before = "perfilamiento"
+
+
+class AvailabilitySlotFactory(OfBroker):
+    class Meta:
+        model = AvailabilitySlot
+
+    weekday = 1
+    start_time = time(9)
+    end_time = time(18)
+
+
+class AppointmentBlockFactory(OfBroker):
+    class Meta:
+        model = AppointmentBlock
+
+    start_time = NOON
+    end_time = NOON + timedelta(hours=1)
+
+
+class SlotOfferFactory(OfLead):
+    class Meta:
+        model = SlotOffer
+
+    agent = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    appointment_type = "property_visit"
+    start_time = NOON + timedelta(days=2)
+    end_time = NOON + timedelta(days=2, hours=1)
+    hold_until = NOON
+
+
+class CalendarConnectionFactory(OfBroker):
+    class Meta:
+        model = CalendarConnection
+
+    user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+
+
+class VoiceCallFactory(OfLead):
+    class Meta:
+        model = VoiceCall
+
+    provider = "simulated"
+    intent_key = factory.Sequence(lambda n: f"intent-{n}")
+
+
+class CallTranscriptFactory(OfBroker):
+    class Meta:
+        model = CallTranscript
+
+    call = factory.SubFactory(VoiceCallFactory, broker=factory.SelfAttribute("..broker"))
+    position = factory.Sequence(int)
+    speaker = "bot"
+    text = "Hola, le habla el asistente virtual."
+    timestamp = 0.5
+
+
+class CampaignFactory(OfBroker):
+    class Meta:
+        model = Campaign
+
+    name = factory.Sequence(lambda n: f"Campaña {n}")
+    channel = "whatsapp"
+
+
+class OfCampaign(OfBroker):
+    class Meta:
+        abstract = True
+
+    campaign = factory.SubFactory(CampaignFactory, broker=factory.SelfAttribute("..broker"))
+
+
+class CampaignStepFactory(OfCampaign):
+    class Meta:
+        model = CampaignStep
+
+    step_number = 1
+
+
+class CampaignEnrollmentFactory(OfCampaign):
+    class Meta:
+        model = CampaignEnrollment
+
+    lead = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
+    enrolled_at = NOON
+
+
+class CampaignLogFactory(OfCampaign):
+    class Meta:
+        model = CampaignLog
+
+    lead = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
+    enrollment = factory.SubFactory(
+        CampaignEnrollmentFactory,
+        broker=factory.SelfAttribute("..broker"),
+        lead=factory.SelfAttribute("..lead"),
+        campaign=factory.SelfAttribute("..campaign"),
+    )
+    step = factory.SubFactory(
+        CampaignStepFactory,
+        broker=factory.SelfAttribute("..broker"),
+        campaign=factory.SelfAttribute("..campaign"),
+    )
+    due_at = NOON
+
+
+class ChannelHookFactory(OfBroker):
+    class Meta:
+        model = ChannelHook
+
+    channel = "telegram"
+
+
+class FailedTaskFactory(OfBroker):
+    class Meta:
+        model = FailedTask
+
+    task = "leads.tasks.deliver"
+    task_id = factory.LazyFunction(lambda: str(uuid.uuid4()))
+    error = "provider_error"
+
+
+FACTORIES: dict[type[models.Model], type[factory.django.DjangoModelFactory]] = {
+    made._meta.model: made
+    for made in list(globals().values())
+    if isinstance(made, type)
+    and issubclass(made, factory.django.DjangoModelFactory)
+    and made._meta.model is not None
+}
+CONFIGS = (BrokerPromptConfig, BrokerLeadConfig, BrokerVoiceConfig, BrokerChatConfig)
+
+
+def make_row(model: type[models.Model], broker: Broker, **fields: Any) -> Any:
+    """One row of any broker-owned model, with everything it hangs on in the same broker."""
+    if model is Broker:
+        return broker
+    if model in CONFIGS:
+        return model._default_manager.get(broker=broker)
+    return FACTORIES[model](broker=broker, **fields)

@@ -26,7 +26,7 @@ def enabled_providers() -> list[str]:
 
 def rate_limits() -> dict[str, int]:
     """Web chat messages: per visitor and minute, per address and minute, per address and day."""
-    return {"visitor_per_minute": 20, "address_per_minute": 120, "address_per_day": 5000}
+    return {"visitor_per_minute": 60, "address_per_minute": 300, "address_per_day": 5000}
 
 
 def call_timing() -> dict[str, int]:

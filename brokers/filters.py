@@ -1,6 +1,6 @@
 """What the team's list is filtered by."""
 
-from django_filters.rest_framework import FilterSet
+from django_filters.rest_framework.filterset import FilterSet
 
 from brokers.models import User
 

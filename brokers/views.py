@@ -31,6 +31,7 @@ from crm.api.throttling import PasswordResetThrottle, SignInThrottle
 from crm.api.views import Editable, PublicView, TenantViewSet
 from crm.errors import TooMany
 
+
 class Posted(generics.GenericAPIView[Any]):
     """A view that answers POST from the body that ``serializer_class`` checked."""
 

@@ -1,5 +1,6 @@
-"""What the parts of the demo share: the clock, seeded chance, and who was made so far."""
+"""What the parts of the demo share: the clock, seeded chance, the agenda, and who was made so far."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -9,18 +10,33 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("America/Santiago")
 OPENS, CLOSES = time(9, 30), time(20, 15)
 SUNDAY = 6
+SEED = 2026
 
 
 @dataclass
 class Context:
-    """Passed from app to app in the order of their line; each adds what upper apps build on."""
+    """Passed from app to app in the order of their line; each adds what upper apps build on.
+
+    What happened in the demo's past is planned, not done: ``replay`` then walks through the
+    doors in the order of time, so that rows of every table lie in the order they would have.
+    """
 
     at: datetime
     broker: Any = None
     rival: Any = None
     users: dict[str, Any] = field(default_factory=dict)
     leads: dict[str, Any] = field(default_factory=dict)
-    rng: Random = field(default_factory=lambda: Random(20_26))  # noqa: S311
+    stories: dict[str, Any] = field(default_factory=dict)
+    rng: Random = field(default_factory=lambda: Random(SEED))  # noqa: S311 - chance, not secrets
+    agenda: list[tuple[datetime, int, Callable[[datetime], Any]]] = field(default_factory=list)
+
+    def plan(self, moment: datetime, action: Callable[[datetime], Any]) -> None:
+        """Have something happen at a moment of the past, which the action is told."""
+        self.agenda.append((moment, len(self.agenda), action))
+
+    def replay(self) -> None:
+        for moment, _, action in sorted(self.agenda, key=lambda planned: planned[:2]):
+            action(moment)
 
     def on(self, day: int, clock: time) -> datetime:
         """The wall-clock moment ``day`` days from today, in the brokers' zone."""

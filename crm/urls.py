@@ -18,6 +18,7 @@ API = [
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
     path(
         "password/<uidb64>/<token>/",
         accounts.PasswordResetConfirmView.as_view(),
@@ -30,6 +31,7 @@ urlpatterns = [
     ),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("chat/", include("leads.chat_urls")),
     path("api/v1/", include(API)),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

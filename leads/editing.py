@@ -117,7 +117,8 @@ def _store_plain(lead: Lead, changes: Mapping[str, Any], by: Any, at: datetime) 
     lead.version = F("version") + 1
     lead.save(update_fields=[*changes, "version", "updated_at"])
     lead.refresh_from_db(fields=["version"])
-    labels = [str(Lead._meta.get_field(name).verbose_name) for name in changes]
+    fields: list[Any] = [Lead._meta.get_field(name) for name in changes]
+    labels = [str(field.verbose_name) for field in fields]
     log(lead, "lead_edited", actor=Actor.HUMAN, at=at, user=by, labels=labels)
 
 

@@ -4,27 +4,28 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django_filters import rest_framework as filters
+from django_filters.filters import CharFilter, ChoiceFilter, NumberFilter
+from django_filters.rest_framework.filterset import FilterSet
 from rest_framework.exceptions import ValidationError
 
+from crm.api.filters import LARGEST
 from leads.enums import Holder
 from leads.models import Conversation, Lead
 from leads.stages import Stage, Status, Treatment
 
 NOBODY = "none"
-LARGEST_ID = 2**63 - 1
 
 
-class LeadFilter(filters.FilterSet):
+class LeadFilter(FilterSet):
     """``assigned_to=none`` is the pool; several statuses, stages or tags go with commas."""
 
-    status = filters.CharFilter(method="any_status")
-    pipeline_stage = filters.CharFilter(method="any_stage")
-    treatment_type = filters.ChoiceFilter(choices=Treatment.choices)
-    assigned_to = filters.CharFilter(method="of_person")
-    score_min = filters.NumberFilter(field_name="lead_score", lookup_expr="gte")
-    score_max = filters.NumberFilter(field_name="lead_score", lookup_expr="lte")
-    tags = filters.CharFilter(method="with_tags")
+    status = CharFilter(method="any_status")
+    pipeline_stage = CharFilter(method="any_stage")
+    treatment_type = ChoiceFilter(choices=Treatment.choices)
+    assigned_to = CharFilter(method="of_person")
+    score_min = NumberFilter(field_name="lead_score", lookup_expr="gte")
+    score_max = NumberFilter(field_name="lead_score", lookup_expr="lte")
+    tags = CharFilter(method="with_tags")
 
     class Meta:
         model = Lead
@@ -45,12 +46,12 @@ class LeadFilter(filters.FilterSet):
         return queryset.filter(tags__contains=[tag.strip() for tag in value.split(",")])
 
 
-class ConversationFilter(filters.FilterSet):
+class ConversationFilter(FilterSet):
     """``state`` says who holds the microphone: waiting, assistant or human."""
 
     STATES = {"waiting": Holder.WAITING, "assistant": Holder.ASSISTANT, "human": Holder.USER}
 
-    state = filters.ChoiceFilter(choices=[(state, state) for state in STATES], method="held")
+    state = ChoiceFilter(choices=[(state, state) for state in STATES], method="held")
 
     class Meta:
         model = Conversation
@@ -70,6 +71,6 @@ def _each(name: str, value: str, known: list[str]) -> list[str]:
 
 
 def _id(name: str, value: str) -> int:
-    if not value.isascii() or not value.isdigit() or int(value) > LARGEST_ID:
+    if not value.isascii() or not value.isdigit() or int(value) > LARGEST:
         raise ValidationError({name: _("Debe ser un número o «none».")}, code="invalid")
     return int(value)

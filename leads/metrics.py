@@ -127,7 +127,7 @@ def _stays(leads: QuerySet[Lead]) -> dict[str, dict[str, timedelta]]:
         .values("from_stage")
         .annotate(median=Percentile(stay, 0.5), p90=Percentile(stay, 0.9))
     )
-    return {row["from_stage"]: row for row in rows}
+    return {row["from_stage"]: {"median": row["median"], "p90": row["p90"]} for row in rows}
 
 
 def _overstaying(stays: dict[str, dict[str, timedelta]], at: datetime) -> Q:

@@ -13,6 +13,7 @@ _PERSONAL = {
     PhoneNumberType.VOIP,
     PhoneNumberType.PERSONAL_NUMBER,
 }
+_DASHES = re.compile("[\u2010-\u2015]")
 _ALLOWED = re.compile(r"[\d\s+().\-/]+")
 _CANDIDATE = re.compile(r"(?<![\w$.,])(?:\+|\(\+?)?\d(?:[\s().\-/]{0,3}\d){6,14}(?![\w]|[.,]\d)")
 _RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
@@ -22,9 +23,7 @@ _DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}-\d{2}-\d{2}")
 
 def to_e164(text: str, *, country: str = "CL") -> str | None:
     """None when the text is not one dialable number of a person; feeding the answer back gives it again."""
-    plain = (
-        unicodedata.normalize("NFKC", text).strip().replace("\u2013", "-").replace("\u2011", "-")
-    )
+    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text).strip())
     if not plain.isascii() or not _ALLOWED.fullmatch(plain) or plain.count("+") > 1:
         return None
     return next((found for way in _ways(plain) if (found := _dialable(way, country))), None)

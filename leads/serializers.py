@@ -19,7 +19,7 @@ from leads.stages import Source, Stage, Treatment
 class LineSerializer(serializers.Serializer[Any]):
     part = serializers.CharField()
     rule = serializers.CharField()
-    label = serializers.SerializerMethodField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
     points = serializers.FloatField()
     message_id = serializers.IntegerField(allow_null=True)
 
@@ -163,7 +163,9 @@ class NewLeadSerializer(LeadChangesSerializer):
     """``force_new`` makes a lead although one with the same phone or e-mail is known."""
 
     broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
-    source = serializers.ChoiceField(choices=Source.choices, default=Source.API)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=Source.choices, default=Source.API
+    )
     force_new = serializers.BooleanField(default=False)
     version = None  # type: ignore[assignment]
 

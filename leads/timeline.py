@@ -14,14 +14,14 @@ def moments(lead: Lead) -> QuerySet[Any]:
     """``{kind, pk, when}`` of every moment."""
     activity = _moments(ActivityLog.objects.filter(lead=lead), ACTIVITY, "timestamp")
     messages = _moments(ChatMessage.objects.filter(lead=lead), MESSAGE, "at")
-    return messages.union(activity, all=True).order_by("-when", "-pk", "kind")
+    every: QuerySet[Any] = messages.union(activity, all=True)
+    return every.order_by("-when", "-pk", "kind")
 
 
 def _moments(rows: QuerySet[Any], kind: str, moment: str) -> QuerySet[Any]:
-    named = rows.order_by().annotate(
-        kind=Value(kind, output_field=CharField()), when=F(moment)
-    )
-    return named.values("kind", "pk", "when")
+    named = rows.order_by().annotate(kind=Value(kind, output_field=CharField()), when=F(moment))
+    chosen: QuerySet[Any] = named.values("kind", "pk", "when")
+    return chosen
 
 
 def told(page: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

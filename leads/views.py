@@ -87,9 +87,9 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         given.pop("broker", None)
         broker, told = broker_of(request), given.pop("metadata", {})
         self._check_person(given, broker.pk)
-        if request.user.role == Role.AGENT:
-            given.setdefault("assigned_to", request.user)
-        match = editing.enter(broker, told=told, by=request.user, at=timezone.now(), **given)
+        if self.caller.role == Role.AGENT:
+            given.setdefault("assigned_to", self.caller)
+        match = editing.enter(broker, told=told, by=self.caller, at=timezone.now(), **given)
         return self._entered(match)
 
     def _entered(self, match: Match) -> Response:
@@ -113,7 +113,7 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         version, told = given.pop("version", None), given.pop("metadata", {})
         self._check_person(given, lead.broker_id)
         editing.edit(
-            lead, changes=given, told=told, version=version, by=request.user, at=timezone.now()
+            lead, changes=given, told=told, version=version, by=self.caller, at=timezone.now()
         )
         return self.answer(lead)
 
@@ -121,7 +121,7 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         """Agents claim and keep leads; handing them to others is an admin's."""
         if "assigned_to" not in given:
             return
-        person, caller = given["assigned_to"], self.request.user
+        person, caller = given["assigned_to"], self.caller
         if caller.role == Role.AGENT and person != caller:
             self.permission_denied(self.request)
         if person is not None and person.broker_id != broker_id:
@@ -132,7 +132,7 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     def move(self, request: Request, pk: Any = None) -> Response:
         lead, given = self.get_object(), self.checked(shapes.MoveSerializer)
         to, reason = given["pipeline_stage"], given["reason"]
-        pipeline.move(lead, to=to, by=request.user, reason=reason, at=timezone.now())
+        pipeline.move(lead, to=to, by=self.caller, reason=reason, at=timezone.now())
         return self.answer(lead)
 
     @extend_schema(request=shapes.AssignSerializer, responses=shapes.LeadDetailSerializer)
@@ -140,14 +140,14 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     def assign(self, request: Request, pk: Any = None) -> Response:
         lead, given = self.get_object(), self.checked(shapes.AssignSerializer)
         self._check_person(given, lead.broker_id)
-        assignment.assign(lead, to=given["assigned_to"], by=request.user, at=timezone.now())
+        assignment.assign(lead, to=given["assigned_to"], by=self.caller, at=timezone.now())
         return self.answer(lead)
 
     @extend_schema(request=None, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: Any = None) -> Response:
         lead = self.get_object()
-        assignment.claim(lead, by=request.user, at=timezone.now())
+        assignment.claim(lead, by=self.caller, at=timezone.now())
         return self.answer(lead)
 
     @extend_schema(request=None, responses=shapes.ReceiptSerializer)
@@ -159,13 +159,13 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(request=None, responses=shapes.ConversationSerializer)
     @action(detail=True, methods=["post"])
     def takeover(self, request: Request, pk: Any = None) -> Response:
-        conversation = handoff.take(self.get_object(), by=request.user, at=timezone.now())
+        conversation = handoff.take(self.get_object(), by=self.caller, at=timezone.now())
         return Response(shapes.ConversationSerializer(conversation).data)
 
     @extend_schema(request=None, responses=shapes.ConversationSerializer)
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: Any = None) -> Response:
-        conversation = handoff.give_back(self.get_object(), by=request.user, at=timezone.now())
+        conversation = handoff.give_back(self.get_object(), by=self.caller, at=timezone.now())
         return Response(shapes.ConversationSerializer(conversation).data)
 
     @extend_schema(
@@ -173,7 +173,8 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     )
     @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
     def messages(self, request: Request, pk: Any = None) -> Response:
-        page = self.paginate_queryset(ChatMessage.objects.filter(lead=self.get_object()))
+        messages: Any = ChatMessage.objects.filter(lead=self.get_object())
+        page: Any = self.paginate_queryset(messages)
         return self.get_paginated_response(shapes.MessageSerializer(page, many=True).data)
 
     @extend_schema(
@@ -187,14 +188,12 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         lead, given = self.get_object(), self.checked(shapes.ReplySerializer)
         message = outbox.send_by_person(
             lead,
-            by=request.user,
+            by=self.caller,
             text=given["text"],
             at=timezone.now(),
             idempotency_key=_idempotency_key(request),
         )
-        return Response(
-            shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED
-        )
+        return Response(shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=shapes.MomentSerializer(many=True))
     @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
@@ -209,7 +208,7 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         conversation = getattr(lead, "conversation", None)
         usual = conversation.channel if conversation else Channel.WEBCHAT.value
         channel = given.pop("channel", usual)
-        consenting.opt_out(lead, channel=channel, by=request.user, at=timezone.now(), **given)
+        consenting.opt_out(lead, channel=channel, by=self.caller, at=timezone.now(), **given)
         return self.answer(lead)
 
 

@@ -1,17 +1,18 @@
 """What lists of model calls are filtered by."""
 
-from django_filters import rest_framework as filters
+from django_filters.filters import IsoDateTimeFilter
+from django_filters.rest_framework.filterset import FilterSet
 
 from crm.api.filters import IdFilter
 from llm.models import LLMCall
 
 
-class CallFilter(filters.FilterSet):
+class CallFilter(FilterSet):
     """``since`` and ``until`` are moments; ``trace_id`` gathers the attempts at one answer."""
 
     lead = IdFilter()
-    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    since = IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    until = IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = LLMCall

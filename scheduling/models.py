@@ -1,9 +1,11 @@
 """Appointments, when agents are available, what blocks them, and the slots held for a lead."""
 
+import re
 import secrets
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, cast
 
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrule, rrulestr
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -215,13 +217,27 @@ class AvailabilitySlot(BrokerOwned):
         return f"{self.get_weekday_display()} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
 
 
+# What a block's rule may say: whole days or more apart, at the hour of the block itself.
+_RRULE = re.compile(r"(RRULE:)?FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[A-Z0-9,+-]+)*")
+_RRULE_NEVER = re.compile(r"BYHOUR|BYMINUTE|BYSECOND|BYEASTER|INTERVAL=0+(;|$)|COUNT=0+(;|$)")
+
+
+def parse_rrule(rule: str, start: datetime) -> rrule:
+    """The rule in naive wall-clock time; an UNTIL without an hour includes its day."""
+    until_whole_day = re.sub(r"UNTIL=(\d{8})(?=;|$)", r"UNTIL=\1T235959", rule)
+    return cast(rrule, rrulestr(until_whole_day, dtstart=start, ignoretz=True))
+
+
 def validate_rrule(rule: str) -> None:
     try:
-        rrulestr(rule)
-    except (ValueError, TypeError) as error:
+        understood = _RRULE.fullmatch(rule) and not _RRULE_NEVER.search(rule)
+        happens = bool(understood and next(iter(parse_rrule(rule, datetime(2000, 1, 1))), None))
+    except (ValueError, TypeError):
+        happens = False
+    if not happens:
         raise ValidationError(
             _("No es una regla de repetición válida; por ejemplo: FREQ=WEEKLY;BYDAY=MO.")
-        ) from error
+        )
 
 
 class AppointmentBlock(BrokerOwned):

@@ -1,12 +1,17 @@
 """Translates every error that reaches the API's edge into the one error shape."""
 
 import logging
+from typing import Any
 
-from django.db import IntegrityError
+from django.core.exceptions import ValidationError as ModelError
+from django.db import DataError, IntegrityError
+from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatter
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
 from rest_framework import exceptions
 
+from crm.api.serializers import as_bad_input
 from crm.errors import DomainError
 
 log = logging.getLogger(__name__)
@@ -17,11 +22,25 @@ class DomainAPIError(exceptions.APIException):
 
     def __init__(self, error: DomainError) -> None:
         self.status_code = error.status
-        self.data = error.data
+        self.data = {name: value for name, value in error.data.items() if name != "retry_after"}
         wait = error.data.get("retry_after")
         if wait is not None:
             self.wait = wait
         super().__init__(str(error), error.code)
+
+
+class Conflicting(exceptions.APIException):
+    status_code = 409
+    default_code = "conflict"
+
+
+class ExceptionFormatter(BaseFormatter):
+    """The one shape, and beside it what a refusal knows more (``data``): the owner, the changes."""
+
+    def format_error_response(self, error_response: Any) -> Any:
+        shape = super().format_error_response(error_response)
+        data = getattr(self.exc, "data", None)
+        return {**shape, "data": data} if data else shape
 
 
 class ExceptionHandler(BaseHandler):
@@ -29,17 +48,36 @@ class ExceptionHandler(BaseHandler):
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, DomainError):
-            field = exc.data.get("field")
-            if exc.status == 400 and field:
-                detail = exceptions.ErrorDetail(str(exc), exc.code)
-                return exceptions.ValidationError({field: [detail]})
-            return DomainAPIError(exc)
+            return _from_domain(exc)
+        if isinstance(exc, ModelError):
+            return as_bad_input(exc)
         if isinstance(exc, IntegrityError):
             log.warning("the database refused a write: %s", type(exc.__cause__).__name__)
             return Conflicting(_("Ya existe un registro con esos datos, o cambió mientras tanto."))
-        return super().convert_known_exceptions(exc)
+        if isinstance(exc, DataError):
+            log.warning("the database refused a value: %s", type(exc.__cause__).__name__)
+            return exceptions.ParseError(_("Hay un valor que no se puede guardar."))
+        return _flat(super().convert_known_exceptions(exc))
 
 
-class Conflicting(exceptions.APIException):
-    status_code = 409
-    default_code = "conflict"
+def _from_domain(error: DomainError) -> exceptions.APIException:
+    field = error.data.get("field")
+    if error.status == 400 and field:
+        return exceptions.ValidationError({field: [exceptions.ErrorDetail(str(error), error.code)]})
+    return DomainAPIError(error)
+
+
+def _flat(exc: Exception) -> Exception:
+    """Refused tokens arrive with a dictionary of details; one sentence is enough."""
+    detail = getattr(exc, "detail", None)
+    if isinstance(exc, exceptions.AuthenticationFailed) and isinstance(detail, dict):
+        code = str(detail.get("code", exc.default_code))
+        exc.detail = exceptions.ErrorDetail(str(detail.get("detail", "")), code)
+    return exc
+
+
+def not_found(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
+    """The answer to an address under /api/ that leads nowhere."""
+    detail = _("No existe esta dirección de la API.")
+    error = {"code": "not_found", "detail": detail, "attr": None}
+    return JsonResponse({"type": "client_error", "errors": [error]}, status=404)

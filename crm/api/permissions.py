@@ -38,3 +38,11 @@ class AdminsOnly(TenantPermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         role = getattr(request.user, "role", None)
         return super().has_permission(request, view) and role != tenancy.Role.AGENT
+
+
+class SuperadminsOnly(TenantPermission):
+    """For what no broker does for itself."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        role = getattr(request.user, "role", None)
+        return super().has_permission(request, view) and role == tenancy.Role.SUPERADMIN

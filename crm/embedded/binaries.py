@@ -75,7 +75,7 @@ def _places(package: Path, identity: Identity) -> Iterator[Path]:
 
 
 def _runs(programs: Path, identity: Identity) -> bool:
-    command = [*identity.prefix, programs / "postgres", "--version"]
+    command = [*identity.prefix, str(programs / "postgres"), "--version"]
     try:
         done = subprocess.run(
             command, cwd="/", capture_output=True, timeout=30, **identity.options()

@@ -14,6 +14,10 @@ class EmbeddedError(Exception):
     """Its text is one line for the person at the terminal."""
 
 
+class PortTaken(EmbeddedError):
+    """Another program was faster; a server without clients may try the next port."""
+
+
 @contextmanager
 def in_plain_words(directory: Path) -> Iterator[None]:
     """Turns what the system refuses while we prepare `directory` into one line."""

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote
 
 import psycopg
@@ -16,7 +17,7 @@ from psycopg import sql
 
 from crm.embedded import identity
 from crm.embedded.binaries import postgres_programs
-from crm.embedded.errors import EmbeddedError, disk_full
+from crm.embedded.errors import EmbeddedError
 from crm.embedded.identity import Identity
 from crm.embedded.processes import (
     LOOPBACK,
@@ -28,6 +29,7 @@ from crm.embedded.processes import (
     spawn,
     stop,
 )
+from crm.embedded.server_log import ServerLog, failure
 
 _NAME = "crm"  # of the user and of the database
 # The server finds its data without permission to enter the folders above it, at any length.
@@ -53,7 +55,7 @@ class Postgres:
     def __init__(self, directory: Path, password: str, *, durable: bool = True) -> None:
         self.cluster = directory / "postgres"
         self.process: Process | None = None
-        self._log = directory / "postgres.log"
+        self._log = ServerLog(directory / "postgres.log")
         self._password = password
         self._durable = durable
         self._port = 0
@@ -80,6 +82,9 @@ class Postgres:
         except BaseException:
             self.stop()
             raise
+
+    def forget_port(self) -> None:
+        self._port = 0
 
     def stop(self) -> None:
         if self.process:
@@ -117,20 +122,26 @@ class Postgres:
                 who.take_over(password.fileno())
             except OSError as error:
                 raise EmbeddedError(f"{draft} cannot be given away: {error.strerror}.") from error
-            done = subprocess.run(
+            process = spawn(
                 [*who.prefix, program, "-D", _HERE or draft, *self._initdb_options()],
-                cwd=draft,
+                death_signal=signal.SIGKILL,
                 env=_ENVIRONMENT,
+                cwd=draft,
                 stdin=password,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 **who.options(),
             )
-        if done.returncode:
-            self._explain_failure(done.stderr.decode(errors="replace"), f"exit {done.returncode}")
+        said = process.communicate()[0].decode(errors="replace")
+        if process.returncode:
+            problem = failure("PostgreSQL", said, how_it_ended(process), draft.parent)
+            shutil.rmtree(draft, ignore_errors=True)
+            raise problem
 
     def _initdb_options(self) -> list[str]:
         options = [
             f"--username={_NAME}",
+            "--no-clean",  # that is ours, once we have looked at the disk
             "--auth=scram-sha-256",
             "--pwfile=/dev/stdin",
             "--encoding=UTF8",
@@ -146,7 +157,7 @@ class Postgres:
         self._port = self._port or free_port()
         settings = _SETTINGS | ({} if self._durable else _THROW_AWAY)
         flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
-        with self._log.open("ab") as log:
+        with self._log.open() as log:
             self.process = spawn(
                 [*who.prefix, program, "-D", _HERE or self.cluster, "-p", str(self._port), *flags],
                 death_signal=signal.SIGINT,
@@ -161,15 +172,15 @@ class Postgres:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
-                self._give_up()
+            if self.process and self.process.poll() is not None:
+                self._give_up(self.process)
             try:
                 self._ensure_database()
                 return
             except psycopg.OperationalError as error:
                 self._refuse_lost_password(error)
                 time.sleep(0.05)
-        raise EmbeddedError(f"PostgreSQL did not start in {_START_SECONDS} s; see {self._log}.")
+        raise self._log.failure("PostgreSQL", f"no answer in {_START_SECONDS} s")
 
     def _ensure_database(self) -> None:
         with psycopg.connect(self._url_of("postgres"), autocommit=True) as connection:
@@ -184,21 +195,9 @@ class Postgres:
                 " or delete the folder to start empty."
             )
 
-    def _give_up(self) -> None:
-        if self.process:
-            kill_group(self.process)
-            self._explain_failure(_end_of(self._log), how_it_ended(self.process))
-
-    def _explain_failure(self, output: str, ending: str) -> None:
-        if "No space left on device" in output:
-            raise EmbeddedError(disk_full(self.cluster.parent))
-        telling = [
-            line
-            for line in output.splitlines()
-            if any(word in line for word in ("FATAL", "PANIC", "error:", "unshare:"))
-        ]
-        reason = telling[-1].strip() if telling else ending
-        raise EmbeddedError(f"PostgreSQL did not start in {self.cluster}: {reason}")
+    def _give_up(self, process: Process) -> NoReturn:
+        kill_group(process)
+        raise self._log.failure("PostgreSQL", how_it_ended(process))
 
 
 def _character_types() -> str:
@@ -212,7 +211,3 @@ def _character_types() -> str:
         locale.setlocale(locale.LC_CTYPE, current)
         return name
     return "C"
-
-
-def _end_of(log: Path) -> str:
-    return log.read_bytes()[-4000:].decode(errors="replace")

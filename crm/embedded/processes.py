@@ -1,6 +1,7 @@
 """Child processes that never outlive us, and the ones that a killed run may have left."""
 
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -87,16 +88,16 @@ def free_port() -> int:
 
 
 def can_listen(host: str, port: int) -> bool:
-    """Whether a server could listen there; PermissionError and bad names are the caller's."""
+    """Whether the port is free; OSError if it could not be used even then."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except PermissionError:
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
             raise
-        except OSError:
-            return False
     return True
 
 

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from crm.embedded.binaries import redis_server
-from crm.embedded.errors import EmbeddedError, disk_full
 from crm.embedded.processes import (
     LOOPBACK,
     Process,
@@ -21,6 +23,7 @@ from crm.embedded.processes import (
     spawn,
     stop,
 )
+from crm.embedded.server_log import ServerLog
 
 _START_SECONDS = 60
 _STOP = ((signal.SIGTERM, 5.0),)
@@ -35,7 +38,7 @@ class Redis:
     def __init__(self, directory: Path, password: str, *, durable: bool = True) -> None:
         self.process: Process | None = None
         self._directory = directory / "redis"
-        self._log = directory / "redis.log"
+        self._log = ServerLog(directory / "redis.log")
         self._password = password
         self._durable = durable
         self._port = 0
@@ -55,6 +58,9 @@ class Redis:
             self._spawn()
         if not self._ready():
             self._give_up()
+
+    def forget_port(self) -> None:
+        self._port = 0
 
     def stop(self) -> None:
         if self.process:
@@ -78,7 +84,7 @@ class Redis:
             file.write("\n".join(lines) + "\n")
 
     def _spawn(self) -> None:
-        with self._log.open("ab") as log:
+        with self._log.open() as log:
             self.process = spawn(
                 [redis_server(), _CONFIG],
                 death_signal=signal.SIGTERM,
@@ -91,7 +97,8 @@ class Redis:
 
     def _ready(self) -> bool:
         deadline = time.monotonic() + _START_SECONDS
-        with redis.Redis.from_url(self.url, socket_timeout=2) as client:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis.from_url(self.url, socket_timeout=2, retry=once) as client:
             while self.process and self.process.poll() is None and time.monotonic() < deadline:
                 try:
                     return bool(client.ping())
@@ -104,7 +111,7 @@ class Redis:
 
         What Redis holds is in the database too: the sweeps find the work again.
         """
-        if "append only file" not in _end_of(self._log):
+        if "Bad file format" not in self._log.since_start():
             return False
         for damaged in self._directory.glob("appendonly*"):
             aside = damaged.with_name(f"damaged-{damaged.name}")
@@ -112,17 +119,9 @@ class Redis:
             damaged.replace(aside)
         return True
 
-    def _give_up(self) -> None:
+    def _give_up(self) -> NoReturn:
         ending = "no answer"
         if self.process:
             kill_group(self.process)
             ending = how_it_ended(self.process)
-        output = _end_of(self._log)
-        if "No space left on device" in output:
-            raise EmbeddedError(disk_full(self._directory.parent))
-        reason = output.strip().splitlines()[-1] if output.strip() else ending
-        raise EmbeddedError(f"Redis did not start in {self._directory}: {reason}")
-
-
-def _end_of(log: Path) -> str:
-    return log.read_bytes()[-2000:].decode(errors="replace")
+        raise self._log.failure("Redis", ending)

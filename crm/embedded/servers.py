@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from crm.embedded.errors import EmbeddedError, in_plain_words
+from crm.embedded.errors import EmbeddedError, PortTaken, in_plain_words
 from crm.embedded.postgres import Postgres
 from crm.embedded.redis_server import Redis
 from crm.embedded.runfile import local_secrets, try_lock
@@ -38,12 +38,7 @@ class Servers:
         self._durable = durable
 
     def __enter__(self) -> Self:
-        try:
-            with in_plain_words(self.directory):
-                self._start()
-        except BaseException:
-            self.stop()
-            raise
+        self.start()
         return self
 
     def __exit__(
@@ -54,6 +49,14 @@ class Servers:
     ) -> None:
         self.stop()
 
+    def start(self) -> None:
+        try:
+            with in_plain_words(self.directory):
+                self._start()
+        except BaseException:
+            self.stop()
+            raise
+
     def stop(self) -> None:
         """Redis, then PostgreSQL."""
         while self.embedded:
@@ -62,7 +65,11 @@ class Servers:
 
     def restart_dead(self, say: Callable[[str], None]) -> bool:
         """Starts a server again that died; answers whether there was one."""
-        dead = [server for server in self.embedded if server.process and server.process.poll()]
+        dead = [
+            server
+            for server in self.embedded
+            if server.process and server.process.poll() is not None
+        ]
         for server in dead:
             say(f"{server.name} died; starting it again")
             server.start()
@@ -75,14 +82,23 @@ class Servers:
         secrets = local_secrets(self.directory)
         if "DATABASE_URL" not in self.urls:
             postgres = Postgres(self.directory, secrets["postgres"], durable=self._durable)
-            self.embedded.append(postgres)
-            postgres.start()
+            self._start_on_some_port(postgres)
             self.urls["DATABASE_URL"] = postgres.url
         if "REDIS_URL" not in self.urls:
             redis = Redis(self.directory, secrets["redis"], durable=self._durable)
-            self.embedded.append(redis)
-            redis.start()
+            self._start_on_some_port(redis)
             self.urls["REDIS_URL"] = redis.url
+
+    def _start_on_some_port(self, server: Postgres | Redis) -> None:
+        """Between choosing a free port and taking it, another program may be faster."""
+        self.embedded.append(server)
+        for _ in range(3):
+            try:
+                server.start()
+                return
+            except PortTaken:
+                server.forget_port()
+        server.start()
 
 
 def prepare(directory: Path) -> None:
@@ -101,9 +117,10 @@ def throw_away(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Servers for one test run or tool: fast instead of durable, gone afterwards."""
     _sweep()
     directory = Path(tempfile.mkdtemp(prefix=_THROW_AWAY_PREFIX))
-    lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(directory / "new-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try_lock(lock)
+        (directory / "new-lock").rename(directory / "lock")  # is seen only when it is held
         with Servers(directory / "data", given=given, durable=False) as servers:
             yield servers.urls
     finally:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Value, When
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -51,16 +51,14 @@ class ConversationAdmin(TenantAdmin):
         "Las conversaciones aparecen cuando alguien escribe por el chat web u otro canal."
     )
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
         urgency = Case(
             When(holder=Holder.WAITING, then=Value(0)),
             When(holder=Holder.USER, then=Value(1)),
             default=Value(2),
         )
-        return super().get_queryset(request).annotate(urgency=urgency)
-
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return ["urgency", "waiting_since", "-last_inbound_at", "-id"]
+        waiting = F("waiting_since").asc(nulls_last=True)
+        return [urgency, waiting, F("last_inbound_at").desc(nulls_last=True), "-id"]
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -81,7 +82,10 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
             (entry, words.event(entry), words.event_details(entry))
             for entry in lead.activity.select_related("user")[:EVENTS_SHOWN]
         ],
-        "panels": parts.panels(lead, user),
+        "panels": [
+            (panel.title, render_to_string(panel.template, panel.context))
+            for panel in parts.panels(lead, user)
+        ],
     }
 
 

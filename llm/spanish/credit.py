@@ -45,7 +45,7 @@ _CLEAN_ANSWER = re.compile(
 def find_dicom(folded: str, *, asked: str | None, amount_owed: bool) -> Dicom | None:
     """`asked` "dicom" asks whether there is debt, "dicom_clean" whether there is none."""
     told = _OTHERS.sub(" ", _HYPOTHETICAL.sub(" ", folded))
-    if _UNKNOWN.search(told):
+    if _UNKNOWN.search(_OTHERS.sub(" ", folded)):
         return "unknown"
     if _CLEAN.search(told) and not _still_owes(told):
         return "clean"

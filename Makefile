@@ -1,0 +1,37 @@
+# Needs Python 3.11 or 3.12, and nothing else. Another one: make run PYTHON=/path/to/python
+PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
+	$$python -c "" 2> /dev/null && echo $$python && break; done)
+
+PY := .venv/bin/python
+ON_SERVERS := $(PY) -m crm.embedded exec --
+
+.PHONY: run test lint e2e bench env env-dev
+
+# The laptop's setting: without it production's rules hold, first of all a SECRET_KEY.
+run test lint e2e bench: export DEBUG ?= true
+
+run: env  ## the whole product on this machine, until Ctrl-C
+	@exec $(PY) manage.py up
+
+test: lint  ## everything that has to be true before a change is kept
+	@exec $(ON_SERVERS) $(PY) -m pytest -n 2
+
+lint: env-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	.venv/bin/lint-imports
+	$(ON_SERVERS) $(PY) manage.py makemigrations --check --dry-run
+	DEBUG=false PUBLIC_URL=https://crm.example.com ALLOWED_HOSTS=crm.example.com \
+		SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_hex(50))") \
+		$(PY) manage.py check --deploy --fail-level WARNING
+
+e2e: env-dev  ## in a real browser: Debian's chromium
+	@exec $(ON_SERVERS) $(PY) -m pytest tests/e2e
+
+bench: env-dev  ## writes bench/results/
+	@exec $(ON_SERVERS) $(PY) -m bench
+
+env env-dev:
+	@test -n "$(PYTHON)" || { echo "Python is missing: install Python 3.11 or 3.12." >&2; exit 1; }
+	@"$(PYTHON)" crm/embedded/environment.py requirements$(if $(filter env-dev,$@),-dev).txt

@@ -1,0 +1,119 @@
+"""The sidebar: groups in the words of the trade, each link only for who may follow it."""
+
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from crm.tenancy import allows
+
+Link = tuple[str, Any, str]
+
+HOME = _("Inicio")
+GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
+    (
+        _("Leads"),
+        (
+            ("leads.Lead", _("Leads"), "group"),
+            ("leads.MergeSuggestion", _("Posibles duplicados"), "join_inner"),
+            ("leads.StageTransition", _("Cambios de etapa"), "conversion_path"),
+            ("leads.ActivityLog", _("Actividad"), "history"),
+        ),
+    ),
+    (
+        _("Conversaciones"),
+        (
+            ("leads.Conversation", _("Conversaciones"), "forum"),
+            ("leads.ChatMessage", _("Mensajes"), "chat"),
+            ("leads.ChannelIdentity", _("Identidades en canales"), "badge"),
+            ("leads.TelegramMessage", _("Registro de Telegram"), "send"),
+            ("leads.Consent", _("Consentimientos"), "verified_user"),
+            ("leads.Suppression", _("No contactar"), "do_not_disturb_on"),
+        ),
+    ),
+    (
+        _("Agenda"),
+        (
+            ("scheduling.Appointment", _("Citas"), "event"),
+            ("scheduling.AvailabilitySlot", _("Horarios de atención"), "schedule"),
+            ("scheduling.AppointmentBlock", _("Bloqueos"), "event_busy"),
+            ("scheduling.SlotOffer", _("Horas ofrecidas"), "pending_actions"),
+            ("scheduling.CalendarConnection", _("Calendarios conectados"), "sync"),
+        ),
+    ),
+    (
+        _("Campañas"),
+        (
+            ("campaigns.Campaign", _("Campañas"), "campaign"),
+            ("campaigns.CampaignStep", _("Pasos"), "steps"),
+            ("campaigns.CampaignEnrollment", _("Inscripciones"), "how_to_reg"),
+            ("campaigns.CampaignLog", _("Registro de campañas"), "receipt_long"),
+            ("leads.MessageTemplate", _("Plantillas"), "article"),
+        ),
+    ),
+    (
+        _("Conocimiento"),
+        (
+            ("knowledge.KnowledgeEntry", _("Base de conocimiento"), "menu_book"),
+            ("knowledge.KnowledgeDocument", _("Documentos"), "description"),
+            ("knowledge.KnowledgeGap", _("Preguntas sin respuesta"), "help"),
+        ),
+    ),
+    (
+        _("Llamadas"),
+        (
+            ("voice.VoiceCall", _("Llamadas"), "call"),
+            ("voice.CallTranscript", _("Transcripciones"), "subtitles"),
+        ),
+    ),
+    (
+        _("Asistente y costos"),
+        (
+            ("brokers.BrokerPromptConfig", _("Asistente"), "smart_toy"),
+            ("llm.PromptVersion", _("Versiones del prompt"), "history_edu"),
+            ("llm.LLMCall", _("Uso y costos de modelos"), "payments"),
+        ),
+    ),
+    (
+        _("Equipo y configuración"),
+        (
+            ("brokers.User", _("Equipo"), "groups"),
+            ("brokers.Broker", _("Corredora"), "apartment"),
+            ("brokers.BrokerLeadConfig", _("Puntaje y asignación"), "tune"),
+            ("brokers.BrokerChatConfig", _("Canales"), "hub"),
+            ("brokers.ChannelHook", _("Webhooks"), "webhook"),
+            ("brokers.BrokerVoiceConfig", _("Voz"), "settings_phone"),
+            ("leads.LeadSignal", _("Señales de puntaje"), "insights"),
+        ),
+    ),
+    (
+        _("Operación"),
+        (
+            ("crm.FailedTask", _("Tareas fallidas"), "error"),
+            ("crm.PeriodicRun", _("Barridos periódicos"), "autorenew"),
+        ),
+    ),
+)
+
+
+def groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar of whoever asks; a group without a link they may follow is left out."""
+    home = {"title": HOME, "icon": "home", "link": reverse("admin:index")}
+    shown = [{"title": "", "items": [home]}]
+    for title, links in GROUPS:
+        items = [_item(link) for link in links if _may_read(request, link[0])]
+        if items:
+            shown.append({"title": title, "collapsible": True, "items": items})
+    return shown
+
+
+def _may_read(request: HttpRequest, label: str) -> bool:
+    return allows(request.user, apps.get_model(label), "r")
+
+
+def _item(link: Link) -> dict[str, Any]:
+    label, title, icon = link
+    name = label.lower().replace(".", "_")
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{name}_changelist")}

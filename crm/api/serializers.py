@@ -1,0 +1,118 @@
+"""Serializers that know whose row it is: related fields are scoped, and brokers never mix."""
+
+import copy
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.core.exceptions import ValidationError as ModelError
+from django.db import models
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+from crm import tenancy
+from crm.tenancy import Role
+
+_M = TypeVar("_M", bound=models.Model)
+
+OF_BROKER = [
+    OpenApiParameter("broker", int, description="The superadmin names the broker; others need not.")
+]
+
+
+def does_not_exist(pk: Any) -> ErrorDetail:
+    return ErrorDetail(_("No existe el registro «%s».") % pk, code="does_not_exist")
+
+
+class TenantRelatedField(serializers.PrimaryKeyRelatedField[Any]):
+    """A row that the caller may see; any other id does not exist for them."""
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        request = self.context.get("request")
+        if queryset is None or request is None:
+            return queryset
+        return queryset.filter(tenancy.scope(queryset.model, request.user))
+
+
+class CheckedSerializer(serializers.ModelSerializer[_M]):
+    """The model's own rules and constraints answer as bad input instead of as conflicts."""
+
+    serializer_related_field = TenantRelatedField
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        self.check_row(attrs)
+        return attrs
+
+    def check_row(self, attrs: dict[str, Any]) -> None:
+        model: Any = self.Meta.model
+        row = copy.copy(self.instance) if isinstance(self.instance, models.Model) else model()
+        for name, value in attrs.items():
+            setattr(row, name, value)
+        try:
+            row.clean()
+            row.validate_unique()
+            row.validate_constraints()
+        except ModelError as error:
+            raise as_bad_input(error) from error
+
+
+class TenantSerializer(CheckedSerializer[_M]):
+    """A row of one broker.
+
+    Only a superadmin names the broker, and only on creation. Every related row must belong to the
+    same broker.
+    """
+
+    def get_extra_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_extra_kwargs()
+        if not self._names_broker():
+            kwargs.setdefault("broker", {})["read_only"] = True
+        return kwargs
+
+    def _names_broker(self) -> bool:
+        """Also while the schema is drawn, when nobody asks."""
+        user = getattr(self.context.get("request"), "user", None)
+        return self.instance is None and getattr(user, "role", Role.SUPERADMIN) == Role.SUPERADMIN
+
+    def check_row(self, attrs: dict[str, Any]) -> None:
+        broker_id = self._broker_id(attrs)
+        for name, value in attrs.items():
+            if getattr(value, "broker_id", broker_id) != broker_id:
+                raise ValidationError({name: does_not_exist(value.pk)})
+        if self.instance is None and "broker" not in attrs:
+            attrs["broker_id"] = broker_id
+        super().check_row(attrs)
+
+    def _broker_id(self, attrs: dict[str, Any]) -> int | None:
+        named: Any = attrs.get("broker")
+        owner = self.instance or self.context["request"].user
+        broker_id: int | None = named.pk if named else getattr(owner, "broker_id", None)
+        return broker_id
+
+
+def as_bad_input(error: ModelError) -> ValidationError:
+    """What a model refused, with the fields' names."""
+    detail = serializers.as_serializer_error(error)
+    general = detail.pop("__all__", None)
+    if general:
+        detail[api_settings.NON_FIELD_ERRORS_KEY] = general
+    return ValidationError(detail)
+
+
+def broker_of(request: Request) -> Any:
+    """The broker that a call without a row is about; a superadmin names it (``?broker=``)."""
+    user: Any = request.user
+    if user.broker is not None:
+        return user.broker
+    body = request.data if isinstance(request.data, dict) else {}
+    brokers = apps.get_model("brokers", "Broker")._default_manager.all()
+    field = serializers.PrimaryKeyRelatedField(queryset=brokers)
+    try:
+        return field.run_validation(request.query_params.get("broker") or body.get("broker"))
+    except ValidationError as error:
+        raise ValidationError({"broker": error.detail}) from error

@@ -1,0 +1,69 @@
+"""The base of every view of tenant data: rows through ``visible_to``, letters by role."""
+
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+
+from crm import tenancy
+from crm.api.throttling import GeneralThrottle
+
+_M = TypeVar("_M", bound=models.Model)
+
+
+class TenantViewSet(viewsets.GenericViewSet[_M]):
+    """Shows the rows of ``queryset``'s model that the caller may see; any other id is 404."""
+
+    filterset_class: Any = None
+    search_fields: Any = ()
+    ordering_fields: Any = ()
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        return queryset.filter(tenancy.scope(queryset.model, self.request.user))
+
+    @property
+    def caller(self) -> Any:
+        """Whoever asks; past the permission, always a user."""
+        return self.request.user
+
+    def checked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The body of an action as ``kind`` reads it; refuses what does not fit."""
+        given = kind(data=self.request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
+
+
+class ReadOnly(mixins.ListModelMixin, mixins.RetrieveModelMixin, TenantViewSet[_M]):
+    """A list and its rows."""
+
+
+class Editable(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadOnly[_M]):
+    """Rows that are made and changed by plain saving; ``PUT`` is not offered."""
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def perform_create(self, serializer: Any) -> None:
+        with transaction.atomic():
+            serializer.save()
+
+    def perform_update(self, serializer: Any) -> None:
+        with transaction.atomic():
+            serializer.save()
+
+
+class Removable(mixins.DestroyModelMixin, Editable[_M]):
+    """Rows that may also be deleted."""
+
+
+class PublicView:
+    """Mixed into the few views that anybody may call; ``throttles`` come before the general one."""
+
+    authentication_classes: Any = ()
+    permission_classes: Any = (AllowAny,)
+    throttle_classes: Any = (GeneralThrottle,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'

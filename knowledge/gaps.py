@@ -1,0 +1,46 @@
+"""Counts the questions that found no answer, for people to fill."""
+
+import hashlib
+from datetime import datetime
+
+from django.db.models import F, Q
+
+from brokers.models import Broker
+from knowledge import words
+from knowledge.models import KnowledgeGap
+from leads.folding import fold
+from leads.models import ChatMessage
+
+_LONGEST = 500
+
+
+def note_gap(
+    broker: Broker, question: str, message: ChatMessage | None = None, *, at: datetime
+) -> KnowledgeGap | None:
+    """Count a question without answer once per message; asked again, a resolved one reopens.
+
+    None for a text without a word that counts: there is nothing to fill.
+    """
+    shown = " ".join(question.replace("\x00", " ").split())[:_LONGEST]
+    key = question_key(shown)
+    if not key:
+        return None
+    row = KnowledgeGap(broker=broker, question=shown, question_key=key, times=0, created_at=at)
+    # Inserting first and counting after lets any number ask at once.
+    KnowledgeGap.objects.bulk_create([row], ignore_conflicts=True)
+    gaps = KnowledgeGap.objects.filter(broker=broker, question_key=key)
+    asked = gaps if message is None else gaps.filter(~Q(last_message=message))
+    asked.update(
+        times=F("times") + 1,
+        last_message=message,
+        state=KnowledgeGap.State.OPEN,
+        updated_at=at,
+    )
+    found: KnowledgeGap = gaps.get()
+    return found
+
+
+def question_key(question: str) -> str:
+    """The same for questions that differ in case, accents, signs and filling words only."""
+    meaning = " ".join(fold(word) for word in words.words(question))
+    return hashlib.sha256(meaning.encode()).hexdigest() if meaning else ""

@@ -1,0 +1,132 @@
+"""Finds what answers a question: Spanish full text and vectors, fused, within one broker."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from pgvector.django import CosineDistance
+
+from brokers.models import Broker
+from knowledge import embedding, lexical, words
+from knowledge.models import EmbedStatus, KnowledgeEntry
+
+_QUERY_LETTERS = 1_000
+_QUERY_WORDS = 24
+_CANDIDATES = 20
+_RRF = 60  # the usual damping of reciprocal rank fusion
+# The similarity from which an entry is about the question: by itself, and when words match too.
+_FLOORS = {lexical.MODEL: (0.15, 0.08)}
+_VENDOR_FLOOR = (0.62, 0.52)
+_TEXT_ONLY_FLOOR = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    entry_id: int
+    title: str
+    text: str
+    source_type: str
+    score: float
+    date: date
+
+
+def search(broker: Broker, query: str, *, limit: int = 5, at: datetime) -> list[Hit]:
+    """The entries that answer, best first; none when nothing is about the question."""
+    terms = list(islice(dict.fromkeys(words.words(query[:_QUERY_LETTERS])), _QUERY_WORDS))
+    if not terms:
+        return []
+    vector, model = embedding.embed_query(" ".join(terms), broker)
+    valid = _valid(broker, at)
+    near = _distance(vector, model)
+    by_text = list(_by_text(valid, terms, near)[:_CANDIDATES])
+    by_vector = list(_by_vector(valid, model, near)[:_CANDIDATES])
+    return [_hit(entry, score) for entry, score in _fused(by_text, by_vector, model=model)[:limit]]
+
+
+def _valid(broker: Broker, at: datetime) -> QuerySet[Any]:
+    today = at.astimezone(ZoneInfo(broker.timezone)).date()
+    valid: QuerySet[Any] = KnowledgeEntry.objects.filter(
+        Q(valid_from__isnull=True) | Q(valid_from__lte=today),
+        Q(valid_until__isnull=True) | Q(valid_until__gte=today),
+        broker=broker,
+    ).defer("embedding", "search", "metadata")
+    return valid
+
+
+def _by_text(valid: QuerySet[Any], terms: Iterable[str], near: Any) -> Any:
+    spellings = dict.fromkeys(v for term in terms for v in words.variants(term))
+    query = SearchQuery(
+        " OR ".join(f'"{spelling}"' for spelling in spellings),
+        config="spanish",
+        search_type="websearch",
+    )
+    return (
+        valid.filter(search=query)
+        .annotate(rank=SearchRank(F("search"), query), distance=near)
+        .order_by("-rank", "id")
+    )
+
+
+def _by_vector(valid: QuerySet[Any], model: str, near: Any) -> Any:
+    return (
+        valid.filter(embed_status=EmbedStatus.READY, embedding_model=model)
+        .annotate(rank=Value(0.0), distance=near)
+        .order_by("distance", "id")
+    )
+
+
+def _distance(vector: list[float], model: str) -> Any:
+    """Null where the entry has no vector of this model.
+
+    Being an expression, it cannot be served by the approximate index, which knows no brokers.
+    """
+    return Case(
+        When(
+            embed_status=EmbedStatus.READY,
+            embedding_model=model,
+            then=CosineDistance("embedding", vector),
+        ),
+        output_field=FloatField(),
+    )
+
+
+def _fused(*rankings: list[Any], model: str) -> list[tuple[Any, float]]:
+    """Reciprocal rank fusion of what is relevant, best first."""
+    scores: dict[int, float] = {}
+    found: dict[int, Any] = {}
+    for ranking in rankings:
+        for place, entry in enumerate(ranking, start=1):
+            scores[entry.pk] = scores.get(entry.pk, 0.0) + 1 / (_RRF + place)
+            if entry.pk not in found or entry.rank:
+                found[entry.pk] = entry
+    relevant = [entry for entry in found.values() if _is_relevant(entry, model)]
+    relevant.sort(key=lambda entry: (-scores[entry.pk], -_closeness(entry), entry.pk))
+    return [(entry, scores[entry.pk]) for entry in relevant]
+
+
+def _closeness(entry: Any) -> float:
+    """Decides between entries that are first by words and second by vector, and the reverse."""
+    return float(entry.rank) + (0.0 if entry.distance is None else 1 - entry.distance)
+
+
+def _is_relevant(entry: Any, model: str) -> bool:
+    if entry.distance is None:
+        return bool(entry.rank >= _TEXT_ONLY_FLOOR)
+    alone, with_words = _FLOORS.get(model, _VENDOR_FLOOR)
+    return bool(1 - entry.distance >= (with_words if entry.rank else alone))
+
+
+def _hit(entry: Any, score: float) -> Hit:
+    return Hit(
+        entry_id=entry.pk,
+        title=entry.title,
+        text=entry.content,
+        source_type=entry.source_type,
+        score=round(score, 5),
+        date=entry.updated_at.date(),
+    )

@@ -1,0 +1,10 @@
+"""Addresses under /api/v1/ of the knowledge base."""
+
+from rest_framework.routers import SimpleRouter
+
+from knowledge import views
+
+router = SimpleRouter()
+router.register("knowledge", views.Entries, basename="knowledge")
+
+urlpatterns = router.urls

@@ -1,0 +1,176 @@
+"""The public web chat of a broker: its page, what visitors post, and what they poll."""
+
+import json
+import uuid
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods
+
+from brokers.models import Broker
+from crm import limits
+from crm.errors import DomainError, TooMany
+from leads import visitors
+from leads.delivery import VISIBLE
+from leads.enums import Channel, Delivery, Direction
+from leads.inbox import Inbound, receive
+from leads.models import ChatMessage
+
+MAX_TEXT = 4000
+MAX_CLIENT_ID = 100
+PAGE = 200
+MAX_ID = 2**63 - 1
+UNDER_WAY = (Delivery.PENDING, Delivery.SENDING)
+
+
+@require_GET
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    broker = _broker(slug)
+    config = broker.brokerpromptconfig
+    return render(request, "leads/chat.html", {"broker": broker, "assistant": config.agent_name})
+
+
+@csrf_exempt  # nothing here rides on cookies: the visitor's secret is in the body
+@never_cache
+@require_http_methods(["GET", "POST"])
+def messages(request: HttpRequest, slug: str) -> JsonResponse:
+    """GET polls (``?visitor=&after=``), POST stores ``{text, visitor?, client_id?}``."""
+    broker = _broker(slug)
+    try:
+        return _posted(request, broker) if request.method == "POST" else _polled(request, broker)
+    except DomainError as error:
+        return _refusal(error)
+
+
+def _broker(slug: str) -> Broker:
+    brokers = Broker.objects.select_related("brokerpromptconfig", "brokerchatconfig")
+    broker: Broker = get_object_or_404(brokers, slug=slug, is_active=True)
+    return broker
+
+
+def _posted(request: HttpRequest, broker: Broker) -> JsonResponse:
+    body = _json_body(request)
+    text = _text(body, "text", MAX_TEXT, required=True)
+    client_id = _text(body, "client_id", MAX_CLIENT_ID) or uuid.uuid4().hex
+    visitor = _visitor(broker, _text(body, "visitor", 200))
+    known = visitors.external_id(visitor)
+    _limit(request, broker, known)
+    received = receive(
+        Inbound(
+            broker=broker,
+            channel=Channel.WEBCHAT,
+            external_user=known,
+            external_id=f"{known}:{client_id}",
+            text=text,
+            at=timezone.now(),
+        )
+    )
+    return JsonResponse({"visitor": visitor, "messages": [_shown(received.message)]})
+
+
+def _polled(request: HttpRequest, broker: Broker) -> JsonResponse:
+    visitor = _visitor(broker, request.GET.get("visitor", "")[:200])
+    after = _number(request.GET.get("after") or "0")
+    rows = _visible(broker, visitors.external_id(visitor), after)
+    return JsonResponse({"visitor": visitor, "messages": [_shown(row) for row in rows]})
+
+
+def _visible(broker: Broker, known: str, after: int) -> list[ChatMessage]:
+    """The visitor's messages in order; none is shown before an earlier one still on its way.
+
+    A page polls by "after the last id I saw", so an id that appears late would be missed.
+    """
+    mine = ChatMessage.objects.filter(
+        broker=broker,
+        provider=Channel.WEBCHAT,
+        lead__identities__channel=Channel.WEBCHAT,
+        lead__identities__external_id=known,
+        lead__identities__broker=broker,
+        id__gt=after,
+    ).order_by("id")
+    shown = []
+    for row in mine.exclude(status__in=[Delivery.FAILED, Delivery.BLOCKED])[:PAGE]:
+        if row.direction == Direction.OUT and row.status in UNDER_WAY:
+            break
+        if row.direction == Direction.IN or row.status in VISIBLE:
+            shown.append(row)
+    return shown
+
+
+def _shown(message: ChatMessage) -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "author": message.author,
+        "text": message.message_text,
+        "at": message.at.isoformat(),
+    }
+
+
+def _visitor(broker: Broker, given: str) -> str:
+    """The visitor's own secret, or a new one in place of one that we did not issue."""
+    return given if visitors.is_ours(broker, given) else visitors.issue(broker)
+
+
+def _json_body(request: HttpRequest) -> dict[str, Any]:
+    try:
+        body = json.loads(request.body)
+    except RequestDataTooBig as error:
+        raise DomainError(_("El mensaje es demasiado largo."), code="too_large") from error
+    except ValueError as error:
+        raise DomainError(_("El cuerpo no es JSON válido."), code="parse_error") from error
+    if not isinstance(body, dict):
+        raise DomainError(_("Envía un objeto JSON con el campo «text»."), code="parse_error")
+    return body
+
+
+def _text(body: dict[str, Any], name: str, longest: int, *, required: bool = False) -> str:
+    value = body.get(name)
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        raise DomainError(_("Debe ser un texto."), code="invalid", field=name)
+    value = value.replace("\x00", "").strip()
+    if required and not value:
+        raise DomainError(_("Escribe un mensaje."), code="blank", field=name)
+    if len(value) > longest:
+        message = _("Usa como máximo %d caracteres.") % longest
+        raise DomainError(message, code="max_length", field=name)
+    return value
+
+
+def _number(value: str) -> int:
+    if not (value.isascii() and value.isdigit()) or int(value) > MAX_ID:
+        raise DomainError(_("Debe ser un número."), code="invalid", field="after")
+    return int(value)
+
+
+def _limit(request: HttpRequest, broker: Broker, known: str) -> None:
+    allowed = broker.brokerchatconfig.rate_limits or {}
+    address = limits.address_of(request)
+    windows = (
+        (f"chat:{broker.pk}:{known}", allowed.get("visitor_per_minute", 60), 60),
+        (f"chat:{broker.pk}:{address}", allowed.get("address_per_minute", 300), 60),
+        (f"chat-day:{broker.pk}:{address}", allowed.get("address_per_day", 5000), 86_400),
+    )
+    for key, limit, seconds in windows:
+        if limits.exceeded(key, limit=limit, seconds=seconds):
+            raise TooMany(retry_after=60)
+
+
+def _refusal(error: DomainError) -> JsonResponse:
+    """The API's error shape, for a page without a session."""
+    field = error.data.get("field")
+    told = {
+        "type": "validation_error" if field else "client_error",
+        "errors": [{"code": error.code, "detail": str(error), "attr": field}],
+    }
+    response = JsonResponse(told, status=error.status)
+    if "retry_after" in error.data:
+        response.headers["Retry-After"] = str(error.data["retry_after"])
+    return response

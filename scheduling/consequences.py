@@ -1,0 +1,57 @@
+"""What an appointment means for its lead: the log, scoring, the stage, the offers."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from brokers.models import User
+from leads import handoff, pipeline, scoring
+from leads.activity import log
+from leads.enums import Actor, HandoffReason, SignalKind
+from leads.models import Lead
+from leads.stages import Stage
+from scheduling import availability, offers
+from scheduling.models import Appointment
+from scheduling.speech import spoken
+
+
+def tell(appointment: Appointment, event: str, by: User | None, at: datetime, **more: Any) -> None:
+    details = {
+        "appointment": appointment.pk,
+        "start": appointment.start_time.isoformat(),
+        "agent": appointment.agent_id,
+        "type": appointment.appointment_type,
+    }
+    actor = Actor.HUMAN if by else Actor.ASSISTANT
+    log(appointment.lead, event, actor=actor, at=at, user=by, **details, **more)
+
+
+def note(appointment: Appointment, kind: SignalKind, at: datetime, *, is_so: bool) -> None:
+    source = f"appointment:{appointment.pk}"
+    scoring.note(appointment.lead, kind, source_key=source, at=at, active=is_so)
+
+
+def stage_before(lead: Lead) -> str:
+    """The stage to go back to; for a lead who is at agendado, the one they came from."""
+    if lead.pipeline_stage != Stage.SCHEDULED:
+        return lead.pipeline_stage
+    arrivals = lead.transitions.filter(to_stage=Stage.SCHEDULED).order_by("-id")
+    came_from: str | None = arrivals.values_list("from_stage", flat=True).first()
+    return came_from or lead.pipeline_stage
+
+
+def follow(appointment: Appointment, by: User | None, at: datetime) -> None:
+    """What an appointment ahead means for the lead: offers, stage, score."""
+    lead = appointment.lead
+    offers.settle(
+        lead, start=appointment.start_time, appointment_type=appointment.appointment_type, at=at
+    )
+    if not Stage(lead.pipeline_stage).is_closed:
+        pipeline.advance(lead, to=Stage.SCHEDULED, event="booked", at=at)
+    elif by is None:
+        when = spoken(appointment.start_time, availability.zone_of(lead.broker))
+        brief = _("Agendó una cita con el proceso cerrado: %(when)s.") % {"when": when}
+        handoff.ask_for_person(lead, reason=HandoffReason.CLOSED_STAGE, brief=brief, at=at)
+    note(appointment, SignalKind.APPOINTMENT_ACTIVE, at, is_so=True)
+    scoring.rescore(lead, at=at)

@@ -1,0 +1,35 @@
+"""What lists of appointments, windows and blocks are filtered by."""
+
+from django_filters.filters import IsoDateTimeFilter
+from django_filters.rest_framework.filterset import FilterSet
+
+from crm.api.filters import IdFilter
+from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
+
+
+class AppointmentFilter(FilterSet):
+    agent = IdFilter()
+    lead = IdFilter()
+    start_from = IsoDateTimeFilter(field_name="start_time", lookup_expr="gte")
+    start_until = IsoDateTimeFilter(field_name="start_time", lookup_expr="lt")
+
+    class Meta:
+        model = Appointment
+        fields = ["status", "appointment_type"]
+
+
+class WindowFilter(FilterSet):
+    agent = IdFilter()
+
+    class Meta:
+        model = AvailabilitySlot
+        fields = ["weekday", "appointment_type"]
+
+
+class BlockFilter(FilterSet):
+    agent = IdFilter()
+    ends_from = IsoDateTimeFilter(field_name="end_time", lookup_expr="gte")
+
+    class Meta:
+        model = AppointmentBlock
+        fields: list[str] = []

@@ -1,0 +1,175 @@
+"""Appointments, availability and free slots as the API shows them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import is_naive
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from brokers.models import User
+from crm.api.serializers import TenantRelatedField, TenantSerializer
+from crm.tenancy import Role
+from leads.models import Lead
+from scheduling.models import (
+    Appointment,
+    AppointmentBlock,
+    AppointmentType,
+    AvailabilitySlot,
+)
+
+PEOPLE = User.objects.exclude(role=Role.SUPERADMIN)
+MINUTES: dict[str, Any] = {"min_value": 5, "max_value": 24 * 60}
+
+
+class AppointmentSerializer(TenantSerializer[Appointment]):
+    class Meta:
+        model = Appointment
+        fields = [
+            "id",
+            "broker",
+            "lead",
+            "agent",
+            "appointment_type",
+            "status",
+            "start_time",
+            "end_time",
+            "duration_minutes",
+            "location",
+            "meet_url",
+            "google_event_id",
+            "reminder_sent_24h",
+            "reminder_sent_1h",
+            "cancelled_at",
+            "cancellation_reason",
+            "notes",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = [name for name in fields if name != "notes"]
+
+
+class BookingSerializer(serializers.Serializer[Any]):
+    """Without an agent, whose visit it is among those free then."""
+
+    lead = TenantRelatedField(queryset=Lead.objects.living())
+    start_time = serializers.DateTimeField()
+    agent = TenantRelatedField(queryset=PEOPLE, required=False, allow_null=True)
+    appointment_type = serializers.ChoiceField(
+        choices=AppointmentType.choices, default=AppointmentType.PROPERTY_VISIT
+    )
+    duration_minutes = serializers.IntegerField(required=False, **MINUTES)
+    location = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class RescheduleSerializer(serializers.Serializer[Any]):
+    start_time = serializers.DateTimeField()
+
+
+class CancelSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class ReassignSerializer(serializers.Serializer[Any]):
+    agent = TenantRelatedField(queryset=PEOPLE)
+
+
+class OfAgentSerializer(TenantSerializer[Any]):
+    """Availability of one agent, or of all with ``null``, which only admins may say."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        caller = self.context["request"].user
+        if caller.role == Role.AGENT:
+            if self.instance is None:
+                attrs.setdefault("agent", caller)
+            if attrs.get("agent", caller) is None:
+                detail = _("Solo un administrador define horarios para todos.")
+                raise serializers.ValidationError({"agent": detail})
+        return super().validate(attrs)
+
+
+class WindowSerializer(OfAgentSerializer):
+    class Meta:
+        model = AvailabilitySlot
+        fields = [
+            "id",
+            "broker",
+            "agent",
+            "weekday",
+            "start_time",
+            "end_time",
+            "valid_from",
+            "valid_until",
+            "appointment_type",
+            "step_minutes",
+            "capacity",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class BlockSerializer(OfAgentSerializer):
+    class Meta:
+        model = AppointmentBlock
+        fields = [
+            "id",
+            "broker",
+            "agent",
+            "start_time",
+            "end_time",
+            "rrule",
+            "reason",
+            "created_at",
+            "updated_at",
+        ]
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class DayOrMoment(serializers.Field[Any, Any, Any, Any]):
+    """A day of the broker's zone (``2026-11-24``), or a moment with its offset."""
+
+    def to_internal_value(self, data: Any) -> date | datetime:
+        text = str(data)
+        try:
+            read = parse_date(text) or parse_datetime(text.replace(" ", "+"))
+        except ValueError:
+            read = None
+        if read is None or (isinstance(read, datetime) and is_naive(read)):
+            raise serializers.ValidationError(
+                _("Usa una fecha AAAA-MM-DD o un momento ISO 8601 con zona."), code="invalid"
+            )
+        return read
+
+
+class SlotsAskedSerializer(serializers.Serializer[Any]):
+    """``from`` and ``to`` are words of Python, so the view adds them by name."""
+
+    agent = TenantRelatedField(queryset=PEOPLE, required=False)
+    duration = serializers.IntegerField(required=False, **MINUTES)
+    type = serializers.ChoiceField(
+        choices=AppointmentType.choices, default=AppointmentType.PROPERTY_VISIT
+    )
+
+    def get_fields(self) -> Any:
+        fields = super().get_fields()
+        for name in ("from", "to"):
+            fields[name] = DayOrMoment(required=False)
+        return fields
+
+
+class SlotSerializer(serializers.Serializer[Any]):
+    start_time = serializers.DateTimeField(source="start")
+    end_time = serializers.DateTimeField(source="end")
+    agents = serializers.ListField(child=serializers.IntegerField())
+
+
+class SlotListSerializer(serializers.Serializer[Any]):
+    """One page, whatever its length: the range is bounded."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = SlotSerializer(many=True)

@@ -1,0 +1,181 @@
+"""What the assistant may do with the diary: look for hours, book one, and know what stands."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import cycle
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+
+from leads.stages import Stage
+from llm.spanish.days import in_part
+from llm.spanish.meaning import PartOfDay
+from llm.tools import Tool, Turn, register, register_provider
+from scheduling import availability, booking, offers
+from scheduling.availability import Slot
+from scheduling.errors import AgentNotAvailable, InThePast, SlotNotOffered, SlotTaken
+from scheduling.models import Appointment, SlotOffer
+from scheduling.speech import spoken
+
+SHOWN = 4
+PLACES_IN_THE_DAY = (0.0, 0.5, 0.25, 0.75)  # of the day's free hours: first, middle, and between
+Kind = Literal["property_visit", "virtual_meeting", "phone_call", "office_meeting", "other"]
+
+
+class SlotSearch(BaseModel):
+    date_from: date | None = Field(default=None, description="YYYY-MM-DD, the broker's date")
+    date_to: date | None = Field(
+        default=None, description="YYYY-MM-DD, included; for one day the same as date_from"
+    )
+    part_of_day: PartOfDay | None = None
+    appointment_type: Kind = "property_visit"
+
+    def fits(self, local: datetime) -> bool:
+        return self.suits(local) and (self.date_to is None or local.date() <= self.date_to)
+
+    def suits(self, local: datetime) -> bool:
+        """Within the range or later, in the part of the day asked for."""
+        in_time = self.part_of_day is None or in_part(local.time(), self.part_of_day)
+        return in_time and self.is_late_enough(local)
+
+    def is_late_enough(self, local: datetime) -> bool:
+        return self.date_from is None or self.date_from <= local.date()
+
+
+class OfferChoice(BaseModel):
+    offer_id: int = Field(description="The offer_id of the hour that the lead chose")
+
+
+def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
+    """Find free hours for a visit and hold up to four for five minutes. Offer only these.
+    Give the dates and the part of the day that the lead asked for, or nothing for the soonest.
+    With reason "none_in_range" the hours are the nearest outside what was asked for."""
+    if not _enabled(turn):
+        return {"slots": [], "reason": "booking_disabled"}
+    slots, reason = _choose(
+        _free(turn, search.appointment_type), search, availability.zone_of(turn.broker)
+    )
+    made = offers.offer(
+        turn.lead, slots=slots, at=turn.at, appointment_type=search.appointment_type
+    )
+    if not made:
+        return {"slots": [], "reason": "no_availability"}
+    turn.progressed = True
+    return {"slots": [_shown(each, turn) for each in made], "reason": reason}
+
+
+def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
+    """Book the hour that the lead chose among those offered, by its offer_id. A lead who already
+    has a visit is moved to the new hour. When it is not booked, offer the slots in the answer."""
+    if not _enabled(turn):
+        return {"booked": False, "reason": "booking_disabled", "slots": []}
+    try:
+        appointment = booking.book_offer(turn.lead, offer_id=chosen.offer_id, at=turn.at)
+    except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
+        return _not_booked(turn, chosen)
+    _catch_up(turn, appointment)
+    shown = _standing(appointment, turn)
+    told = {key: shown[key] for key in ("label", "location", "agent")}
+    return {"booked": True, "appointment_id": appointment.pk, **told}
+
+
+def standing(turn: Turn) -> dict[str, Any]:
+    """The lead's appointment ahead, what was offered to them last, and whether we book at all."""
+    appointment = booking.upcoming(turn.lead, at=turn.at)
+    return {
+        "booking_enabled": _enabled(turn),
+        "offers": [_shown(each, turn) for each in offers.recent(turn.lead, at=turn.at)],
+        "appointment": _standing(appointment, turn) if appointment else None,
+    }
+
+
+def _enabled(turn: Turn) -> bool:
+    return bool(turn.broker.brokerpromptconfig.enable_appointment_booking)
+
+
+def _free(turn: Turn, appointment_type: str) -> list[Slot]:
+    end = turn.at + availability.meeting(turn.broker).horizon
+    return availability.free_slots(
+        turn.broker,
+        start=turn.at,
+        end=end,
+        at=turn.at,
+        appointment_type=appointment_type,
+        lead=turn.lead,
+    )
+
+
+def _choose(
+    free: Sequence[Slot], search: SlotSearch, zone: ZoneInfo
+) -> tuple[list[Slot], str | None]:
+    """Slots within what was asked for, spread out; else the nearest, better later than sooner."""
+    fitting, suiting, later = (
+        [slot for slot in free if accepts(slot.start.astimezone(zone))]
+        for accepts in (search.fits, search.suits, search.is_late_enough)
+    )
+    if fitting:
+        return spread(fitting, zone), None
+    return list((suiting or later or free[-SHOWN:])[:SHOWN]), "none_in_range"
+
+
+def spread(slots: Sequence[Slot], zone: ZoneInfo) -> list[Slot]:
+    """Up to four slots over the first four days, at different times of the day."""
+    by_day: dict[date, list[Slot]] = defaultdict(list)
+    for slot in slots:
+        by_day[slot.start.astimezone(zone).date()].append(slot)
+    days = cycle(list(by_day.values())[:SHOWN])
+    wanted = [
+        day[int(place * len(day))] for place, day in zip(PLACES_IN_THE_DAY, days, strict=False)
+    ]
+    return sorted(list(dict.fromkeys([*wanted, *slots]))[:SHOWN])
+
+
+def _not_booked(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
+    """Why, with other hours: those of the day that the lead had in mind, where it is known."""
+    offered = SlotOffer.objects.filter(lead=turn.lead, pk=chosen.offer_id).first()
+    if offered is None:
+        return {"booked": False, "reason": "offer_unknown", **_alternatives(turn, SlotSearch())}
+    day = offered.start_time.astimezone(availability.zone_of(turn.broker)).date()
+    kind = offered.appointment_type
+    near = SlotSearch.model_validate({"date_from": day, "date_to": day, "appointment_type": kind})
+    reason = "slot_taken" if offered.hold_until > turn.at else "offer_expired_and_taken"
+    return {"booked": False, "reason": reason, **_alternatives(turn, near)}
+
+
+def _alternatives(turn: Turn, near: SlotSearch) -> dict[str, Any]:
+    return {"slots": find_slots(turn, near)["slots"]}
+
+
+def _catch_up(turn: Turn, appointment: Appointment) -> None:
+    """The turn goes on with the lead as the booking left it."""
+    turn.lead = appointment.lead
+    turn.progressed = turn.rescored = True
+    if Stage(turn.lead.pipeline_stage).is_closed:
+        turn.conversation.refresh_from_db()
+        turn.version = turn.conversation.version
+
+
+def _shown(offered: SlotOffer, turn: Turn) -> dict[str, Any]:
+    return {"offer_id": offered.pk, **_when(offered.start_time, turn)}
+
+
+def _standing(appointment: Appointment, turn: Turn) -> dict[str, Any]:
+    return {
+        "id": appointment.pk,
+        **_when(appointment.start_time, turn),
+        "status": str(appointment.status),
+        "location": appointment.location,
+        "agent": appointment.agent.get_short_name() if appointment.agent else "",
+    }
+
+
+def _when(moment: datetime, turn: Turn) -> dict[str, str]:
+    zone = availability.zone_of(turn.broker)
+    return {"start": moment.astimezone(zone).isoformat(), "label": spoken(moment, zone)}
+
+
+register(Tool("find_slots", find_slots, SlotSearch))
+register(Tool("book_visit", book_visit, OfferChoice))
+register_provider("scheduling", standing)

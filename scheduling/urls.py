@@ -1,0 +1,13 @@
+"""Addresses under /api/v1/ of appointments and availability."""
+
+from rest_framework.routers import SimpleRouter
+
+from scheduling import views
+
+router = SimpleRouter()
+router.register("appointments", views.Appointments, basename="appointment")
+router.register("availability/windows", views.Windows, basename="window")
+router.register("availability/blocks", views.Blocks, basename="block")
+router.register("availability/slots", views.Slots, basename="slot")
+
+urlpatterns = router.urls

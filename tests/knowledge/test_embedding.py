@@ -1,0 +1,127 @@
+import json
+import math
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from brokers.models import Broker
+from knowledge import embedding, lexical
+from llm.models import CallType, LLMCall
+
+pytestmark = pytest.mark.django_db
+
+
+class Gemini(ThreadingHTTPServer):
+    """Speaks batchEmbedContents; ``status`` and ``numbers`` say how it answers."""
+
+    status = 200
+    numbers = 768
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[tuple[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Gemini
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append((self.path, body))
+        found = [{"values": [0.5] * self.server.numbers} for _ in body["requests"]]
+        answer = json.dumps({"embeddings": found} if self.server.status == 200 else {}).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@pytest.fixture
+def gemini(settings: Any) -> Iterator[Gemini]:
+    server = Gemini()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    settings.GEMINI_API_KEY = "key"
+    settings.GEMINI_API_URL = server.url
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_without_a_key_embeddings_are_local_and_nothing_is_recorded(broker: Broker) -> None:
+    vectors, model = embedding.embed_documents(["Mascotas", "Reserva"], broker)
+    assert model == lexical.MODEL
+    assert vectors == [lexical.embed("Mascotas"), lexical.embed("Reserva")]
+    assert LLMCall.objects.count() == 0
+
+
+def test_gemini_is_asked_for_768_numbers_and_its_vectors_made_unit_length(
+    broker: Broker, gemini: Gemini
+) -> None:
+    vectors, model = embedding.embed_documents(["Mascotas", "Reserva"], broker)
+    path, body = gemini.asked[0]
+    assert path == "/v1beta/models/gemini-embedding-001:batchEmbedContents"
+    assert [request["outputDimensionality"] for request in body["requests"]] == [768, 768]
+    assert {request["taskType"] for request in body["requests"]} == {"RETRIEVAL_DOCUMENT"}
+    assert model == "gemini-embedding-001"
+    assert math.isclose(sum(value * value for value in vectors[0]), 1.0)
+
+
+def test_a_query_is_embedded_as_a_query(broker: Broker, gemini: Gemini) -> None:
+    _, model = embedding.embed_query("¿aceptan perros?", broker)
+    assert gemini.asked[0][1]["requests"][0]["taskType"] == "RETRIEVAL_QUERY"
+    assert model == "gemini-embedding-001"
+
+
+def test_each_request_is_one_recorded_attempt(broker: Broker, gemini: Gemini) -> None:
+    embedding.embed_documents(["x" * 40] * 150, broker)
+    calls = LLMCall.objects.order_by("id")
+    assert [(call.provider, call.call_type, call.broker) for call in calls] == [
+        ("google", CallType.EMBEDDING, broker)
+    ] * 2
+    assert [call.input_tokens for call in calls] == [1_000, 500]
+    assert [len(body["requests"]) for _, body in gemini.asked] == [100, 50]
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+def test_a_refusal_falls_back_to_local_and_is_recorded(
+    broker: Broker, gemini: Gemini, status: int
+) -> None:
+    gemini.status = status
+    vector, model = embedding.embed_query("¿aceptan perros?", broker)
+    assert (vector, model) == (lexical.embed("¿aceptan perros?"), lexical.MODEL)
+    assert [str(status) in call.error for call in LLMCall.objects.all()] == [True]
+
+
+@pytest.mark.parametrize("numbers", [0, 5, 3_072])
+def test_an_answer_of_another_size_falls_back(broker: Broker, gemini: Gemini, numbers: int) -> None:
+    gemini.numbers = numbers
+    assert embedding.embed_query("perros", broker)[1] == lexical.MODEL
+    assert LLMCall.objects.get().error == "ValueError"
+
+
+def test_nobody_listening_falls_back(broker: Broker, settings: Any) -> None:
+    settings.GEMINI_API_KEY, settings.GEMINI_API_URL = "key", "http://127.0.0.1:9"
+    assert embedding.embed_query("perros", broker)[1] == lexical.MODEL
+    assert LLMCall.objects.get().error == "ConnectError"
+
+
+def test_a_vendor_that_keeps_failing_is_left_alone_for_a_while(
+    broker: Broker, gemini: Gemini
+) -> None:
+    gemini.status = 503
+    for _ in range(7):
+        embedding.embed_query("perros", broker)
+    assert len(gemini.asked) == 5

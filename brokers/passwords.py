@@ -31,7 +31,10 @@ class Reason(models.TextChoices):
 
 def choose(user: User, password: str) -> None:
     """Set a password that keeps the rules; raises ValidationError otherwise. Ends all sessions."""
-    validate_password(password, user)
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.error_list}) from error
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
 

@@ -115,6 +115,11 @@ class UserSerializer(TenantSerializer[User]):
             fields["password"].read_only = True
         return fields
 
+    def validate_email(self, email: str) -> str:
+        if User.objects.filter(email__iexact=email).exists():
+            raise ValidationError(_("Ya hay un usuario con este correo."), code="unique")
+        return email.lower()
+
     def validate_role(self, role: str) -> str:
         if role == Role.SUPERADMIN:
             raise ValidationError(_("El superadmin no se crea desde la API."))

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -56,6 +57,7 @@ class Token(PublicView, Posted):
             raise TooMany(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
         if not isinstance(user, User):
             raise AuthenticationFailed(_("El correo o la contraseña no son correctos."))
+        user_logged_in.send(sender=User, request=request, user=user)
         return Response(tokens.issue(user))
 
 

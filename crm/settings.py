@@ -280,7 +280,6 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "crm.tasks.heartbeat", "schedule": 15.0},
     "due-turns": {"task": "llm.tasks.sweep_turns", "schedule": SWEEP_SECONDS},
     "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": SWEEP_SECONDS},
-    "waiting-handovers": {"task": "leads.tasks.sweep_handoffs", "schedule": SWEEP_SECONDS},
     "expired-offers": {"task": "scheduling.tasks.sweep_offers", "schedule": SWEEP_SECONDS},
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F
 from pydantic import BaseModel, ConfigDict, Field
 
 from leads import comunas, identity, names, phones, pipeline, qualification, scoring
@@ -71,7 +70,7 @@ class Recorded:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     lead: Lead,
     facts: Facts,
@@ -95,8 +94,14 @@ def record(
     result = _merge(locked, facts, said)
     if result.recorded:
         _settle(locked, result, said, user, message, at)
-    lead.refresh_from_db(from_queryset=fresh)
+    _copy(locked, lead)
     return result
+
+
+def _copy(fresh: Lead, stale: Lead) -> None:
+    """Bring the caller's object up to date without asking the database again."""
+    for column in Lead._meta.concrete_fields:
+        setattr(stale, column.attname, getattr(fresh, column.attname))
 
 
 def _settle(
@@ -108,7 +113,7 @@ def _settle(
     at: datetime,
 ) -> None:
     outcome = _qualify(lead, at)
-    lead.version = F("version") + 1
+    lead.version += 1
     fields = [*CONTACT, "phone_e164", "metadata", "treatment_type", "version", "updated_at"]
     lead.save(update_fields=fields)
     actor = {"person": Actor.HUMAN, "import": Actor.SYSTEM}.get(said["by"], Actor.ASSISTANT)
@@ -117,7 +122,7 @@ def _settle(
     if "phone" in result.recorded or "email" in result.recorded:
         identity.suggest_merges(lead)
     pipeline.refresh(lead, at=at)
-    scoring.rescore(lead, at=at, cause=message)
+    scoring.rescore_locked(lead, at=at, cause=message)
     if outcome:
         _announce_outcome(lead, outcome, at)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from leads import identity, quiet
 from leads.enums import Channel, Delivery, Direction, Holder, Purpose
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
@@ -104,11 +106,11 @@ def _consented(asked: Question) -> Verdict:
 def _suppressed_since(asked: Question) -> datetime | None:
     """When the lead asked to be left alone on this channel or everywhere."""
     lead, channel = asked.lead, asked.channel
-    external = lead.identities.filter(channel=channel).values_list("external_id", flat=True)
+    external = lead.identities.filter(channel=channel).values("external_id")
     marks = Suppression.objects.filter(
+        Q(identifier__in=identity.identifiers(lead)) | Q(identifier__in=external),
         broker_id=lead.broker_id,
         channel__in=["", channel],
-        identifier__in=[*identity.identifiers(lead), *external],
     )
     return marks.order_by("-created_at").values_list("created_at", flat=True).first()
 

@@ -262,7 +262,13 @@ class _Reader:
         following = self._peek(1)
         if self.scale == _MILLION and _SCALES.get(following.text) == _THOUSAND:
             return value < _THOUSAND
+        if value < 10:
+            return self._last_of_palos(following)
         return 100 <= value < _THOUSAND and following.text not in _SCALES
+
+    def _last_of_palos(self, following: _Token) -> bool:
+        """ "Un palo dos", said alone, is 1,2 million."""
+        return self._peek(-1).text.startswith("palo") and following.kind in ("end", "other")
 
     def _take_scale(self, token: _Token) -> bool:
         scale = _SCALES.get(token.text, 0)
@@ -343,7 +349,9 @@ class _Reader:
 
     def _finish(self) -> Decimal:
         rest = self.group or Decimal(0)
-        if self.scale == _MILLION and 10 <= rest < _THOUSAND:
+        if self.scale == _MILLION and 0 < rest < 10:
+            rest *= _MILLION // 10
+        elif self.scale == _MILLION and 10 <= rest < _THOUSAND:
             rest *= _THOUSAND
         return self.total + rest
 

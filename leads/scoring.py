@@ -228,19 +228,26 @@ def current_receipt(lead: Lead, *, at: datetime) -> Receipt:
     return evaluate(lead, evidence, lead.broker.brokerleadconfig, at=at)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def rescore(
     lead: Lead, *, at: datetime, cause: ChatMessage | None = None, bulk: bool = False
 ) -> Receipt:
     """Store the lead's score of this moment, with a receipt where something but decay changed."""
     fresh = Lead.objects.select_for_update(of=("self",)).select_related("broker__brokerleadconfig")
     locked = fresh.get(pk=lead.pk)
-    evidence = gather([locked], at=at)[locked.pk]
-    receipt = evaluate(locked, evidence, locked.broker.brokerleadconfig, at=at)
-    store(locked, receipt, at=at, cause=cause, bulk=bulk)
+    receipt = rescore_locked(locked, at=at, cause=cause, bulk=bulk)
     lead.lead_score = locked.lead_score
     lead.lead_score_components = locked.lead_score_components
     lead.status = locked.status
+    return receipt
+
+
+def rescore_locked(
+    lead: Lead, *, at: datetime, cause: ChatMessage | None = None, bulk: bool = False
+) -> Receipt:
+    """As ``rescore``, for a caller that holds the lead's row."""
+    receipt = current_receipt(lead, at=at)
+    store(lead, receipt, at=at, cause=cause, bulk=bulk)
     return receipt
 
 

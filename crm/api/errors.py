@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelError
 from django.db import DataError, IntegrityError
 from django.http import HttpRequest, JsonResponse
@@ -11,6 +12,7 @@ from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatte
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
 from rest_framework import exceptions
 
+from crm.api.parsers import TooLarge
 from crm.api.serializers import as_bad_input
 from crm.errors import DomainError
 
@@ -54,6 +56,8 @@ class ExceptionHandler(BaseHandler):
         if isinstance(exc, IntegrityError):
             log.warning("the database refused a write: %s", type(exc.__cause__).__name__)
             return Conflicting(_("Ya existe un registro con esos datos, o cambió mientras tanto."))
+        if isinstance(exc, RequestDataTooBig):
+            return TooLarge(_("El contenido supera el tamaño permitido."))
         if isinstance(exc, DataError):
             log.warning("the database refused a value: %s", type(exc.__cause__).__name__)
             return exceptions.ParseError(_("Hay un valor que no se puede guardar."))

@@ -11,6 +11,8 @@ from rest_framework.exceptions import APIException, ParseError, ValidationError
 
 
 class TooLarge(APIException):
+    """Also raised for Django's own refusal, which comes where a middleware read the body."""
+
     status_code = 413
     default_code = "too_large"
 

@@ -1,6 +1,7 @@
 """Reads the block of facts that the instructions carry for any model, between <contexto> and </contexto>."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -93,10 +94,9 @@ def names(value: Any) -> tuple[str, ...]:
 
 def _block(instructions: str) -> Mapping[str, Any]:
     """The first block that is JSON: raw_decode, because a text inside may hold the closing mark."""
-    for piece in instructions.split(_OPEN)[1:]:
-        rest = instructions[instructions.index(piece) :].lstrip().removeprefix("```json").lstrip()
+    for mark in re.finditer(f"{_OPEN}\\s*(?:```(?:json)?\\s*)?", instructions):
         try:
-            found, _ = json.JSONDecoder().raw_decode(rest)
+            found, _ = json.JSONDecoder().raw_decode(instructions, mark.end())
         except ValueError:
             continue
         if isinstance(found, dict):

@@ -27,7 +27,7 @@ def next_calls(situation: Situation) -> list[Wanted]:
 
 def _record(situation: Situation) -> list[Wanted]:
     if situation.turn.called("record_facts"):
-        return []
+        return _record_the_rest(situation)
     known = situation.context.known
     fresh = {
         name: value
@@ -37,6 +37,19 @@ def _record(situation: Situation) -> list[Wanted]:
         if not _same(known.get(name), value)
     }
     return [("record_facts", fresh)] if fresh else []
+
+
+def _record_the_rest(situation: Situation) -> list[Wanted]:
+    """Once more without what the tool would not take, so that one odd fact does not lose the others."""
+    calls = [call for call in situation.turn.calls if call.name == "record_facts"]
+    if len(calls) > 1 or not calls[0].complaint:
+        return []
+    kept = {
+        name: value
+        for name, value in calls[0].args.items()
+        if f"'{name}'" not in calls[0].complaint
+    }
+    return [("record_facts", kept)] if kept and kept != calls[0].args else []
 
 
 def _hand_over(situation: Situation) -> list[Wanted]:
@@ -91,7 +104,11 @@ def _search(situation: Situation) -> list[Wanted]:
 def _slots(situation: Situation) -> list[Wanted]:
     if situation.handoff or situation.booked:
         return []
-    if _lost_the_hour(situation) and not situation.slots:
+    if (
+        _lost_the_hour(situation)
+        and not situation.slots
+        and not situation.turn.called("find_slots")
+    ):
         return [("find_slots", {})]
     if not _may_look(situation) or situation.slots:
         return []

@@ -1,5 +1,6 @@
 """Puts the answer of a turn into words: what was understood, what was asked, and one next step."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from llm.offline.situation import Situation
 from llm.spanish import Intent
 from llm.spanish.meaning import Offer
 
+_MANY_DIGITS = re.compile(r"\d(?:[\s.-]?\d){5,}")
 _LOW_INCOME, _MOST_SLOTS = 500_000, 4
 
 
@@ -60,7 +62,11 @@ def _opening(situation: Situation) -> str:
 def _handed_over(situation: Situation) -> str:
     answer = situation.turn.result("request_human")
     if answer is None:
-        return phrases.NO_HANDOFF if situation.handoff else ""
+        return (
+            phrases.NO_HANDOFF
+            if situation.handoff or situation.turn.failed("request_human")
+            else ""
+        )
     when = answer.get("answer_from")
     soon = (
         phrases.ANSWER_FROM.format(when=when)
@@ -100,6 +106,8 @@ def _visit(answer: Mapping[str, Any]) -> dict[str, str]:
 def _cancelled(situation: Situation) -> str:
     if situation.turn.result("cancel_visit") is not None:
         return phrases.CANCELLED
+    if situation.turn.failed("cancel_visit"):
+        return phrases.CANCEL_FAILED
     if situation.has(Intent.WANTS_CANCEL) and not situation.context.appointment:
         return phrases.NOTHING_TO_CANCEL
     return ""
@@ -128,6 +136,8 @@ def _acknowledged(situation: Situation) -> list[str]:
     parts = [_courtesy(situation)]
     if name := facts.get("name"):
         parts.append(_pick(situation, phrases.PLEASED).format(name=_first_name(name)))
+    if asked == "phone" and "phone" not in facts and _MANY_DIGITS.search(situation.turn.text):
+        parts.append(phrases.PHONE_REFUSED)
     parts += [text for field, text in _REFUSED.items() if field in situation.refused]
     if wanted := _wanted(facts):
         parts.append(_pick(situation, phrases.NOTED).format(facts=wanted))
@@ -254,7 +264,7 @@ def _offer_slots(situation: Situation) -> str:
                 phrases.CHOOSE if len(slots) > 1 else phrases.CHOOSE_ONE,
             ]
         )
-    if situation.booking is not None:
+    if situation.booking is not None or situation.booking_failed:
         return phrases.BOOKING_FAILED
     return phrases.NO_SLOTS if situation.turn.called("find_slots") else ""
 
@@ -266,7 +276,11 @@ def _label(slot: Offer) -> str:
 def _slots_intro(situation: Situation) -> str:
     if situation.booking is not None:
         return phrases.SLOT_TAKEN
-    if len([call for call in situation.turn.calls if call.name == "find_slots"]) > 1:
+    found = situation.turn.result("find_slots") or {}
+    if (
+        found.get("reason")
+        or len([call for call in situation.turn.calls if call.name == "find_slots"]) > 1
+    ):
         return phrases.SLOTS_OTHERWISE
     return _pick(situation, phrases.SLOTS)
 

@@ -145,6 +145,10 @@ class Situation:
         return self.turn.result("reschedule_visit") or self.turn.result("book_visit")
 
     @property
+    def booking_failed(self) -> bool:
+        return any(self.turn.failed(tool) for tool in ("book_visit", "reschedule_visit"))
+
+    @property
     def booked(self) -> bool:
         answer = self.booking or {}
         return bool(answer.get("booked") or answer.get("rescheduled"))

@@ -21,11 +21,12 @@ from pydantic_ai.messages import (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool call of this turn; `result` is None while unanswered or failed."""
+    """A tool call of this turn; `result` is None while unanswered or failed, `complaint` says why."""
 
     name: str
     args: Mapping[str, Any]
     result: Mapping[str, Any] | None = None
+    complaint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Turn:
             call.result for call in self.calls if call.name == name and call.result is not None
         ]
         return results[-1] if results else None
+
+    def failed(self, name: str) -> bool:
+        return self.called(name) and self.result(name) is None
 
     def called(self, name: str, args: Mapping[str, Any] | None = None) -> bool:
         return any(call.name == name and args in (None, call.args) for call in self.calls)
@@ -120,17 +124,25 @@ def _prompt_text(part: UserPromptPart) -> str:
 
 def _calls(messages: Sequence[ModelMessage]) -> list[Call]:
     returns = {
-        part.tool_call_id: _result(part)
+        part.tool_call_id: _outcome(part)
         for message in messages
         for part in message.parts
-        if isinstance(part, ToolReturnPart) and part.outcome == "success"
+        if isinstance(part, ToolReturnPart)
     }
     return [
-        Call(part.tool_name, _args(part), returns.get(part.tool_call_id))
+        Call(part.tool_name, _args(part), *returns.get(part.tool_call_id, (None, "")))
         for message in messages
         for part in message.parts
         if isinstance(part, ToolCallPart)
     ]
+
+
+def _outcome(part: ToolReturnPart) -> tuple[Mapping[str, Any] | None, str]:
+    """The result, or why there is none: a refusal of our own comes as an "error" in the result."""
+    if part.outcome != "success":
+        return None, str(part.content)
+    result = _result(part)
+    return (None, str(result["error"])) if "error" in result else (result, "")
 
 
 def _args(part: ToolCallPart) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ _ORDINAL_PATTERNS = tuple(
 _NOT_ORDINAL = re.compile(
     r"\b(?:primera vez|primer (?:depto|departamento|hogar|piso)|primera (?:vivienda|casa|propiedad|hora)|segundo piso|ultima hora"
     r"|segunda (?:vivienda|propiedad)|primero (?:quiero|necesito|que|me)|cuarto (?:piso|de)|tercer piso|y cuarto|un cuarto)\b"
+    r"|\b(?:la |el )?(?:primer[ao]?|segund[ao]|tercer[ao]?|ultim[ao]|[1-4]) no\b[^,;\n]*"
 )
 _NUMBER = re.compile(
     r"(?:\b(?:opcion|alternativa|numero|nro|n°|la|el|el numero|la opcion)|#)\s*(?P<marked>[1-9]|un[oa]|dos|tres|cuatro)(?!\w|\d|:|[.,]\d| ?(?:de|hrs|am|pm|dorm))"

@@ -38,7 +38,7 @@ _DEBT = re.compile(
 )
 _CLEAN_ANSWER = re.compile(
     r"^\W*(?:todo (?:bien|ok|limpio|al dia|en orden|perfecto)|limpi[oa]|impecable|impeque|al dia|estoy (?:bien|limpi[oa]|ok)"
-    r"|(?:yo )?no tengo|ninguna|sin nada|nada)\b"
+    r"|(?:yo )?no tengo|ninguna|sin nada|nada|deberia estar (?:bien|limpi[oa]))\b"
 )
 
 

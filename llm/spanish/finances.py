@@ -10,14 +10,15 @@ from leads.money import Mention, Money, find_amounts
 
 Role = Literal["income", "budget", "debt", "other"]
 
-_NOUN = 14  # a handicap that a number without any unit does not overcome: "depto 302" is an address
+_WEAK = 25
+_NOUN = 27  # a handicap that a number without any unit does not overcome: "depto 302" is an address
 # (role, words that announce it, handicap in characters: how much nearer than another cue it must stand)
 _CUES: tuple[tuple[Role, str, int], ...] = (
     ("income", r"gano|ganamos|ganando|sueldos?|rentas?|ingresos?|liquid[oa]s?|liq|brut[oa]s?|me pagan|percibo|salario"
                r"|mensual(?:es|mente)?|al mes|recibo|boleteo|honorarios|jubilacion|pension(?! de alimentos)|imponible|remuneracion|i earn", 0),
     ("debt", r"deud[ao]s?|debo|adeudo|moros\w*|dicom|protest\w*|atrasad[oa]", 0),
     ("budget", r"presupuestos?|tope|invertir|gastar|que no pase de|comprar|maximo|como mucho|budget", 0),
-    ("budget", r"hasta|por|menos de|bajo|entre|buscando|busco", 12),
+    ("budget", r"hasta|por|menos de|bajo|entre|buscando|busco", _WEAK),
     ("budget", r"alcanza|valor|precio|deptos?|dptos?|departamentos?|casas?|credito de|propiedad|desde|cuesta|vale|algo", _NOUN),
     ("other", r"pie|ahorr\w*|juntad[oa]s?|afp|dividendos?|cuotas?|gastos comunes|pago|pagando|gana|su sueldo|herencia"
               r"|mi (?:senora|esposa|esposo|marido|pareja|polol[oa]|mama|papa|herman[oa]|hij[oa]|novi[oa])", 0),
@@ -62,15 +63,20 @@ def find_finances(text: str, folded: str, *, asked: str | None) -> Finances:
     found = Finances(income=Money(Decimal(0)) if nothing else None)
     mentions = find_amounts(text)
     for mention in mentions:
-        role = _role(folded, mention, mentions, asked)
+        role = None if _is_year(folded, mention) else _role(folded, mention, mentions, asked)
         found = _with(found, role, mention, folded, asked) if role else found
     return found
+
+
+def _is_year(folded: str, mention: Mention) -> bool:
+    said = re.search(r"\b(?:del?|en|el|desde|ano|fines de)\s$", folded[: mention.start])
+    return bool(mention.bare and 1990 <= mention.amount <= 2040 and said)
 
 
 def _with(
     found: Finances, role: Role, mention: Mention, folded: str, asked: str | None
 ) -> Finances:
-    if role == "income" and found.income is None:
+    if role == "income" and (found.income is None or _NET.search(folded[: mention.start][-25:])):
         return _with_income(found, mention, folded)
     if role == "budget" and found.budget is None and (budget := as_budget(mention)):
         return replace(found, budget=budget)
@@ -131,7 +137,9 @@ def _role(
     start, end = _sentence(folded, mention, mentions)
     scored = sorted(_cues(folded, mention, start, end))
     role = scored[0][1] if scored else None
-    if role is None or (role == "budget" and scored[0][0] >= 12 and _ASKED_ROLE.get(asked or "")):
+    if role is None or (
+        role == "budget" and scored[0][0] >= _WEAK and _ASKED_ROLE.get(asked or "")
+    ):
         role = _by_context(mention, asked) or role
     if role in ("income", None) and mention.currency == "UF":
         return "budget"
@@ -143,7 +151,8 @@ def _by_context(mention: Mention, asked: str | None) -> Role | None:
         return "budget"
     if role := _ASKED_ROLE.get(asked or ""):
         return role
-    return "budget" if not mention.bare and mention.amount >= 20_000_000 else None
+    written = mention.currency is not None or mention.scaled or asked is None
+    return "budget" if written and mention.amount >= 20_000_000 else None
 
 
 def _sentence(folded: str, mention: Mention, mentions: Iterable[Mention]) -> tuple[int, int]:

@@ -90,7 +90,11 @@ class Facts:
     def known(self) -> dict[str, Any]:
         """The facts that are there, by name."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in values.items() if value not in (None, ()) and value is not False}
+        return {
+            name: value
+            for name, value in values.items()
+            if value not in (None, ()) and value is not False
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ NOT_NAMES: frozenset[str] = frozenset(
     electricista mecanico soldador obrero operario cajera cajero parvularia nana conductor uber pyme empresario
     empresaria comerciante feriante artesano actor musico cantante futbolista investigador cientifico quimico biologo
     veterinario veterinaria doctor doctora tens paramedico bombero marino
-    tienen tienes tiene aceptan queda sigue cuesta vale incluye admiten venden arriendan buscamos queremos pasa llama
+    aviso anuncio portal publicacion tienen tienes tiene aceptan queda sigue cuesta vale incluye admiten venden arriendan buscamos queremos pasa llama
     llamame pasame contactame cuentame dime mandame enviame informacion asesorame ayuda ayudame cotizar comprar
     arrendar vender invertir visitar agendar ver saber conocer ustedes gente alo entiendo entendi comprendo genial
     claro obvio confirmado jajaja jaja jeje mmm ehh emm aja buu wena wenas holi holis

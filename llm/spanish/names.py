@@ -21,7 +21,7 @@ _GREETING = re.compile(
     r"|por supuesto|obvio|bueno|gracias|perfecto|senor[ae]?|senorita|sra?|srta|dra?|don|dona)\b[\s,.!:]*)+"
 )
 _TRAILING = re.compile(
-    r"[\s,]+(?:y (?:tu|usted|ud|el tuyo)\b|mucho gusto|un gusto|encantad|para servir|por ?fa|a sus ordenes|pero |y mi ).*$"
+    r"[\s,]+(?:y (?:tu|usted|ud|el tuyo)\b|mucho gusto|un gusto|encantad|para servir|por ?fa|a sus ordenes|pero |y (?:mi|quiero|busco|necesito|me|estoy|tengo|vivo|ando|quisiera) ).*$"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _TRADE = re.compile(
@@ -87,7 +87,10 @@ def _keep(folded: str, words: list[re.Match[str]]) -> list[re.Match[str]]:
         word = folded[match.start() : match.end()]
         if word in PARTICLES:
             kept.append(match)
-        elif _ends_name(folded, word, kept, match):
+        elif (
+            fold(kept[-1].group()) in PARTICLES
+            and kept[0].group()[0].isupper() > match.group()[0].isupper()
+        ) or _ends_name(folded, word, kept, match):
             break
         else:
             kept.append(match)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leads.comunas import locate
+from leads.comunas import Found, locate
 from leads.folding import clean, fold
 from leads.phones import locate_phone
 from llm.spanish.answers import says_refusal, says_unknown
@@ -147,7 +147,7 @@ class _Message:
     def _location(self, unnamed: str) -> tuple[str, ...]:
         """Where the lead wants to be; where they live or work only if nothing else was said and we asked."""
         folded = fold(unnamed)
-        found = [each for each in locate(unnamed) if not _UNWANTED.search(folded[: each.start])]
+        found = [each for each in locate(unnamed) if not _unwanted(folded, each)]
         wanted = [each for each in found if not _LIVES.search(folded[: each.start])]
         return tuple(
             dict.fromkeys(
@@ -166,6 +166,12 @@ class _Message:
             return None
         found = find_timeline(unnamed, folded, self.today, asked=self.asked == "timeline")
         return found if found or not says_unknown(folded) else None
+
+
+def _unwanted(folded: str, found: Found) -> bool:
+    return bool(
+        _UNWANTED.search(folded[: found.start]) or re.match(r" no\b(?! se)", folded[found.end :])
+    )
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:

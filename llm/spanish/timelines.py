@@ -43,9 +43,9 @@ _PHRASES: tuple[tuple[Horizon, str], ...] = (
     ("within_90_days", r"(?:el )?(?:proximo|otro) mes|mes que viene|mes proximo|(?:en )?(?:un par de|unos|pocos|los proximos) meses|corto plazo|este trimestre"),
 )  # fmt: skip
 _ASKED_PHRASES: tuple[tuple[Horizon, str], ...] = (
-    ("later", r"todavia no|aun no|no tengo fecha|algun dia|cotizando|mirando|vitrineando|con calma|mediano plazo"
-              r"|averiguando|sin fecha|recien viendo|tranquil[oa]|cuando (?:se )?(?:venda|vendamos|termine|tenga|salga|junte|ahorre)"),
-    ("now", r"ya|ahora|hoy|altiro|pronto|luego|rapido|en cuanto se pueda|apenas (?:pueda|se pueda|encuentre)|cuando (?:encuentre|aparezca)"
+    ("later", r"todavia no(?! se)|aun no(?! se)|no tengo fecha|algun dia|cotizando|mirando|vitrineando|con calma|mediano plazo"
+              r"|averiguando|sin fecha|recien viendo|tranquil[oa]|(?:cuando|apenas) (?:se )?(?:venda|vendamos|termine|tenga|salga|junte|ahorre)"),
+    ("now", r"ya+(?! (?:no|me|la|lo|te|tengo|compre|encontre|arrende|pague))|ahora|hoy|altiro|pronto|luego|rapido|en cuanto se pueda|apenas (?:pueda|se pueda|encuentre)|cuando (?:encuentre|aparezca)"
             r"|right now|proximas semanas|ojala ya|manana"),
     ("within_90_days", r"meses|este ano|antes de fin de ano|fin de ano|navidad"),
 )  # fmt: skip
@@ -65,7 +65,9 @@ _SEASON = re.compile(
 def find_timeline(text: str, folded: str, today: date, *, asked: bool) -> Timeline | None:
     """`text` lends its own words to the answer; `folded` decides."""
     readers = (
-        (_phrase, _season, _bare, _span, _short) if asked else (_phrase, _season, _span, _month)
+        (_phrase, _season, _bare, _span, _year, _short)
+        if asked
+        else (_phrase, _season, _span, _month)
     )
     for reader in readers:
         if found := reader(folded, today):
@@ -128,6 +130,14 @@ def _named_month(pattern: re.Pattern[str], folded: str, today: date) -> _Found |
         return None
     month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
     return _horizon(_days_until(month, match.group("year"), today)), match.start(), match.end()
+
+
+def _year(folded: str, today: date) -> _Found | None:
+    match = re.search(r"\b(?:para|en|hasta|desde) (?:el )?(?P<year>20[2-4]\d)\b", folded)
+    if not match:
+        return None
+    days = (date(int(match["year"]), 1, 1) - today).days
+    return _horizon(max(days, 60)), match.start(), match.end()
 
 
 def _season(folded: str, today: date) -> _Found | None:

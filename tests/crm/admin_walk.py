@@ -98,4 +98,4 @@ def _values(row: models.Model, field: Any, count: int) -> list[Any]:
         return [False] * count
     if isinstance(field, models.EmailField):
         return [f"copia{i}-{value}" for i in range(count)]
-    return [f"{str(value or '')[:12]}{i}" for i in range(count)]
+    return [f"{str(value or '')[:12]}-{i}" for i in range(count)]

@@ -11,7 +11,6 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
-    RetryPromptPart,
     TextPart,
     ToolCallPart,
     UserPromptPart,
@@ -218,13 +217,7 @@ def test_gross_income_is_asked_again_as_net() -> None:
 
 
 def test_a_refused_phone_is_said_so() -> None:
-    world = World(known=known_but("phone"))
-    world.record_facts = lambda phone=None: {
-        "recorded": [],
-        "refused": {"phone": "not dialable"},
-        "missing": ["phone"],
-    }  # type: ignore[method-assign, assignment]
-    world.record_facts.__name__ = "record_facts"
+    world = World(known=known_but("phone"), refuses={"phone": "not dialable"})
     answer = world.say("mi fono es 987654321")
     assert "válido" in answer
     assert asked_in(answer) == "phone"
@@ -274,8 +267,11 @@ def test_declined_hours_lead_to_another_day() -> None:
     world = World(known=dict(KNOWN))
     world.say("quiero visitar")
     assert asked_in(world.say("ninguna me sirve")) == "slot"
-    world.say("el viernes en la tarde")
-    assert world.args_of("find_slots")["date_from"] == "2026-11-27"
+    assert "viernes 27" in world.say("mejor el viernes en la tarde")
+    assert (
+        "find_slots",
+        {"date_from": "2026-11-27", "date_to": "2026-11-27", "part_of_day": "afternoon"},
+    ) in world.calls
 
 
 def test_an_ambiguous_yes_is_asked_again() -> None:
@@ -541,6 +537,59 @@ def test_a_tool_that_keeps_failing_is_not_called_again() -> None:
     assert "asistente virtual" in result.output
 
 
+def test_facts_that_the_tool_will_not_take_do_not_lose_the_others() -> None:
+    recorded: list[dict[str, Any]] = []
+    agent: Agent[None, str] = Agent(OfflineModel(), retries=2)
+
+    @agent.tool_plain
+    def record_facts(
+        name: str | None = None, income: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        if income and income["amount"] == 0:
+            raise ModelRetry("[{'type': 'greater_than', 'loc': ('income', 'amount')}]")
+        recorded.append({"name": name, "income": income})
+        return {"recorded": ["name"], "refused": {}, "missing": [], "qualification": {}}
+
+    assert asyncio.run(agent.run("soy Ana y estoy cesante")).output
+    assert recorded == [{"name": "Ana", "income": None}]
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "unsaid"),
+    [
+        ("request_human", "quiero hablar con una persona", "Te responderá"),
+        ("cancel_visit", "quiero cancelar la visita", "quedó cancelada"),
+        ("book_visit", "la primera", "agendada"),
+    ],
+)
+def test_a_refused_tool_is_never_reported_as_done(tool: str, text: str, unsaid: str) -> None:
+    block = json.dumps(
+        {
+            "known": KNOWN,
+            "offers": SLOTS,
+            "appointment": VISIT if tool == "cancel_visit" else None,
+            "first_contact": False,
+        }
+    )
+    agent: Agent[None, str] = Agent(OfflineModel(), instructions=f"<contexto>{block}</contexto>")
+
+    def refuse(reason: str = "", brief: str = "", offer_id: int = 0) -> dict[str, Any]:
+        return {"error": "conflict", "message": "no"}
+
+    agent.tool_plain(name=tool)(refuse)
+    history: list[ModelMessage] = [
+        ModelRequest(parts=[UserPromptPart("quiero visitar")]),
+        ModelResponse(parts=[TextPart("Tengo estas horas. ¿Cuál te acomoda más?")]),
+    ]
+    result = asyncio.run(agent.run(text, message_history=history))
+    assert any(
+        isinstance(part, ToolCallPart) and part.tool_name == tool
+        for m in result.new_messages()
+        for part in m.parts
+    )
+    assert unsaid not in result.output
+
+
 def test_a_rejected_answer_is_replaced_by_a_plainer_one() -> None:
     agent: Agent[None, str] = Agent(OfflineModel(), retries=3)
     seen: list[str] = []
@@ -554,15 +603,6 @@ def test_a_rejected_answer_is_replaced_by_a_plainer_one() -> None:
 
     assert asyncio.run(agent.run("cuanto vale el pie?")).output
     assert seen[0] != seen[-1]
-
-
-def test_an_old_style_retry_does_no_harm() -> None:
-    messages: list[ModelMessage] = [
-        ModelRequest(parts=[UserPromptPart("quiero visitar")]),
-        ModelResponse(parts=[ToolCallPart("find_slots", {}, tool_call_id="a")]),
-        ModelRequest(parts=[RetryPromptPart("no", tool_name="find_slots", tool_call_id="a")]),
-    ]
-    assert isinstance(request(messages).parts[0], TextPart)
 
 
 @settings(max_examples=40, deadline=None)

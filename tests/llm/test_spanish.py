@@ -35,7 +35,8 @@ def test_reads_every_fact_of_one_message() -> None:
         " mi fono es 9 8765 4321, camila@correo.cl, para este mes"
     ).facts
     timeline = facts.timeline
-    assert timeline and timeline.horizon == "now"
+    assert timeline
+    assert timeline.horizon == "now"
     assert facts.known() | {"timeline": None} == {
         "name": "Camila Rojas",
         "phone": "+56987654321",
@@ -401,7 +402,8 @@ def test_is_not_fooled_into_an_intent(text: str, intent: Intent) -> None:
 )
 def test_reads_the_question_and_its_topic(text: str, topic: str) -> None:
     question = read(text).question
-    assert question and question.topic == topic
+    assert question
+    assert question.topic == topic
 
 
 @pytest.mark.parametrize(
@@ -493,7 +495,8 @@ def test_reads_the_wish_for_a_day(
     text: str, date_from: date | None, date_to: date | None, part: str | None
 ) -> None:
     wish = read(text).wish
-    assert wish and (wish.date_from, wish.date_to, wish.part_of_day) == (date_from, date_to, part)
+    assert wish
+    assert (wish.date_from, wish.date_to, wish.part_of_day) == (date_from, date_to, part)
 
 
 def test_a_greeting_is_no_part_of_the_day() -> None:
@@ -512,7 +515,8 @@ def read_at(text: str, now: datetime) -> date | None:
 
 def test_an_hour_may_mean_morning_or_evening() -> None:
     wish = read("a las 8").wish
-    assert wish and wish.hours == (time(8), time(20))
+    assert wish
+    assert wish.hours == (time(8), time(20))
 
 
 @pytest.mark.parametrize(
@@ -556,10 +560,55 @@ def test_any_text_is_understood_without_failing(text: str, asked: str | None) ->
     asked_in(text)
 
 
-_FRAGMENTS = (
-    "hola soy gano busco depto casa en por hasta uf palos lucas 2 3 11 1.200 4000 987654321 jueves mañana tarde no si"
-    " dicom deuda de la las a y el que primera marzo mes meses años ñuñoa , . ? visita 31/02 99:99 25 de diciembre"
-).split()
+_FRAGMENTS = [
+    "hola",
+    "soy",
+    "gano",
+    "busco",
+    "depto",
+    "casa",
+    "en",
+    "por",
+    "hasta",
+    "uf",
+    "palos",
+    "lucas",
+    "2",
+    "3",
+    "11",
+    "1.200",
+    "4000",
+    "987654321",
+    "jueves",
+    "mañana",
+    "tarde",
+    "no",
+    "si",
+    "dicom",
+    "deuda",
+    "de",
+    "la",
+    "las",
+    "a",
+    "y",
+    "el",
+    "que",
+    "primera",
+    "marzo",
+    "mes",
+    "meses",
+    "años",
+    "ñuñoa",
+    ",",
+    ".",
+    "?",
+    "visita",
+    "31/02",
+    "99:99",
+    "25",
+    "de",
+    "diciembre",
+]
 
 
 @given(

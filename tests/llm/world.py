@@ -56,6 +56,7 @@ class World:
     taken: set[int] = field(default_factory=set)
     booking_enabled: bool = True
     without_tools: set[str] = field(default_factory=set)
+    refuses: dict[str, str] = field(default_factory=dict)
     more_tools: set[str] = field(default_factory=set)
     history: list[ModelMessage] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -164,14 +165,15 @@ class World:
             for key, value in locals().items()
             if key != "self" and value not in (None, False)
         }
-        self.known.update(given)
-        answer = {
-            "recorded": list(given),
-            "refused": {},
-            "missing": self.missing(),
-            "qualification": self.qualification(),
+        taken = {key: value for key, value in given.items() if key not in self.refuses}
+        self.known.update(taken)
+        told = {
+            "recorded": list(taken),
+            "refused": {key: self.refuses[key] for key in given if key in self.refuses},
         }
-        return json.dumps(answer)
+        return json.dumps(
+            {**told, "missing": self.missing(), "qualification": self.qualification()}
+        )
 
     def search_knowledge(self, query: str) -> dict[str, Any]:
         return {"hits": self.searchable}

@@ -1,0 +1,39 @@
+"""Runs every workload against an empty database and records what it measured."""
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
+os.environ.setdefault("TURN_DELAY_SECONDS", "0")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from bench import inbound, leads_list, turns  # noqa: E402
+
+RESULTS = Path(__file__).parent / "results"
+WORKLOADS = {"turns": turns.run, "inbound": inbound.run, "leads_list": leads_list.run}
+
+
+def main(names: list[str]) -> None:
+    call_command("migrate", verbosity=0)
+    RESULTS.mkdir(exist_ok=True)
+    for name in names or WORKLOADS:
+        measured = {
+            "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            **WORKLOADS[name](),
+        }
+        (RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=2) + "\n")
+        print(name, json.dumps(measured, indent=2))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

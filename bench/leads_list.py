@@ -1,0 +1,106 @@
+"""The leads list of the API at 20 brokers × 10,000 leads, over HTTP, load generator included."""
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from bench import people, timing
+from brokers.models import User
+
+BROKERS = 20
+LEADS = 10_000
+CLIENTS = 8
+CALLS = 60
+QUERIES = {
+    "newest_first": "/api/v1/leads/",
+    "filtered_and_sorted": "/api/v1/leads/?status=hot&ordering=-lead_score",
+    "search_by_name": "/api/v1/leads/?search=Rojas+9876",
+    "search_by_phone": "/api/v1/leads/?search=009876",
+}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _serve(port: int) -> subprocess.Popen[bytes]:
+    options = ["--workers", "2", "--threads", "4", "--worker-class", "gthread"]
+    command = [sys.executable, "-m", "gunicorn", "crm.wsgi", "-b", f"127.0.0.1:{port}", *options]
+    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return server
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the web server did not start")
+
+
+class Caller:
+    """One client with a kept connection."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port)
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str) -> Any:
+        self.connection.request("GET", path, headers=self.headers)
+        response = self.connection.getresponse()
+        body = response.read()
+        assert response.status == 200, body
+        return json.loads(body)
+
+
+def _token(port: int, user: User) -> str:
+    client = http.client.HTTPConnection("127.0.0.1", port)
+    body = json.dumps({"email": user.email, "password": people.PASSWORD})
+    client.request("POST", "/api/v1/auth/token/", body, {"Content-Type": "application/json"})
+    return str(json.loads(client.getresponse().read())["access"])
+
+
+def _statements(user: User) -> dict[str, int]:
+    api = APIClient()
+    api.force_authenticate(user)
+    counted = {}
+    for name, path in QUERIES.items():
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get(path).status_code == 200
+        counted[name] = len(captured.captured_queries)
+    return counted
+
+
+def _measure(port: int, token: str, path: str) -> dict[str, float]:
+    def worker(_: int) -> list[float]:
+        caller = Caller(port, token)
+        return timing.timed(lambda _: caller.get(path), CALLS)
+
+    return timing.at_once(worker, CLIENTS)
+
+
+def run() -> dict[str, Any]:
+    owners = [people.broker() for _ in range(BROKERS)]
+    for owner in owners:
+        people.fill(owner, LEADS)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    user = people.admin_of(owners[7])
+    counted = _statements(user)
+    port = _free_port()
+    server = _serve(port)
+    try:
+        token = _token(port, user)
+        measured = {name: _measure(port, token, path) for name, path in QUERIES.items()}
+    finally:
+        server.terminate()
+        server.wait()
+    return {"leads": BROKERS * LEADS, "statements": counted, **measured}

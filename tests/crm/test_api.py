@@ -1,0 +1,313 @@
+"""What every address of the API has in common: errors, pages, limits, documentation."""
+
+import io
+import json
+import time
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from rest_framework.test import APIClient
+
+from brokers.models import Broker, User
+from crm.api import throttling
+from leads.models import ActivityLog, ChatMessage, Conversation, Lead
+from scheduling.models import Appointment
+from tests.api import codes, routes, signed_in
+from tests.factories import (
+    FACTORIES,
+    BrokerFactory,
+    LeadFactory,
+    UserFactory,
+    make_row,
+)
+
+LEADS = "/api/v1/leads/"
+LISTS = [
+    route.path
+    for route in routes()
+    if not route.is_detail and "get" in route.methods and hasattr(route.view, "list")
+]
+
+
+def refusal(response: Any) -> tuple[int, list[tuple[str | None, str]]]:
+    return response.status_code, codes(response)
+
+
+def test_malformed_json_is_bad_input(admin: User) -> None:
+    answer = signed_in(admin).post(LEADS, "{nombre: ", content_type="application/json")
+    assert refusal(answer) == (400, [(None, "parse_error")])
+
+
+def test_another_content_type_is_refused(admin: User) -> None:
+    answer = signed_in(admin).post(LEADS, "name=Ana", content_type="text/plain")
+    assert refusal(answer) == (415, [(None, "unsupported_media_type")])
+
+
+def test_a_body_that_is_too_large_is_refused(admin: User, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = signed_in(admin).post(LEADS, {"notes": "x" * 2000})
+    assert refusal(answer) == (413, [(None, "too_large")])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name": "a\\u0000b"}',
+        '{"name": "a\\ud800b"}',
+        '{"tags": ["a\\u0000"]}',
+        '{"metadata": {"x": {"y": ["\\u0000"]}}}',
+        '{"metadata": {"budget": {"amount": 1e999}}}',
+        '{"a\\u0000": 1}',
+        '["\\u0000"]',
+        '{"name": NaN}',
+        "[" * 100_000 + "]" * 100_000,
+        '{"version": ' + "9" * 5000 + "}",
+        "[]",
+        '"texto"',
+        "null",
+        "7",
+        "",
+        "\ufeff{}",
+    ],
+)
+@pytest.mark.parametrize("path", [LEADS, "/api/v1/knowledge/", "/api/v1/users/invite/"])
+def test_what_cannot_be_kept_is_bad_input(admin: User, body: str, path: str) -> None:
+    answer = signed_in(admin).post(path, body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"] != []
+
+
+@pytest.mark.parametrize("pk", ["0", "-1", "x", "1.5", "9" * 18, "9" * 30, "%00", "ñ", "1%20"])
+def test_an_id_that_is_none_is_not_found(admin: User, lead: Lead, pk: str) -> None:
+    for path in (LEADS, "/api/v1/appointments/", "/api/v1/users/"):
+        answer = signed_in(admin).get(f"{path}{pk}/")
+        assert refusal(answer) == (404, [(None, "not_found")])
+
+
+@pytest.mark.parametrize("pk", [0, -1, 9**25, "x", True, [1], {"a": 1}, 1.5])
+def test_a_reference_to_nothing_is_bad_input(admin: User, pk: Any) -> None:
+    answer = signed_in(admin).post(LEADS, {"name": "Ana Soto", "assigned_to": pk})
+    assert (answer.status_code, codes(answer)[0][0]) == (400, "assigned_to")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=0",
+        "page=99",
+        "page=x",
+        "page=" + "9" * 30,
+    ],
+)
+def test_a_page_out_of_range_is_not_found(admin: User, lead: Lead, query: str) -> None:
+    assert refusal(signed_in(admin).get(f"{LEADS}?{query}")) == (404, [(None, "not_found")])
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("ordering=clave", "ordering"),
+        ("ordering=lead_score,broker__name", "ordering"),
+        ("search=%00", "search"),
+        ("status=tibio", "status"),
+        ("status=warm,tibio", "status"),
+        ("pipeline_stage=nada", "pipeline_stage"),
+        ("assigned_to=x", "assigned_to"),
+        ("assigned_to=" + "9" * 30, "assigned_to"),
+        ("score_min=x", "score_min"),
+        ("score_min=NaN", "score_min"),
+        ("score_max=1e999", "score_max"),
+        ("tags=%00", "tags"),
+        ("treatment_type=x", "treatment_type"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_named(admin: User, query: str, field: str) -> None:
+    answer = signed_in(admin).get(f"{LEADS}?{query}")
+    assert (answer.status_code, codes(answer)[0][0]) == (400, field)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_no_list_fails_on_odd_parameters(admin: User, path: str) -> None:
+    client = signed_in(admin)
+    odd = [
+        "search=%00",
+        "page_size=-1",
+        "page_size=99999",
+        "ordering=%00",
+        "search=%F0%9F%8F%A0%27",
+    ]
+    odd += [
+        "lead=0",
+        "lead=" + "9" * 40,
+        "agent=x",
+        "since=ayer",
+        "document=1e5",
+        "q=%00",
+        "from=x",
+    ]
+    assert [q for q in odd if client.get(f"{path}?{q}").status_code >= 500] == []
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/", "/api/v1/nada/", "/api/v2/leads/"])
+def test_an_unknown_address_answers_in_the_one_shape(db: None, path: str) -> None:
+    answer = Client().get(path)
+    assert refusal(answer) == (404, [(None, "not_found")])
+
+
+def test_anonymous_is_asked_to_sign_in(api: APIClient, db: None) -> None:
+    answer = api.get(LEADS)
+    assert refusal(answer) == (401, [(None, "not_authenticated")])
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_errors_are_spanish_unless_english_is_asked(api: APIClient, admin: User) -> None:
+    client = signed_in(admin)
+    spanish = client.get(f"{LEADS}?page=99").json()["errors"][0]["detail"]
+    english = client.get(f"{LEADS}?page=99", headers={"Accept-Language": "en"})
+    assert (spanish, english.json()["errors"][0]["detail"]) == ("Página inválida.", "Invalid page.")
+
+
+def test_a_list_is_a_page(admin: User, broker: Broker) -> None:
+    LeadFactory.create_batch(3, broker=broker)
+    page = signed_in(admin).get(f"{LEADS}?page_size=2").json()
+    assert (page["count"], len(page["results"]), page["previous"]) == (3, 2, None)
+    rest = signed_in(admin).get(page["next"]).json()
+    assert (len(rest["results"]), rest["next"]) == (1, None)
+
+
+def test_a_caller_is_limited_on_their_own(admin: User, agent: User, settings: Any) -> None:
+    settings.API_THROTTLE_RATES = {**settings.API_THROTTLE_RATES, "general": "2/day"}
+    client = signed_in(admin)
+    answers = [client.get(LEADS) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert codes(answers[2]) == [(None, "throttled")]
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 86_400
+    assert signed_in(agent).get(LEADS).status_code == 200
+
+
+@pytest.fixture
+def redis_gone(settings: Any) -> Any:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        }
+    }
+    throttling._unreachable_until = 0.0
+    yield
+    throttling._unreachable_until = 0.0
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
+
+def test_without_redis_everybody_passes_within_a_second(admin: User, redis_gone: None) -> None:
+    client, started = signed_in(admin), time.monotonic()
+    assert [client.get(LEADS).status_code for _ in range(3)] == [200, 200, 200]
+    assert time.monotonic() - started < 1
+
+
+# --- Query counts ------------------------------------------------------------------------------
+
+
+def fill(model: Any, broker: Broker, agent: User, count: int) -> None:
+    """Some rows of a model, everyone's own where the model wants them apart."""
+    if model is Broker:
+        BrokerFactory.create_batch(count)
+    elif model is User:
+        UserFactory.create_batch(count, broker=broker)
+    elif model in (Conversation, Appointment):
+        for _ in range(count):
+            make_row(model, broker, lead=LeadFactory(broker=broker, assigned_to=agent))
+    elif model in FACTORIES:
+        FACTORIES[model].create_batch(count, broker=broker)
+
+
+LIST_BUDGET = 6
+SLOTS_BUDGET = 7  # the caller, the broker's settings, and one for each of five tables
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_costs_the_same_however_long_it_is(
+    path: str, request: Any, broker: Broker, django_assert_max_num_queries: Any
+) -> None:
+    view = next(route.view for route in routes() if route.path == path)
+    who = "superadmin" if view.queryset.model is Broker else "admin"
+    client, agent = signed_in(request.getfixturevalue(who)), UserFactory(broker=broker)
+    asked = {"page_size": 200, "q": "departamento"}
+    counts = []
+    for more in (10, 60):
+        fill(view.queryset.model, broker, agent, more)
+        budget = SLOTS_BUDGET if path.endswith("/slots/") else LIST_BUDGET
+        with django_assert_max_num_queries(budget) as captured:
+            assert client.get(path, asked).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_a_thousand_leads_cost_what_ten_cost(
+    admin: User, broker: Broker, agent: User, django_assert_num_queries: Any
+) -> None:
+    Lead.objects.bulk_create(
+        Lead(broker=broker, name=f"Lead {n}", assigned_to=agent) for n in range(1000)
+    )
+    client = signed_in(admin)
+    with django_assert_num_queries(3):
+        assert client.get(f"{LEADS}?page_size=200&ordering=-lead_score").json()["count"] == 1000
+    with django_assert_num_queries(6):
+        assert client.get("/api/v1/pipeline/metrics/").json()["stages"][0]["count"] == 1000
+
+
+@pytest.mark.parametrize("model", [ChatMessage, ActivityLog])
+def test_a_leads_story_costs_the_same_however_long_it_is(
+    admin: User, lead: Lead, model: Any, django_assert_max_num_queries: Any
+) -> None:
+    client, counts = signed_in(admin), []
+    for _ in range(2):
+        FACTORIES[model].create_batch(30, broker=lead.broker, lead=lead)
+        for part in ("messages", "timeline"):
+            with django_assert_max_num_queries(LIST_BUDGET) as captured:
+                answer = client.get(f"{LEADS}{lead.pk}/{part}/?page_size=200")
+            assert answer.status_code == 200
+            counts.append(len(captured))
+    assert counts[:2] == counts[2:]
+
+
+# --- Documentation -----------------------------------------------------------------------------
+
+
+def test_the_schema_is_drawn_without_a_warning() -> None:
+    drawn = io.StringIO()
+    call_command(
+        "spectacular", validate=True, fail_on_warn=True, format="openapi-json", stdout=drawn
+    )
+    schema = json.loads(drawn.getvalue())
+    assert set(schema["components"]["securitySchemes"]) == {"jwtAuth"}
+
+
+def test_every_operation_says_what_it_answers(client: Client) -> None:
+    schema = client.get("/api/schema/?format=json").json()
+    bare = []
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            told = set(operation["responses"])
+            if not operation.get("description") and not told & {"200", "201", "204"}:
+                bare.append(f"{method} {path}")
+            if "token" not in path and not path.startswith("/api/v1/auth/") and "401" not in told:
+                bare.append(f"{method} {path}")
+            if method in ("post", "patch", "delete") and "409" not in told:
+                bare.append(f"{method} {path}")
+    assert bare == []
+
+
+def test_every_route_is_in_the_schema(client: Client) -> None:
+    schema = client.get("/api/schema/?format=json").json()
+    documented = {path.replace("{id}", "<pk>") for path in schema["paths"]}
+    assert {route.path for route in routes()} - documented == set()
+
+
+def test_the_documentation_page_opens(client: Client) -> None:
+    page = client.get("/api/docs/")
+    assert page.status_code == 200
+    assert b"swagger" in page.content

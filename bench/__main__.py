@@ -11,6 +11,8 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 os.environ.setdefault("TURN_DELAY_SECONDS", "0")
+# As in production: Django keeps every statement in memory while DEBUG is on.
+os.environ.update(DEBUG="false", SECRET_KEY="bench", LOG_LEVEL="WARNING")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402

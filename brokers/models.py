@@ -151,6 +151,9 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
     def __str__(self) -> str:
         return self.name
 
+    def get_full_name(self) -> str:
+        return self.name
+
     def get_short_name(self) -> str:
         return self.name.partition(" ")[0]
 

@@ -33,6 +33,13 @@ def mail_link_soon(user: User, reason: passwords.Reason) -> None:
     transaction.on_commit(lambda: _publish(user.pk, reason.value))
 
 
+def mail_reset(email: str) -> None:
+    """Mail a link to the address's user, if there is one who may sign in; do not tell."""
+    user = User.objects.filter(email__iexact=email).first()
+    if user is not None and user.may_enter:
+        mail_link_soon(user, passwords.Reason.RESET)
+
+
 def _publish(user_id: int, reason: str) -> None:
     try:
         mail_link.apply_async(args=[user_id, reason], retry=False)

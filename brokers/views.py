@@ -25,7 +25,7 @@ from brokers.models import (
     BrokerVoiceConfig,
     User,
 )
-from brokers.tasks import mail_link_soon
+from brokers.tasks import mail_link_soon, mail_reset
 from crm.api.permissions import SuperadminsOnly, TenantPermission
 from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.throttling import PasswordResetThrottle, SignInThrottle
@@ -90,9 +90,7 @@ class PasswordReset(PublicView, Posted):
 
     @extend_schema(operation_id="auth_password_reset", responses={204: None})
     def post(self, request: Request) -> Response:
-        user = User.objects.filter(email__iexact=self.given()["email"]).first()
-        if user is not None and user.may_enter:
-            mail_link_soon(user, passwords.Reason.RESET)
+        mail_reset(self.given()["email"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -39,14 +39,24 @@ class StepInline(TenantInline):
 
 @admin.register(Campaign)
 class CampaignAdmin(TenantAdmin):
-    list_display = ("name", "channel", "shown_status", "triggered_by", "contacts_made", "max_contacts")
+    list_display = (
+        "name",
+        "channel",
+        "shown_status",
+        "triggered_by",
+        "contacts_made",
+        "max_contacts",
+    )
     list_filter = ("status", "channel", "triggered_by")
     search_fields = ("name", "description")
-    readonly_fields = ("shown_status", "contacts_made")
+    readonly_fields = ("status", "contacts_made")
     inlines = (StepInline,)
     fieldsets = (
-        (None, {"fields": (("name", "channel"), "description", ("shown_status", "contacts_made"))}),
-        (_("A quién"), {"fields": ("triggered_by", "trigger_condition", ("max_contacts", "stop_on_reply"))}),
+        (None, {"fields": (("name", "channel"), "description", ("status", "contacts_made"))}),
+        (
+            _("A quién"),
+            {"fields": ("triggered_by", "trigger_condition", ("max_contacts", "stop_on_reply"))},
+        ),
     )
     empty_hint = _("Crea una campaña con sus pasos para dar seguimiento sin olvidar a nadie.")
 
@@ -57,7 +67,14 @@ class CampaignAdmin(TenantAdmin):
 
 @admin.register(CampaignStep)
 class CampaignStepAdmin(TenantAdmin):
-    list_display = ("campaign", "step_number", "action", "message_template", "delay_hours", "step_channel")
+    list_display = (
+        "campaign",
+        "step_number",
+        "action",
+        "message_template",
+        "delay_hours",
+        "step_channel",
+    )
     list_filter = ("action", ("campaign", ScopedRelatedFilter))
     search_fields = ("campaign__name", "message_text")
     empty_hint = _("Los pasos se agregan desde la página de cada campaña.")

@@ -26,6 +26,7 @@ from leads.models import Lead, MessageTemplate
 
 TEMPLATES = ("Reactivación · primer contacto", "Reactivación · opciones", "Invitación a visitar")
 DELAYS = (0, 48, 96)
+SENDS_AT = time(10, 40)
 REPLY = "Hola! sí, sigo buscando. Cuénteme qué tienen, ando viendo para invertir"
 ANSWER = (
     "¡Qué bueno saber de ti, {first}! Tenemos un estudio en Santa Isabel, en Santiago, por UF 2.150, "
@@ -45,18 +46,18 @@ def seed(context: Context) -> None:
     campaign = Campaign.objects.create(
         broker=context.broker,
         name="Reactivación de leads sin respuesta",
-        description="Tres mensajes en una semana para quienes dejaron de escribir hace siete días.",
+        description="Tres mensajes en una semana para quienes dejaron de escribir hace tres días.",
         channel=CampaignChannel.TELEGRAM,
         status=CampaignStatus.ACTIVE,
         triggered_by=Trigger.INACTIVITY,
-        trigger_condition={"days": 7},
+        trigger_condition={"days": 3},
         max_contacts=200,
         created_at=context.on(-40, time(10, 30)),
     )
     steps = [_step(campaign, number) for number in (1, 2, 3)]
     for key, (days, ending) in RUNS.items():
         _plan_run(context, campaign, steps, key, days, ending)
-    context.plan(context.at, lambda at: _write_history(context, campaign))
+    context.plan(context.at, lambda _: _write_history(context, campaign))
 
 
 def _step(campaign: Campaign, number: int) -> CampaignStep:
@@ -82,7 +83,7 @@ def _plan_run(
     days: tuple[int, ...],
     ending: str,
 ) -> None:
-    moments = [context.on(context.workday(day), time(12, 5)) for day in days]
+    moments = [context.on(context.workday(day), SENDS_AT) for day in days]
     context.plan(moments[0] - timedelta(minutes=5), lambda at: _enroll(context, campaign, key, at))
     for step, moment in zip(steps, moments, strict=False):
         context.plan(moment, _sending(context, step, key))
@@ -90,11 +91,11 @@ def _plan_run(
     if ending == "replied":
         context.plan(last + timedelta(minutes=40), lambda at: _reply(context, key, at))
     if ending:
-        context.plan(last + timedelta(minutes=41), lambda at: _end(context, campaign, key, ending))
+        context.plan(last + timedelta(minutes=41), lambda _: _end(context, campaign, key, ending))
     else:
         following = steps[len(days)]
-        due = context.on(context.workday(len(days)), time(12, 5))
-        context.plan(last, lambda at: _log(context, following, key, due))
+        due = context.on(context.workday(len(days)), SENDS_AT)
+        context.plan(last, lambda _: _log(context, following, key, due))
 
 
 def _enroll(context: Context, campaign: Campaign, key: str, at: datetime) -> None:
@@ -110,19 +111,21 @@ def _enroll(context: Context, campaign: Campaign, key: str, at: datetime) -> Non
 
 
 def _sending(context: Context, step: CampaignStep, key: str) -> Any:
+    text = step.message_template.content if step.message_template else step.message_text
+
     def send(at: datetime) -> None:
         lead = context.leads[key]
         log = _log(context, step, key, at)
         message = outbox.queue(
             lead,
-            text=templating.render(step.message_template.content, _values(context, lead)),
+            text=templating.render(text, _values(context, lead)),
             author=Author.CAMPAIGN,
             purpose=Purpose.MARKETING,
             channel=Channel.TELEGRAM,
             idempotency_key=f"campaign:{log.pk}",
             at=at,
         )
-        replay.settle_pending(lead, at)
+        replay.send(message, at)
         CampaignLog.objects.filter(pk=log.pk).update(
             status=LogStatus.SENT, executed_at=at, attempts=1, message=message
         )

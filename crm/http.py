@@ -22,6 +22,8 @@ def request(method: str, url: str, *, client: httpx.Client | None = None, **opti
         response = send(method, url, **options)
     except httpx.TimeoutException as error:
         raise ProviderError(retryable=True, reason="timeout") from error
+    except httpx.InvalidURL as error:
+        raise ProviderError(retryable=False, reason="InvalidURL") from error
     except httpx.HTTPError as error:
         raise ProviderError(retryable=True, reason=type(error).__name__) from error
     if response.is_error:

@@ -135,6 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -317,7 +318,6 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "crm.admin.dashboard.context",
     "STYLES": [lambda request: static("crm/admin.css")],
-    "LOGIN": {"redirect_after": reverse_lazy("admin:index")},
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,

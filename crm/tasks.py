@@ -8,10 +8,11 @@ from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 
-from crm.errors import ProviderError
+from crm.errors import DomainError, ProviderError
 from crm.models import FailedTask, PeriodicRun
 
 log = logging.getLogger(__name__)
@@ -115,23 +116,41 @@ def enqueue_in(seconds: float, task: Any, *args: Any) -> None:
     transaction.on_commit(lambda: _publish(task, args, {}, countdown=seconds))
 
 
-def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> None:
+def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> bool:
     try:
         task.apply_async(args=args, kwargs=kwargs, retry=False, **options)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning(
             "queue unreachable (%s): %s waits for its sweep", type(error).__name__, task.name
         )
+        return False
+    return True
 
 
 def retry_failed(failed: FailedTask, *, by: Any) -> bool:
-    """Run a task that gave up once more; False when somebody already did."""
-    taken = FailedTask.objects.filter(pk=failed.pk, state=FailedTask.State.FAILED).update(
-        state=FailedTask.State.RETRIED, retried_by=by, updated_at=timezone.now()
-    )
+    """Run a task that gave up once more; False when somebody already did.
+
+    With the queue down the row is failed again: no sweep would find it.
+    """
+    task = celery_app().tasks.get(failed.task)
+    if task is None:
+        raise DomainError(_("Esa tarea ya no existe: descártala."), code="unknown_task")
+    taken = _pass_on(failed, FailedTask.State.FAILED, FailedTask.State.RETRIED, by)
     if taken:
-        enqueue(celery_app().tasks[failed.task], *failed.args, **failed.kwargs)
-    return bool(taken)
+        transaction.on_commit(lambda: _start_again(failed, task))
+    return taken
+
+
+def _start_again(failed: FailedTask, task: Any) -> None:
+    if not _publish(task, failed.args, failed.kwargs):
+        _pass_on(failed, FailedTask.State.RETRIED, FailedTask.State.FAILED, None)
+
+
+def _pass_on(
+    failed: FailedTask, source: FailedTask.State, target: FailedTask.State, by: Any
+) -> bool:
+    mine = FailedTask.objects.filter(pk=failed.pk, state=source)
+    return bool(mine.update(state=target, retried_by=by, updated_at=timezone.now()))
 
 
 @shared_task(name="crm.tasks.heartbeat")

@@ -1,7 +1,6 @@
 """The product's addresses: Admin, API, health, and what each app adds under its own module."""
 
 from django.contrib import admin
-from django.contrib.auth import views as accounts
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
@@ -17,18 +16,9 @@ API = [
 ]
 
 urlpatterns = [
+    path("", include("brokers.account_urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    path(
-        "password/<uidb64>/<token>/",
-        accounts.PasswordResetConfirmView.as_view(),
-        name="password_reset_confirm",
-    ),
-    path(
-        "password/done/",
-        accounts.PasswordResetCompleteView.as_view(),
-        name="password_reset_complete",
-    ),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("chat/", include("leads.chat_urls")),

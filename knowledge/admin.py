@@ -19,15 +19,22 @@ EMBED_TONES = {"pending": "warning", "ready": "success", "failed": "danger"}
 class KnowledgeEntryAdmin(TenantAdmin):
     """What the assistant may answer with; a changed text is embedded again by itself."""
 
-    list_display = ("title", "source_type", "shown_state", "valid_from", "valid_until", "updated_at")
+    list_display = (
+        "title",
+        "source_type",
+        "shown_state",
+        "valid_from",
+        "valid_until",
+        "updated_at",
+    )
     list_filter = ("source_type", "embed_status")
     search_fields = ("title", "content")
     list_select_related = ("broker",)
-    readonly_fields = ("shown_state",)
+    readonly_fields = ("embed_status",)
     fieldsets = (
         (None, {"fields": (("title", "source_type"), "content")}),
         (_("Vigencia"), {"fields": (("valid_from", "valid_until"),)}),
-        (_("Datos"), {"fields": ("metadata", "shown_state")}),
+        (_("Datos"), {"fields": ("metadata", "embed_status")}),
     )
     empty_hint = _(
         "Agrega propiedades, subsidios, políticas y preguntas frecuentes: "
@@ -50,7 +57,7 @@ class KnowledgeDocumentAdmin(TenantAdmin):
     list_display = ("title", "source_type", "shown_state", "error", "updated_at")
     list_filter = ("source_type", "status")
     search_fields = ("title", "text")
-    readonly_fields = ("shown_state", "error", "text")
+    readonly_fields = ("status", "error", "text")
     empty_hint = _("Los documentos cargados se dividen en entradas de la base de conocimiento.")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -37,10 +37,11 @@ class Hit:
 
 def search(broker: Broker, query: str, *, limit: int = 5, at: datetime) -> list[Hit]:
     """The entries that answer, best first; none when nothing is about the question."""
-    terms = list(islice(dict.fromkeys(words.words(query[:_QUERY_LETTERS])), _QUERY_WORDS))
+    asked = query[:_QUERY_LETTERS].replace("\x00", " ")
+    terms = list(islice(dict.fromkeys(words.words(asked)), _QUERY_WORDS))
     if not terms:
         return []
-    vector, model = embedding.embed_query(" ".join(terms), broker)
+    vector, model = embedding.embed_query(asked, broker)
     valid = _valid(broker, at)
     near = _distance(vector, model)
     by_text = list(_by_text(valid, terms, near)[:_CANDIDATES])

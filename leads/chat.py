@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from brokers.models import Broker
 from crm import limits
 from crm.errors import DomainError, TooMany
-from leads import visitors
+from leads import storable, visitors
 from leads.delivery import VISIBLE
 from leads.enums import Channel, Delivery, Direction
 from leads.inbox import Inbound, receive
@@ -84,8 +84,10 @@ def _polled(request: HttpRequest, broker: Broker) -> JsonResponse:
 def _visible(broker: Broker, known: str, after: int) -> list[ChatMessage]:
     """The visitor's messages in order; none is shown before an earlier one still on its way.
 
-    A page polls by "after the last id I saw", so an id that appears late would be missed.
+    A page polls by "after the last id I saw", so an id that appears late would be missed. What is
+    to leave at a later hour holds nobody up: it is seen when the page is opened again.
     """
+    now = timezone.now()
     mine = ChatMessage.objects.filter(
         broker=broker,
         provider=Channel.WEBCHAT,
@@ -96,7 +98,7 @@ def _visible(broker: Broker, known: str, after: int) -> list[ChatMessage]:
     ).order_by("id")
     shown = []
     for row in mine.exclude(status__in=[Delivery.FAILED, Delivery.BLOCKED])[:PAGE]:
-        if row.direction == Direction.OUT and row.status in UNDER_WAY:
+        if row.status in UNDER_WAY and (row.due_at is None or row.due_at <= now):
             break
         if row.direction == Direction.IN or row.status in VISIBLE:
             shown.append(row)
@@ -135,7 +137,7 @@ def _text(body: dict[str, Any], name: str, longest: int, *, required: bool = Fal
         value = ""
     if not isinstance(value, str):
         raise DomainError(_("Debe ser un texto."), code="invalid", field=name)
-    value = value.replace("\x00", "").strip()
+    value = storable.text(value).strip()
     if required and not value:
         raise DomainError(_("Escribe un mensaje."), code="blank", field=name)
     if len(value) > longest:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from leads import delivery, identity, outbox, scoring
 from leads.activity import log
@@ -27,12 +28,39 @@ def opt_out(
     by: Any = None,
     confirm: bool = True,
 ) -> None:
-    """Stop marketing on a channel, or everywhere with ``everything``; tells the lead once."""
+    """Stop marketing on a channel, or everywhere with ``everything``; tells the lead once.
+
+    Asked again after the lead came back, it silences service too, as the first time.
+    """
     scope = "" if everything else channel
-    if Consent.objects.filter(
-        lead=lead, channel__in=["", scope], purpose=ConsentPurpose.MARKETING, state="withdrawn"
-    ).exists():
-        return
+    _suppress(lead, scope, at)
+    delivery.withdraw(
+        lead,
+        reason="opted_out",
+        at=at,
+        purposes=[Purpose.MARKETING, Purpose.REMINDER],
+        channel=scope,
+    )
+    if not _withdrawn(lead).filter(channel__in=["", scope]).exists():
+        _record(lead, scope, evidence, at, by)
+        if confirm:
+            _confirm(lead, channel, scope, at)
+    scoring.rescore(lead, at=at)
+
+
+def cover(lead: Lead) -> None:
+    """What a lead has asked to stop also stops for the phone or e-mail learnt since."""
+    for consent in _withdrawn(lead):
+        _suppress(lead, consent.channel, consent.at)
+
+
+def _withdrawn(lead: Lead) -> QuerySet[Consent]:
+    return Consent.objects.filter(
+        lead=lead, purpose=ConsentPurpose.MARKETING, state=ConsentState.WITHDRAWN
+    )
+
+
+def _record(lead: Lead, scope: str, evidence: str, at: datetime, by: Any) -> None:
     Consent.objects.create(
         broker_id=lead.broker_id,
         lead=lead,
@@ -42,18 +70,13 @@ def opt_out(
         at=at,
         evidence=evidence[:500],
     )
-    _suppress(lead, scope, at)
     scoring.note(lead, SignalKind.OPTED_OUT, source_key=scope or "all", at=at)
     actor = Actor.HUMAN if by else Actor.LEAD
     log(lead, "opted_out", actor=actor, at=at, user=by, channel=scope)
-    delivery.withdraw(
-        lead, reason="opted_out", at=at, purposes=[Purpose.MARKETING, Purpose.REMINDER]
-    )
-    if confirm:
-        _confirm(lead, channel, scope, at)
 
 
 def _suppress(lead: Lead, scope: str, at: datetime) -> None:
+    """Mark every identifier; one marked before counts from now on."""
     own = identity.identifiers(lead)
     external = lead.identities.filter(channel=scope) if scope else lead.identities.all()
     marks = [(scope, identifier) for identifier in own]
@@ -69,7 +92,9 @@ def _suppress(lead: Lead, scope: str, at: datetime) -> None:
             )
             for channel, identifier in marks
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        update_fields=["created_at", "updated_at"],
+        unique_fields=["broker", "identifier", "channel"],
     )
 
 

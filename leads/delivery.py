@@ -44,8 +44,9 @@ def mark_sent(message: ChatMessage, *, external_id: str | None, at: datetime) ->
     delivery = Delivery.SENT
     if not _settle(message, delivery, at=at, channel_message_id=external_id, reason=""):
         return False
-    Conversation.objects.filter(lead_id=message.lead_id).update(last_outbound_at=at)
+    # The lead before its conversation, as everywhere: two orders of locks would meet head-on.
     Lead.objects.filter(pk=message.lead_id).update(last_contacted=at)
+    Conversation.objects.filter(lead_id=message.lead_id).update(last_outbound_at=at)
     return True
 
 
@@ -78,7 +79,12 @@ def progress(message: ChatMessage, *, to: Delivery, at: datetime) -> bool:
 
 
 def withdraw(
-    lead: Lead, *, reason: str, at: datetime, purposes: Iterable[Purpose] | None = None
+    lead: Lead,
+    *,
+    reason: str,
+    at: datetime,
+    purposes: Iterable[Purpose] | None = None,
+    channel: str = "",
 ) -> int:
     """Block what was written by itself and is not yet on its way; people's messages stay."""
     pending = ChatMessage.objects.filter(
@@ -86,6 +92,8 @@ def withdraw(
     )
     if purposes is not None:
         pending = pending.filter(purpose__in=list(purposes))
+    if channel:
+        pending = pending.filter(provider=channel)
     return pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
 
 
@@ -93,6 +101,14 @@ def due(*, at: datetime, limit: int = 500) -> list[int]:
     """Messages that should be on their way by now."""
     waiting = ChatMessage.objects.filter(status=Delivery.PENDING, due_at__lte=at)
     return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def next_due(message: ChatMessage, *, at: datetime) -> ChatMessage | None:
+    """The lead's message that waited for this one."""
+    waiting = ChatMessage.objects.filter(
+        lead_id=message.lead_id, id__gt=message.pk, status=Delivery.PENDING, due_at__lte=at
+    )
+    return waiting.order_by("id").first()
 
 
 def abandoned(*, at: datetime) -> list[ChatMessage]:

@@ -46,6 +46,9 @@ class Delivery(models.TextChoices):
     BLOCKED = "blocked", _("bloqueado")
 
 
+NEVER_LEFT = (Delivery.FAILED, Delivery.BLOCKED)
+
+
 class Holder(models.TextChoices):
     ASSISTANT = "assistant", _("asistente")
     USER = "user", _("persona")

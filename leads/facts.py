@@ -8,11 +8,23 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
-from leads import comunas, identity, names, phones, pipeline, qualification, scoring
+from leads import (
+    comunas,
+    consenting,
+    handoff,
+    identity,
+    names,
+    phones,
+    pipeline,
+    qualification,
+    scoring,
+    storable,
+)
 from leads.activity import log
-from leads.enums import Actor
+from leads.enums import Actor, HandoffReason
 from leads.models import ChatMessage, Lead
 from leads.stages import Treatment
 
@@ -32,7 +44,7 @@ class Source(StrEnum):
 class Money(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    amount: float = Field(gt=0, le=1e12)
+    amount: float = Field(ge=0, le=1e12)
     currency: Literal["CLP", "UF", "USD"] = "CLP"
 
 
@@ -82,7 +94,7 @@ def record(
     confidence: float = 1.0,
 ) -> Recorded:
     """Store new facts, then qualify, walk the pipeline and rescore. ``lead`` is brought up to date."""
-    fresh = Lead.objects.select_for_update(of=("self",)).select_related("broker__brokerleadconfig")
+    fresh = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("broker__brokerleadconfig")
     locked = fresh.get(pk=lead.pk)
     said = {
         "by": Source(source).value,
@@ -121,6 +133,7 @@ def _settle(
     log(lead, "facts_recorded", actor=actor, at=at, user=user, facts=facts, message=said["message"])
     if "phone" in result.recorded or "email" in result.recorded:
         identity.suggest_merges(lead)
+        consenting.cover(lead)
     pipeline.refresh(lead, at=at)
     scoring.rescore_locked(lead, at=at, cause=message)
     if outcome:
@@ -140,25 +153,52 @@ def _merge(lead: Lead, facts: Facts, said: dict[str, Any]) -> Recorded:
         except ValueError as refusal:
             result.refused[fact] = str(refusal)
             continue
-        held = provenance.get(fact, {})
-        if held.get("by") == Source.PERSON and said["by"] != Source.PERSON:
-            if value_of(lead, fact) != value:
-                result.refused[fact] = "confirmed_by_a_person"
+        if value_of(lead, fact) == value:
             continue
-        if value_of(lead, fact) != value:
+        refusal = _refusal(lead, fact, value, said)
+        if refusal:
+            result.refused[fact] = refusal
+        else:
             _set(lead, fact, value)
             provenance[fact] = said
             result.recorded.append(fact)
     return result
 
 
+def _refusal(lead: Lead, fact: str, value: Any, said: dict[str, Any]) -> str:
+    """Why a new value does not replace what is held; empty when it does."""
+    forgets_debt = fact == "dicom" and value == "clean" and lead.metadata.get("debt_amount")
+    guarded = _confirmed(lead, "debt_amount" if forgets_debt else fact) or _confirmed(lead, fact)
+    if guarded and said["by"] != Source.PERSON:
+        return "confirmed_by_a_person"
+    if fact == "debt_amount" and lead.metadata.get("dicom") == "clean":
+        return "dicom_is_clean"
+    return ""
+
+
+def _confirmed(lead: Lead, fact: str) -> bool:
+    said: dict[str, Any] = lead.metadata["provenance"].get(fact, {})
+    return said.get("by") == Source.PERSON
+
+
 def _set(lead: Lead, fact: str, value: Any) -> None:
+    if fact == "dicom":
+        _forget_debt(lead, value)
     if fact not in CONTACT:
         lead.metadata[fact] = value
         return
     setattr(lead, fact, value)
     if fact == "phone":
         lead.phone_e164 = phones.to_e164(value, country=lead.broker.country)
+
+
+def _forget_debt(lead: Lead, dicom: str) -> None:
+    """A clean DICOM means no debt; one that is no longer clean leaves the amount to be asked."""
+    if dicom == "clean":
+        lead.metadata["debt_amount"] = 0
+        lead.metadata["provenance"].pop("debt_amount", None)
+    elif lead.metadata.get("dicom") == "clean":
+        lead.metadata.pop("debt_amount", None)
 
 
 def _clean(lead: Lead, fact: str, value: Any) -> Any:
@@ -170,7 +210,7 @@ def _clean(lead: Lead, fact: str, value: Any) -> Any:
 def _clean_name(value: str, lead: Lead) -> str:
     if not names.is_real(value):
         raise ValueError("not_a_name")
-    return names.tidy(value)
+    return names.tidy(storable.text(value))
 
 
 def _clean_phone(value: str, lead: Lead) -> str:
@@ -207,6 +247,17 @@ def _clean_debt(value: float, lead: Lead) -> int:
     return round(value)
 
 
+def _clean_words(value: str, lead: Lead) -> str:
+    words = " ".join(storable.text(value).split())
+    if not words:
+        raise ValueError("blank")
+    return words
+
+
+def _clean_timeline(value: dict[str, Any], lead: Lead) -> dict[str, Any]:
+    return {**value, "text": storable.text(value["text"])}
+
+
 CLEANERS: dict[str, Any] = {
     "name": _clean_name,
     "phone": _clean_phone,
@@ -215,27 +266,31 @@ CLEANERS: dict[str, Any] = {
     "budget": _clean_money,
     "income": _clean_money,
     "debt_amount": _clean_debt,
+    "timeline": _clean_timeline,
+    "property_type": _clean_words,
 }
 
 
 def _qualify(lead: Lead, at: datetime) -> qualification.Outcome | None:
     """Reassess; returns the outcome when it is another than before."""
     criteria = qualification.criteria_of(lead.broker.brokerleadconfig)
-    if lead.metadata.get("dicom") == "clean":
-        lead.metadata["debt_amount"] = 0
     inputs = qualification.inputs_of(lead.metadata, criteria)
     assessment = qualification.assess(inputs, criteria)
     before = lead.metadata.get("calificacion", {}).get("outcome")
     lead.metadata["calificacion"] = qualification.record_of(assessment, inputs, at)
     if assessment.outcome == before:
         return None
-    if assessment.outcome == qualification.Outcome.NOT_QUALIFIED:
+    disqualified = assessment.outcome == qualification.Outcome.NOT_QUALIFIED
+    if disqualified and lead.treatment_type != Treatment.HOLD:
         lead.treatment_type = Treatment.MANUAL_FOLLOW_UP
     return assessment.outcome
 
 
 def _announce_outcome(lead: Lead, outcome: qualification.Outcome, at: datetime) -> None:
     log(lead, "qualified", actor=Actor.SYSTEM, at=at, outcome=outcome.value)
+    if outcome == qualification.Outcome.NOT_QUALIFIED:
+        brief = _("Según los criterios no califica: decide cómo seguir.")
+        handoff.flag(lead, reason=HandoffReason.NOT_QUALIFIED, brief=brief, at=at)
 
 
 def missing(lead: Lead) -> list[str]:
@@ -252,9 +307,7 @@ def _is_known(lead: Lead, fact: str) -> bool:
         return names.is_real(lead.name)
     if fact == "phone":
         return lead.phone_e164 is not None
-    if fact == "debt_amount":
-        return lead.metadata.get("debt_amount") is not None
-    return bool(value_of(lead, fact))
+    return value_of(lead, fact) not in (None, "", [])
 
 
 def known(lead: Lead) -> dict[str, Any]:

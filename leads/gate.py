@@ -132,12 +132,15 @@ def _held(asked: Question) -> Verdict:
         return YES if current else Verdict(False, "conversation_moved_on")
     if asked.conversation.holder == Holder.ASSISTANT:
         return YES
-    return Verdict(False, "held_by_person", asked.at + HUMAN_DELAY)
+    later = asked.at + HUMAN_DELAY if asked.purpose in PUSHED else None
+    return Verdict(False, "held_by_person", later)
 
 
 def _in_window(asked: Question) -> Verdict:
     if asked.purpose == Purpose.REPLY and not asked.answers_in_time:
         return Verdict(False, "reply_too_late")
+    if asked.purpose == Purpose.CALL:
+        return YES
     if asked.channel != Channel.WHATSAPP or asked.answers_in_time or asked.template_approved:
         return YES
     return Verdict(False, "whatsapp_window_closed")
@@ -147,10 +150,11 @@ def _awake(asked: Question) -> Verdict:
     if asked.purpose in (Purpose.REPLY, Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT):
         return YES
     hours = hours_of(asked.lead)
-    nights_only = asked.purpose == Purpose.REMINDER
-    if not hours.covers(asked.at, nights_only=nights_only):
+    is_reminder = asked.purpose == Purpose.REMINDER
+    if not hours.covers(asked.at, nights_only=is_reminder):
         return YES
-    return Verdict(False, "quiet_hours", hours.next_open(asked.at))
+    # A reminder that missed its evening is skipped: in the morning it would come too late.
+    return Verdict(False, "quiet_hours", None if is_reminder else hours.next_open(asked.at))
 
 
 def hours_of(lead: Lead) -> quiet.QuietHours:
@@ -166,15 +170,19 @@ def _under_cap(asked: Question, ignore_message: int | None) -> Verdict:
     lead = asked.lead
     zone = ZoneInfo(lead.timezone or lead.broker.timezone)
     midnight = asked.at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = midnight + timedelta(days=1)
     today = ChatMessage.objects.filter(
         lead=lead,
         direction=Direction.OUT,
         purpose=Purpose.MARKETING,
         status__in=COUNTED,
-        at__gte=midnight,
+        due_at__gte=midnight,
+        due_at__lt=tomorrow,
     )
     if ignore_message is not None:
+        # Those that wait behind it do not count, or two at the limit would hold each other up.
         today = today.exclude(pk=ignore_message)
+        today = today.exclude(pk__gt=ignore_message, status=Delivery.PENDING)
     if today.count() < lead.broker.brokerleadconfig.max_messages_per_day:
         return YES
-    return Verdict(False, "daily_cap", hours_of(lead).next_open(midnight + timedelta(days=1)))
+    return Verdict(False, "daily_cap", hours_of(lead).next_open(tomorrow))

@@ -51,6 +51,18 @@ def ask_for_person(
     return conversation
 
 
+@transaction.atomic(savepoint=False)
+def flag(lead: Lead, *, reason: HandoffReason | str, brief: str, at: datetime) -> Conversation:
+    """Show people that a decision is theirs, while whoever holds the microphone goes on."""
+    conversation = _locked(lead)
+    if conversation.holder != Holder.WAITING:
+        conversation.brief = brief[:1000]
+        conversation.waiting_reason = HandoffReason(reason)
+        conversation.save(update_fields=["brief", "waiting_reason", "updated_at"])
+    log(lead, "person_requested", actor=Actor.SYSTEM, at=at, reason=str(reason))
+    return conversation
+
+
 def _locked(lead: Lead) -> Conversation:
     made, _ = Conversation.objects.get_or_create(lead=lead, defaults={"broker_id": lead.broker_id})
     return Conversation.objects.select_for_update().get(pk=made.pk)

@@ -113,6 +113,7 @@ def suggest_merges(lead: Lead) -> None:
     if not same:
         return
     others = Lead.objects.living().filter(same, broker_id=lead.broker_id).exclude(pk=lead.pk)
+    others = others.exclude(merge_suggestions__other=lead)  # the pair is already told
     MergeSuggestion.objects.bulk_create(
         [
             MergeSuggestion(

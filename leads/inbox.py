@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from brokers.models import Broker
-from leads import consenting, identity, optout, scoring, signals
+from leads import consenting, identity, optout, scoring, signals, storable
 from leads.enums import Author, Channel, Delivery, Direction, SignalKind
-from leads.models import ChannelIdentity, ChatMessage, Conversation
+from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
 
 MAX_LENGTH = 20_000
 
@@ -63,6 +63,9 @@ def _already(inbound: Inbound) -> ChatMessage | None:
 
 @transaction.atomic
 def _store(inbound: Inbound) -> ChatMessage:
+    stop = optout.asked(inbound.text)
+    if stop is not None:
+        _lock_lead(inbound)
     conversation = _conversation(inbound) or _first_contact(inbound)
     message = ChatMessage.objects.create(
         lead_id=conversation.lead_id,
@@ -70,7 +73,7 @@ def _store(inbound: Inbound) -> ChatMessage:
         provider=inbound.channel,
         channel_user_id=inbound.external_user,
         channel_message_id=inbound.external_id,
-        message_text=inbound.text.replace("\x00", "")[:MAX_LENGTH],
+        message_text=storable.text(inbound.text)[:MAX_LENGTH],
         direction=Direction.IN,
         author=Author.LEAD,
         status=Delivery.DELIVERED,
@@ -78,7 +81,7 @@ def _store(inbound: Inbound) -> ChatMessage:
         provider_metadata=inbound.metadata,
         at=inbound.at,
     )
-    _note_inbound(conversation, message, inbound)
+    _note_inbound(conversation, message, inbound, stop)
     signals.announce(
         signals.message_received,
         lead_id=conversation.lead_id,
@@ -86,6 +89,16 @@ def _store(inbound: Inbound) -> ChatMessage:
         message_id=message.pk,
     )
     return message
+
+
+def _lock_lead(inbound: Inbound) -> None:
+    """An opt-out changes the score: the lead is locked before its conversation, as everywhere."""
+    mine = Lead.objects.filter(
+        broker=inbound.broker,
+        identities__channel=inbound.channel,
+        identities__external_id=inbound.external_user,
+    )
+    mine.select_for_update(of=("self",), no_key=True).first()
 
 
 def _conversation(inbound: Inbound) -> Conversation | None:
@@ -115,17 +128,21 @@ def _first_contact(inbound: Inbound) -> Conversation:
         lead=lead,
         channel=inbound.channel,
         external_id=inbound.external_user,
-        display_name=inbound.display_name[:200],
+        display_name=storable.text(inbound.display_name)[:200],
     )
     return lead.conversation
 
 
-def _note_inbound(conversation: Conversation, message: ChatMessage, inbound: Inbound) -> None:
+def _note_inbound(
+    conversation: Conversation,
+    message: ChatMessage,
+    inbound: Inbound,
+    stop: optout.OptOut | None,
+) -> None:
     """A reply is owed from now on, or from now plus the pause in which people finish writing."""
     conversation.channel = inbound.channel
     conversation.last_inbound_id = message.pk
     conversation.last_inbound_at = max(inbound.at, conversation.last_inbound_at or inbound.at)
-    stop = optout.asked(inbound.text)
     if stop is None:
         conversation.turn_due_at = inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)
     else:
@@ -134,18 +151,16 @@ def _note_inbound(conversation: Conversation, message: ChatMessage, inbound: Inb
     fields = ["channel", "last_inbound_id", "last_inbound_at", "turn_due_at", "answered_up_to"]
     conversation.save(update_fields=[*fields, "updated_at"])
     if stop is not None:
-        _stop(conversation, stop, inbound)
+        _stop(conversation.lead, stop, inbound, message)
 
 
-def _stop(conversation: Conversation, stop: optout.OptOut, inbound: Inbound) -> None:
-    lead = conversation.lead
+def _stop(lead: Lead, stop: optout.OptOut, inbound: Inbound, message: ChatMessage) -> None:
     if optout.says_wrong_number(inbound.text):
         scoring.note(lead, SignalKind.WRONG_NUMBER, source_key="said", at=inbound.at)
     consenting.opt_out(
         lead,
         channel=inbound.channel,
         everything=stop == optout.OptOut.EVERYTHING,
-        evidence=inbound.text,
+        evidence=message.message_text,
         at=inbound.at,
     )
-    scoring.rescore(lead, at=inbound.at)

@@ -264,6 +264,8 @@ class _Reader:
             return value < _THOUSAND
         if value < 10:
             return self._last_of_palos(following)
+        if self.scale == _MILLION and value < 100:
+            return token.kind == "word" and value >= 20
         return 100 <= value < _THOUSAND and following.text not in _SCALES
 
     def _last_of_palos(self, following: _Token) -> bool:
@@ -335,12 +337,7 @@ class _Reader:
         if self.group is not None:
             return 0 < value < _lowest_step(self.group)
         if self.scale:
-            follows = self._peek(1).text
-            return (
-                value >= 100
-                or follows in _SCALES
-                or (value >= 20 and not _NOUNS.match(folded, token.end))
-            )
+            return self._continues(folded, token, Decimal(value))
         return (
             token.text not in ("un", "una", "uno")
             or self._peek(1).text in _SCALES

@@ -4,26 +4,48 @@ import re
 import unicodedata
 from enum import StrEnum
 
-WHOLE = frozenset({"alto", "baja", "stop", "cancelar", "no molestar", "no molestes", "unsubscribe"})
+WHOLE = frozenset(
+    "alto|baja|stop|cancelar|no molestar|no molestes|dar de baja|unsubscribe".split("|")
+)
 POLITE = re.compile(r"^(?:por favor|porfa|hola|gracias)\s+|\s+(?:por favor|porfa|gracias)$")
+# "No me llamen hoy", "al trabajo", "por la mañana": another time or way, not an opt-out.
+SOFTENED = (
+    r"(?! (?:hoy|ahora|antes|despues|todavia|aun|tan|manana|mejor|hasta|entre|cuando|si|solo|al|el"
+    r"|los|este|esta|en|a la|de noche|por (?!fav)|durante|escrib\w+|prefiero))"
+)
+MESSAGES = (
+    r"(?:nada|mensajes?|llamad\w+|correos?|mails?|publicidad|promocion\w*|ofertas|spam|cosas"
+    r"|whatsapps?|informacion)"
+)
+PERSUADED = rf"(?:(?:llam|habl|molest)(?:en|es|e)|escrib(?:an|as|a))\b{SOFTENED}"
+SENT = (
+    rf"(?:mand|envi)(?:en|es|e)(?:(?: mas| ya| por favor)* {MESSAGES}\b"
+    r"|(?: mas)?(?: por favor| porfa| gracias)*$)"
+)
+MISDIALLED = (
+    r"(?:(?<!el )numero equivocado|(?:tienen?|tienes|con) el numero equivocado"
+    r"|(?:se|te) equivoc\w+ de numero|equivocad[oa]s? de numero)"
+)
 EVERYTHING = re.compile(
     r"\b(?:nunca mas (?:me )?(?:hablen|escriban|llamen|contacten|molesten)"
+    r"|no me \w+ nunca mas"
     r"|no (?:me )?(?:vuelvan|vuelva|vuelvas) a (?:contactar|escribir|llamar|hablar|molestar)\w*"
     r"|no (?:quiero|deseo) (?:que me|ser) contact\w+"
-    r"|no me contact(?:en|es|e)\b"
-    r"|(?:borren|eliminen|eliminar|borrar) mis datos)"
+    rf"|no me contact(?:en|es|e)\b{SOFTENED}"
+    r"|(?:borren|eliminen|eliminar|borrar) (?:todos )?mis datos)"
 )
 NEVER_AGAIN = re.compile(r"^(?:por favor )?nunca mas$")
 CHANNEL = re.compile(
-    r"\b(?:no me (?:llam|escrib|habl|mand|envi|molest)(?:en|es|e|an|as)\b"
-    r"(?! (?:hoy|ahora|en la|por la|antes|despues|todavia|aun|tan|manana|el \w+ en))"
-    r"|no (?:quiero|deseo) (?:recibir )?(?:mas )?(?:mensajes|llamadas|correos|publicidad)"
-    r"|dejen de (?:llamar|escribir|molestar|mandar|enviar)\w*"
-    r"|numero equivocado|se equivoco de numero|esta equivocado de numero"
-    r"|sa(?:quen|came|queme|quenme)\w* de (?:la|su|esta|sus) (?:lista|base)s?"
-    r"|dar(?:me|se)? de baja|denme de baja|dame de baja|deme de baja)"
+    rf"\b(?:no (?:(?:quiero|deseo) que )?me (?:{PERSUADED}|{SENT})"
+    rf"|no (?:quiero|deseo) (?:recibir )?(?:mas )?{MESSAGES}"
+    r"|dej(?:en?|a|es) de (?:llamar|escribir|molestar|mandar|enviar|hablar|contactar)\w*"
+    rf"|{MISDIALLED}"
+    r"|(?:(?:sac|saqu|borr|elimin|quit)(?:a|e|en)me|me (?:saquen|borren|eliminen|quiten))"
+    r" de (?:la|las|su|sus|esta|estas|tu|tus) (?:lista|base|registro)s?"
+    r"|(?:dar[ms]e|denme|dame|deme|me (?:quiero )?d(?:ar|en|e)) de baja(?! del? \w)"
+    r"|dar de baja (?:mi|este) (?:numero|telefono|celular|correo|contacto|suscripcion|whatsapp))"
 )
-WRONG_NUMBER = re.compile(r"\b(?:numero equivocado|se equivoco de numero|equivocado de numero)\b")
+WRONG_NUMBER = re.compile(rf"\b{MISDIALLED}")
 NEVER = re.compile(
     r"\b(?:puente alto|planta baja|cuota(?:s)? mas baja(?:s)?|cancelar (?:la|mi|una) \w+)"
 )

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.errors import DomainError
-from leads import delivery, gate, handoff, signals
+from leads import delivery, gate, handoff, signals, storable
 from leads.channels.base import Outgoing, adapter_of
 from leads.enums import Author, Channel, Delivery, Direction, Purpose
 from leads.errors import ChannelError, NoChannel, Refused
@@ -39,7 +39,7 @@ def queue(
         lead=lead,
         broker_id=lead.broker_id,
         provider=channel or lead.conversation.channel,
-        message_text=text.replace("\x00", "")[:MAX_LENGTH],
+        message_text=storable.text(text)[:MAX_LENGTH],
         direction=Direction.OUT,
         author=author,
         sent_by=sent_by,
@@ -118,11 +118,19 @@ def deliver(message_id: int, *, at: datetime) -> bool:
     )
     if verdict.allowed:
         _hand_over(message, at)
-    elif verdict.next_allowed_at and message.purpose in (Purpose.MARKETING, Purpose.REMINDER):
+    elif verdict.next_allowed_at and message.purpose == Purpose.MARKETING:
         delivery.put_off(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
     else:
         delivery.block(message, reason=verdict.reason, at=at)
+    _start_next(message, at)
     return True
+
+
+def _start_next(message: ChatMessage, at: datetime) -> None:
+    """What waited for its turn goes now, not with the next sweep."""
+    waiting = delivery.next_due(message, at=at)
+    if waiting is not None:
+        signals.announce(signals.message_queued, message_id=waiting.pk, due_at=waiting.due_at)
 
 
 def _with_context(message_id: int) -> ChatMessage:
@@ -161,7 +169,8 @@ def recover(*, at: datetime) -> int:
     lost = delivery.abandoned(at=at)
     for message in lost:
         adapter = adapter_of(message.provider)
-        if adapter is not None and adapter.resend_safe:
+        again = message.attempts < delivery.MAX_ATTEMPTS
+        if again and adapter is not None and adapter.resend_safe:
             delivery.put_off(message, until=at, reason="sender_died", at=at)
         else:
             delivery.fail(message, reason="outcome_unknown", at=at)

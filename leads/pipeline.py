@@ -4,17 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from crm.errors import Conflict
 from leads import names, scoring, signals
 from leads.activity import log
-from leads.enums import Actor, Channel, Direction
+from leads.enums import NEVER_LEFT, Actor, Channel, Direction
 from leads.errors import ReasonNeeded, StageNotAllowed
 from leads.models import Lead, StageTransition
 from leads.stages import BY_PEOPLE, BY_SYSTEM, Stage, needs_reason
 
 ATTESTED = (Channel.TELEGRAM, Channel.WHATSAPP, Channel.INSTAGRAM, Channel.FACEBOOK)
+COMPARED = ("pipeline_stage", "stage_entered_at", "lead_score")
+SEEN = (*COMPARED, "lead_score_components", "status", "close_reason")
 
 
 def move(lead: Lead, *, to: Stage | str, by: Any, reason: str = "", at: datetime) -> Lead:
@@ -26,19 +27,23 @@ def move(lead: Lead, *, to: Stage | str, by: Any, reason: str = "", at: datetime
     source, target = Stage(lead.pipeline_stage), Stage(to)
     if target not in BY_PEOPLE[source]:
         raise StageNotAllowed(source=source.value, target=target.value)
-    if needs_reason(source, target) and not reason.strip():
+    told = reason.strip()
+    if needs_reason(source, target) and not told:
         raise ReasonNeeded(field="reason")
-    _change(lead, target, actor=Actor.HUMAN, by=by, reason=reason.strip(), event="moved", at=at)
+    if not _change(lead, target, actor=Actor.HUMAN, by=by, reason=told, event="moved", at=at):
+        raise Conflict(source=source.value, target=target.value)
     return lead
 
 
 def advance(lead: Lead, *, to: Stage | str, event: str, at: datetime) -> bool:
-    """Walk one of the system's edges; False when it is not one, or the lead is there already."""
+    """Walk one of the system's edges.
+
+    False when it is not one, the lead is there already, or somebody moved the lead meanwhile.
+    """
     target = Stage(to)
     if target not in BY_SYSTEM.get(Stage(lead.pipeline_stage), frozenset()):
         return False
-    _change(lead, target, actor=Actor.SYSTEM, by=None, reason="", event=event, at=at)
-    return True
+    return _change(lead, target, actor=Actor.SYSTEM, by=None, reason="", event=event, at=at)
 
 
 def refresh(lead: Lead, *, at: datetime) -> bool:
@@ -69,28 +74,23 @@ def _is_reachable(lead: Lead) -> bool:
 
 
 def _has_answered(lead: Lead) -> bool:
-    """Whether the lead wrote after something we sent."""
-    ours = lead.messages.filter(direction=Direction.OUT).order_by("id").values("id")[:1]
-    return lead.messages.filter(direction=Direction.IN, id__gt=ours).exists()
+    """Whether the lead wrote after something of ours that nothing stopped on its way."""
+    ours = lead.messages.filter(direction=Direction.OUT).exclude(status__in=NEVER_LEFT)
+    first = ours.order_by("id").values("id")[:1]
+    return lead.messages.filter(direction=Direction.IN, id__gt=first).exists()
 
 
 @transaction.atomic
 def _change(
     lead: Lead, target: Stage, *, actor: Actor, by: Any, reason: str, event: str, at: datetime
-) -> None:
+) -> bool:
+    """False when the lead is no longer where the caller saw it; ``lead`` is up to date then."""
     source, since = Stage(lead.pipeline_stage), lead.stage_entered_at
-    changes = {
-        "pipeline_stage": target.value,
-        "stage_entered_at": at,
-        "status": scoring.status_for(target, lead.lead_score, lead.broker.brokerleadconfig).value,
-        "close_reason": reason if target == Stage.LOST else "",
-        "updated_at": at,
-    }
-    unchanged = Q(pk=lead.pk, pipeline_stage=source, stage_entered_at=since)
-    if not Lead.objects.filter(unchanged).update(**changes):
-        raise Conflict(source=source.value, target=target.value)
-    for field, value in changes.items():
-        setattr(lead, field, value)
+    while not _write(lead, target, reason, at):
+        # The score, which decides the status, moved meanwhile; or the stage did.
+        lead.refresh_from_db(fields=SEEN)
+        if (lead.pipeline_stage, lead.stage_entered_at) != (source, since):
+            return False
     transition = _record(lead, source, target, since, actor, by, reason, event, at)
     signals.announce(
         signals.stage_changed,
@@ -100,6 +100,24 @@ def _change(
         before=source.value,
         after=target.value,
     )
+    return True
+
+
+def _write(lead: Lead, target: Stage, reason: str, at: datetime) -> bool:
+    """Stage and status in one UPDATE, if the lead is as we know it."""
+    changes = {
+        "pipeline_stage": target.value,
+        "stage_entered_at": at,
+        "status": scoring.status_for(target, lead.lead_score, lead.broker.brokerleadconfig).value,
+        "close_reason": reason if target == Stage.LOST else "",
+        "updated_at": at,
+    }
+    as_known = {field: getattr(lead, field) for field in COMPARED}
+    if not Lead.objects.filter(pk=lead.pk, **as_known).update(**changes):
+        return False
+    for field, value in changes.items():
+        setattr(lead, field, value)
+    return True
 
 
 def _record(

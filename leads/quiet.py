@@ -34,13 +34,14 @@ class QuietHours:
             return at
         day = at.astimezone(self.zone).date()
         for offset in range(MAX_DAYS):
-            candidate = self._opening(day + timedelta(days=offset))
-            if candidate >= at and not self.covers(candidate):
-                return candidate
+            for clock in (time(), self.end):  # a day off ends at midnight, a night at its end
+                candidate = self._moment(day + timedelta(days=offset), clock)
+                if candidate >= at and not self.covers(candidate):
+                    return candidate
         return at + timedelta(days=MAX_DAYS)
 
-    def _opening(self, day: date) -> datetime:
-        opening = datetime.combine(day, self.end, self.zone)
+    def _moment(self, day: date, clock: time) -> datetime:
+        opening = datetime.combine(day, clock, self.zone)
         # A wall-clock time that the change of clocks skips is read as the first one after it.
         return opening.astimezone(ZoneInfo("UTC")).astimezone(self.zone)
 

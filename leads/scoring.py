@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from django.db import transaction
 
 from leads import names, qualification, signals
 from leads.activity import log
-from leads.enums import Actor, Direction, SignalKind
+from leads.enums import NEVER_LEFT, Actor, Direction, SignalKind
 from leads.models import ChatMessage, Lead, LeadSignal
 from leads.stages import Stage, Status
 
@@ -25,6 +26,7 @@ INCOME_BRACKETS = ((4_000_000, 15), (2_000_000, 12), (1_000_000, 9), (500_000, 6
 TIMELINE_POINTS = {"now": 8, "within_90_days": 5, "later": 2}
 QUICK_ANSWER_SECONDS = 300
 LIMITS = {"base": (0, 50), "behavior": (-30, 30), "engagement": (0, 20)}
+UNKNOWN = (None, "", [], {}, "unknown")
 BATCH = 500
 
 
@@ -112,7 +114,7 @@ def _source(lead: Lead, fact: str) -> int | None:
 
 
 def _known(lead: Lead) -> dict[str, bool]:
-    known = {fact: bool(value) for fact, value in lead.metadata.items()}
+    known = {fact: value not in UNKNOWN for fact, value in lead.metadata.items()}
     known["name"] = names.is_real(lead.name)
     known["phone"] = bool(lead.phone_e164)
     known["email"] = bool(lead.email)
@@ -121,13 +123,21 @@ def _known(lead: Lead) -> dict[str, bool]:
 
 def _fit(lead: Lead, config: Any) -> list[Line]:
     weights = {fact: weight for fact, weight in config.field_weights.items() if weight > 0}
-    whole = sum(weights.values())
     known = _known(lead)
     return [
-        Line("base", f"known_{fact}", round(weight / whole * FIT_POINTS, 1), _source(lead, fact))
-        for fact, weight in weights.items()
+        Line("base", f"known_{fact}", points, _source(lead, fact))
+        for fact, points in _shares(weights).items()
         if known.get(fact)
     ]
+
+
+def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """Each fact's points to one decimal; together exactly the points of a perfect fit."""
+    facts = sorted(weights)
+    reached = [0.0, *accumulate(weights[fact] for fact in facts)]
+    marks = [round(weight / reached[-1] * FIT_POINTS, 1) for weight in reached] if facts else []
+    steps = zip(facts, pairwise(marks), strict=True)
+    return {fact: round(high - low, 1) for fact, (low, high) in steps}
 
 
 def _finances(lead: Lead, config: Any) -> list[Line]:
@@ -216,6 +226,7 @@ def gather(leads: Iterable[Lead], *, at: datetime) -> dict[int, Evidence]:
         kinds[lead_id].append(kind)
     messages: dict[int, list[tuple[bool, datetime]]] = defaultdict(list)
     recent = ChatMessage.objects.filter(lead__in=ids, at__gte=at - WINDOW)
+    recent = recent.exclude(status__in=NEVER_LEFT)
     rows = recent.order_by("lead_id", "id").values_list("lead_id", "direction", "at")
     for lead_id, direction, moment in rows:
         messages[lead_id].append((direction == Direction.IN, moment))
@@ -233,7 +244,7 @@ def rescore(
     lead: Lead, *, at: datetime, cause: ChatMessage | None = None, bulk: bool = False
 ) -> Receipt:
     """Store the lead's score of this moment, with a receipt where something but decay changed."""
-    fresh = Lead.objects.select_for_update(of=("self",)).select_related("broker__brokerleadconfig")
+    fresh = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("broker__brokerleadconfig")
     locked = fresh.get(pk=lead.pk)
     receipt = rescore_locked(locked, at=at, cause=cause, bulk=bulk)
     lead.lead_score = locked.lead_score
@@ -258,7 +269,7 @@ def store(
     before, after = lead.lead_score, receipt.total
     status = status_for(lead.pipeline_stage, after, lead.broker.brokerleadconfig)
     worth_telling = _is_news(lead, receipt) or status != lead.status
-    if after == before and status == lead.status and not worth_telling:
+    if not worth_telling and receipt.components == lead.lead_score_components:
         return
     apply(lead, receipt, status)
     lead.save(update_fields=["lead_score", "lead_score_components", "status", "updated_at"])
@@ -308,7 +319,7 @@ def rescore_batch(leads: Sequence[Lead], *, at: datetime) -> int:
         receipt = evaluate(lead, evidence[lead.pk], config, at=at)
         status = status_for(lead.pipeline_stage, receipt.total, config)
         news, before = _is_news(lead, receipt) or status != lead.status, lead.lead_score
-        if news or receipt.total != before:
+        if news or receipt.components != lead.lead_score_components:
             apply(lead, receipt, status)
             changed.append((lead, before, receipt, news))
     _write_batch(changed, at)

@@ -40,7 +40,6 @@ class ConversationSerializer(TenantSerializer[Conversation]):
     assigned_to = serializers.IntegerField(
         source="lead.assigned_to_id", read_only=True, allow_null=True
     )
-    last_message = serializers.CharField(read_only=True, allow_null=True, default=None)
 
     class Meta:
         model = Conversation
@@ -58,12 +57,19 @@ class ConversationSerializer(TenantSerializer[Conversation]):
             "brief",
             "last_inbound_at",
             "last_outbound_at",
-            "last_message",
             "summary",
             "version",
             "created_at",
             "updated_at",
         ]
+        read_only_fields = fields
+
+
+class InboxSerializer(ConversationSerializer):
+    last_message = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta(ConversationSerializer.Meta):
+        fields = [*ConversationSerializer.Meta.fields, "last_message"]
         read_only_fields = fields
 
 

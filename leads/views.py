@@ -223,7 +223,7 @@ class Conversations(ReadOnly[Conversation]):
     """Who holds the microphone of each conversation, the latest inbound first."""
 
     queryset = Conversation.objects.select_related("lead")
-    serializer_class = shapes.ConversationSerializer
+    serializer_class = shapes.InboxSerializer
     filterset_class = ConversationFilter
     search_fields = ["lead__name", "lead__phone"]
     ordering_fields = ["id", "last_inbound_at", "waiting_since"]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
@@ -26,10 +27,10 @@ class PromptVersionAdmin(TenantAdmin):
     list_filter = ("is_active",)
     search_fields = ("version_tag", "content", "notes")
     actions_detail = ("activate",)
-    readonly_fields = ("shown_active", "prompt_hash", "created_by", "created_at")
+    readonly_fields = ("is_active", "prompt_hash", "created_by", "created_at")
     fieldsets = (
         (None, {"fields": ("version_tag", "content", "sections_json", "notes")}),
-        (_("Registro"), {"fields": (("shown_active", "created_by"), ("created_at", "prompt_hash"))}),
+        (_("Registro"), {"fields": (("is_active", "created_by"), ("created_at", "prompt_hash"))}),
     )
     add_fieldsets = ((None, {"fields": ("version_tag", "content", "notes")}),)
     empty_hint = _("Sin versiones, el asistente usa las secciones de su configuración.")
@@ -58,7 +59,7 @@ class PromptVersionAdmin(TenantAdmin):
         applies=_inactive,
     )
     def activate(self, request: HttpRequest, version: Any, data: dict[str, Any]) -> None:
-        prompts.activate(version, by=request.user)
+        prompts.activate(version)
 
 
 @admin.register(LLMCall)
@@ -95,7 +96,7 @@ class LLMCallAdmin(TenantAdmin):
 
     @display(description=_("tokens"))
     def tokens(self, call: LLMCall) -> str:
-        return f"{call.input_tokens} → {call.output_tokens}"
+        return f"{number_format(call.input_tokens)} → {number_format(call.output_tokens)}"
 
     @display(description=_("costo (USD)"), ordering="estimated_cost_usd")
     def cost(self, call: LLMCall) -> Any:

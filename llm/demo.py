@@ -20,7 +20,7 @@ PROMPT_TOKENS = 1_650
 
 
 def seed(context: Context) -> None:
-    context.plan(context.at, lambda at: _bill(context))
+    context.plan(context.at, lambda _: _bill(context))
 
 
 def _bill(context: Context) -> None:

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidg
 
 from brokers.models import User
 from crm.admin.base import TenantAdmin
-from crm.admin.doors import DoorForm, ReasonForm, door
+from crm.admin.doors import DoorForm, ReasonForm, door, person
 from crm.admin.filters import ScopedRelatedFilter
 from crm.tenancy import Role, visible
 from scheduling import booking
@@ -109,7 +109,7 @@ class AppointmentAdmin(TenantAdmin):
     search_fields = ("lead__name", "lead__phone", "lead__phone_e164", "location", "agent__name")
     actions_detail = ("confirm", "reschedule", "reassign", "complete", "no_show", "cancel")
     readonly_fields = (
-        "shown_status",
+        "status",
         "end_time",
         "meet_url",
         "cancelled_at",
@@ -123,7 +123,7 @@ class AppointmentAdmin(TenantAdmin):
             {
                 "fields": (
                     ("lead", "agent"),
-                    ("appointment_type", "shown_status"),
+                    ("appointment_type", "status"),
                     ("start_time", "end_time"),
                     ("location", "meet_url"),
                     "notes",
@@ -175,7 +175,7 @@ class AppointmentAdmin(TenantAdmin):
             appointment_type=given["appointment_type"],
             duration=given["duration_minutes"],
             location=given["location"],
-            by=request.user,
+            by=person(request),
             at=timezone.now(),
         )
         obj.__dict__.update(booked.__dict__)
@@ -186,7 +186,7 @@ class AppointmentAdmin(TenantAdmin):
 
     @door(_("Confirmar"), done=_("Cita confirmada."), icon="event_available", applies=_to_confirm)
     def confirm(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
-        booking.confirm(row, by=request.user, at=timezone.now())
+        booking.confirm(row, by=person(request), at=timezone.now())
 
     @door(
         _("Reprogramar"),
@@ -196,7 +196,7 @@ class AppointmentAdmin(TenantAdmin):
         applies=_active,
     )
     def reschedule(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
-        booking.reschedule(row, start=data["start"], by=request.user, at=timezone.now())
+        booking.reschedule(row, start=data["start"], by=person(request), at=timezone.now())
 
     @door(
         _("Reasignar"),
@@ -206,15 +206,15 @@ class AppointmentAdmin(TenantAdmin):
         applies=_active,
     )
     def reassign(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
-        booking.reassign(row, to=data["to"], by=request.user, at=timezone.now())
+        booking.reassign(row, to=data["to"], by=person(request), at=timezone.now())
 
     @door(_("Realizada"), done=_("Cita realizada."), icon="task_alt", applies=_active)
     def complete(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
-        booking.complete(row, by=request.user, at=timezone.now())
+        booking.complete(row, by=person(request), at=timezone.now())
 
     @door(_("No asistió"), done=_("Inasistencia registrada."), icon="person_off", applies=_active)
     def no_show(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
-        booking.mark_no_show(row, by=request.user, at=timezone.now())
+        booking.mark_no_show(row, by=person(request), at=timezone.now())
 
     @door(
         _("Cancelar"),
@@ -225,7 +225,7 @@ class AppointmentAdmin(TenantAdmin):
         applies=_active,
     )
     def cancel(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
-        booking.cancel(row, reason=data["reason"], by=request.user, at=timezone.now())
+        booking.cancel(row, reason=data["reason"], by=person(request), at=timezone.now())
 
 
 class OwnDiaryAdmin(TenantAdmin):

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from brokers.models import User
-from crm.api.serializers import TenantRelatedField, TenantSerializer
+from crm.api.serializers import YEARS, MomentField, TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
 from leads.models import Lead
 from scheduling.models import (
@@ -56,7 +56,7 @@ class BookingSerializer(serializers.Serializer[Any]):
     """Without an agent, whose visit it is among those free then."""
 
     lead = TenantRelatedField(queryset=Lead.objects.living())
-    start_time = serializers.DateTimeField()
+    start_time = MomentField()
     agent = TenantRelatedField(queryset=PEOPLE, required=False, allow_null=True)
     appointment_type = serializers.ChoiceField(
         choices=AppointmentType.choices, default=AppointmentType.PROPERTY_VISIT
@@ -66,7 +66,7 @@ class BookingSerializer(serializers.Serializer[Any]):
 
 
 class RescheduleSerializer(serializers.Serializer[Any]):
-    start_time = serializers.DateTimeField()
+    start_time = MomentField()
 
 
 class CancelSerializer(serializers.Serializer[Any]):
@@ -137,11 +137,16 @@ class DayOrMoment(serializers.Field[Any, Any, Any, Any]):
             read = parse_date(text) or parse_datetime(text.replace(" ", "+"))
         except ValueError:
             read = None
-        if read is None or (isinstance(read, datetime) and is_naive(read)):
+        if read is None or not _is_usable(read):
             raise serializers.ValidationError(
                 _("Usa una fecha AAAA-MM-DD o un momento ISO 8601 con zona."), code="invalid"
             )
         return read
+
+
+def _is_usable(given: date | datetime) -> bool:
+    has_zone = not isinstance(given, datetime) or not is_naive(given)
+    return has_zone and given.year in YEARS
 
 
 class SlotsAskedSerializer(serializers.Serializer[Any]):

@@ -42,7 +42,13 @@ class VoiceCallAdmin(TenantAdmin):
         "cost_usd",
         "started_at",
     )
-    list_filter = ("status", "disposition", "call_purpose", "provider", ("started_at", RangeDateTimeFilter))
+    list_filter = (
+        "status",
+        "disposition",
+        "call_purpose",
+        "provider",
+        ("started_at", RangeDateTimeFilter),
+    )
     list_filter_submit = True
     search_fields = ("lead__name", "lead__phone", "phone", "external_call_id", "summary")
     inlines = (TranscriptInline,)
@@ -51,7 +57,14 @@ class VoiceCallAdmin(TenantAdmin):
         (_("Resultado"), {"fields": (("score_delta", "stage_after_call"), "recording_url")}),
         (
             _("Llamada"),
-            {"fields": (("phone", "caller_id_class"), ("started_at", "completed_at"), ("duration", "cost_usd"), ("provider", "external_call_id"))},
+            {
+                "fields": (
+                    ("phone", "caller_id_class"),
+                    ("started_at", "completed_at"),
+                    ("duration", "cost_usd"),
+                    ("provider", "external_call_id"),
+                )
+            },
         ),
     )
     empty_hint = _("Aquí quedan las llamadas del asistente, con su transcripción y resultado.")
@@ -76,4 +89,3 @@ class CallTranscriptAdmin(TenantAdmin):
     list_select_related = ("call__lead", "broker")
     search_fields = ("text", "call__lead__name")
     empty_hint = _("Las transcripciones llegan al terminar cada llamada.")
-

@@ -9,10 +9,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm.admin.filters import BrokerFilter
-from crm.admin.forms import TenantForm
+from crm.admin.forms import PrettyJSON, TenantForm
 from crm.errors import DomainError
 from crm.fields import EncryptedJSONField
 from crm.tenancy import allows, scope, visible
@@ -102,6 +104,12 @@ class TenantAdmin(Scoped, ModelAdmin):
     """
 
     form = TenantForm
+    formfield_overrides = {
+        models.JSONField: {
+            "form_class": PrettyJSON,
+            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        }
+    }
     list_per_page = 50
     show_full_result_count = False
     warn_unsaved_form = True
@@ -135,12 +143,15 @@ class TenantAdmin(Scoped, ModelAdmin):
         if request.path.endswith("/autocomplete/") and broker.isdecimal():
             path = getattr(self.model, "broker_path", "broker")
             queryset = queryset.filter(**{path: broker})
-        return super().get_search_results(request, queryset, search_term)
+        found: tuple[models.QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         if self._is_secret(lookup.split("__")):
             return False
-        return super().lookup_allowed(lookup, value, request)
+        return bool(super().lookup_allowed(lookup, value, request))
 
     def _is_secret(self, parts: Iterable[str]) -> bool:
         opts = self.opts
@@ -166,6 +177,10 @@ class TenantAdmin(Scoped, ModelAdmin):
         shown = list(super().get_list_display(request))
         return [*shown, "broker"] if self.owned() and self.names_broker(request) else shown
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     # --- Forms ---
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -189,10 +204,8 @@ class TenantAdmin(Scoped, ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Writes the columns that were edited, so that a worker's other changes stand."""
         if change:
-            edited = {field.name for field in self.opts.concrete_fields} & set(form.changed_data)
-            secrets = {form.secrets_in} if getattr(form, "secrets_in", "") and form.written() else set()
-            if edited or secrets:
-                obj.save(update_fields={*edited, *secrets, *self.derived_fields, "updated_at"})
+            if edited := form.edited_columns():
+                obj.save(update_fields={*edited, *self.derived_fields, "updated_at"})
         else:
             obj.save()
 
@@ -215,6 +228,12 @@ class TenantAdmin(Scoped, ModelAdmin):
         except DomainError as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        context.setdefault("show_save_and_add_another", False)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The letters of the row decide; what hangs on it goes with it."""
@@ -249,4 +268,3 @@ class TenantInline(Scoped, TabularInline):
         formset = super().get_formset(request, obj, **kwargs)
         formset.form = type(formset.form.__name__, (formset.form,), {"request": request})
         return formset
-

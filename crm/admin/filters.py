@@ -56,4 +56,3 @@ class BrokerFilter(ScopedRelatedFilter):
 
     def has_output(self) -> bool:
         return bool(self.request.user.is_superuser and super().has_output())
-

@@ -1,10 +1,13 @@
 """Forms of Admin: they stay inside one broker, save what changed, and never show secrets."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
@@ -52,6 +55,11 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return exclusions - {"broker"} if self._owned and self.instance.broker_id else exclusions
 
+    def edited_columns(self) -> set[str]:
+        """The columns that this form changed."""
+        columns = {field.name for field in self.instance._meta.concrete_fields}
+        return columns & set(self.changed_data)
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         own = broker_of(cleaned.get("broker") or self.instance)
@@ -75,6 +83,9 @@ class Secret(forms.CharField):
         )
 
 
+SecretKeys = Mapping[str, tuple[tuple[str, ...], Any]]
+
+
 class SecretsForm(TenantForm):
     """Offers the known keys of an encrypted field as write-only inputs.
 
@@ -83,7 +94,7 @@ class SecretsForm(TenantForm):
     """
 
     secrets_in = ""
-    secret_keys: dict[str, tuple[tuple[str, ...], Any]] = {}
+    secret_keys: SecretKeys = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,6 +111,9 @@ class SecretsForm(TenantForm):
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
         return value
+
+    def edited_columns(self) -> set[str]:
+        return super().edited_columns() | ({self.secrets_in} if self.written() else set())
 
     def written(self) -> dict[str, str]:
         return {name: text for name in self.secret_keys if (text := self.cleaned_data.get(name))}
@@ -120,7 +134,41 @@ class SecretsForm(TenantForm):
         setattr(self.instance, self.secrets_in, values)
 
 
-def with_secrets(field: str, keys: dict[str, tuple[tuple[str, ...], Any]]) -> type[SecretsForm]:
+class PrettyJSON(forms.JSONField):
+    """JSON on lines of its own, for people who edit it."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, InvalidJSONInput):
+            return value
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+class PartsForm(TenantForm):
+    """Offers the known keys of JSON columns as inputs of their own.
+
+    ``parts`` maps an input's name to its column and the key inside it; other keys stay.
+    """
+
+    parts: dict[str, tuple[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, (column, key) in self.parts.items():
+            self.initial[name] = (getattr(self.instance, column) or {}).get(key)
+
+    def edited_columns(self) -> set[str]:
+        parts = {column for name, (column, _) in self.parts.items() if name in self.changed_data}
+        return super().edited_columns() | parts
+
+    def _post_clean(self) -> None:
+        for name, (column, key) in self.parts.items():
+            if name in self.cleaned_data and name in self.changed_data:
+                value = {**(getattr(self.instance, column) or {}), key: self.cleaned_data[name]}
+                setattr(self.instance, column, value)
+        super()._post_clean()  # type: ignore[misc]
+
+
+def with_secrets(field: str, keys: SecretKeys) -> type[SecretsForm]:
     """The form class that offers ``keys`` of the encrypted ``field``."""
     inputs: dict[str, Any] = {name: Secret(label) for name, (_path, label) in keys.items()}
     return type("Secrets", (SecretsForm,), {"secrets_in": field, "secret_keys": keys, **inputs})

@@ -101,7 +101,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar of whoever asks; a group without a link they may follow is left out."""
     home = {"title": HOME, "icon": "home", "link": reverse("admin:index")}
-    shown = [{"title": "", "items": [home]}]
+    shown: list[dict[str, Any]] = [{"title": "", "items": [home]}]
     for title, links in GROUPS:
         items = [_item(link) for link in links if _may_read(request, link[0])]
         if items:

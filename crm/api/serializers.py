@@ -18,6 +18,7 @@ from crm.tenancy import Role
 
 _M = TypeVar("_M", bound=models.Model)
 
+YEARS = range(2000, 2101)
 OF_BROKER = [
     OpenApiParameter("broker", int, description="The superadmin names the broker; others need not.")
 ]
@@ -38,10 +39,24 @@ class TenantRelatedField(serializers.PrimaryKeyRelatedField[Any]):
         return queryset.filter(tenancy.scope(queryset.model, request.user))
 
 
+class MomentField(serializers.DateTimeField):
+    """A date and time far enough from the calendar's ends to be reckoned with."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        moment = super().to_internal_value(value)
+        if moment.year not in YEARS:
+            raise ValidationError(_("Usa una fecha entre 2000 y 2100."), code="out_of_range")
+        return moment
+
+
 class CheckedSerializer(serializers.ModelSerializer[_M]):
     """The model's own rules and constraints answer as bad input instead of as conflicts."""
 
     serializer_related_field = TenantRelatedField
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: MomentField,
+    }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)

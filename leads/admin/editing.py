@@ -79,7 +79,8 @@ def _forget(lead: Lead, names: list[str]) -> None:
 def _store_plain(lead: Lead, changes: Mapping[str, Any], by: Any, at: datetime) -> None:
     if changes:
         Lead.objects.filter(pk=lead.pk).update(**changes, version=F("version") + 1, updated_at=at)
-        labels = [str(Lead._meta.get_field(name).verbose_name) for name in changes]
+        columns = {field.name: field for field in lead._meta.concrete_fields}
+        labels = [str(columns[name].verbose_name) for name in changes]
         log(lead, "lead_edited", actor=Actor.HUMAN, at=at, user=by, labels=labels)
 
 

@@ -90,14 +90,22 @@ class ContactForm(TenantForm):
 
     tags = Tags(label=_("Etiquetas"), required=False, help_text=_("Separadas por comas."))
 
+    def _untouched(self, field: str) -> bool:
+        """What stood there before is not the editor's to correct."""
+        return not self.instance._state.adding and field not in self.changed_data
+
     def clean_name(self) -> str | None:
-        name = self.cleaned_data.get("name")
+        name: str | None = self.cleaned_data.get("name")
+        if self._untouched("name"):
+            return name
         if name and not names.is_real(name):
             raise forms.ValidationError(_("No parece el nombre de una persona."))
         return names.tidy(name) if name else None
 
     def clean_phone(self) -> str:
         typed: str = self.cleaned_data.get("phone") or ""
+        if self._untouched("phone"):
+            return typed
         broker = self.cleaned_data.get("broker") or getattr(self.instance, "broker", None)
         number = phones.to_e164(typed, country=broker.country if broker else "CL")
         if typed and number is None:
@@ -130,7 +138,7 @@ class AddLeadForm(ContactForm):
 class LeadForm(ContactForm):
     """A lead's editable columns and facts; remembers what the person saw when they began."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(label="", widget=forms.HiddenInput, required=False)
     location = Comunas(label=_("Comunas"), required=False, help_text=_("Separadas por comas."))
     budget_amount = _amount(_("Presupuesto"))
     budget_currency = _choice(_("Moneda del presupuesto"), CURRENCIES)
@@ -178,12 +186,12 @@ class LeadForm(ContactForm):
     def changes(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was edited, by fact or column, and what the person had seen."""
         seen, given = self._seen(), self.cleaned_data
-        wanted = {
-            **{
-                name: given[name]
-                for name in ("name", "phone", "email", "notes", "tags")
-                if name in given
-            },
+        wanted: dict[str, Any] = {
+            "name": given["name"],
+            "phone": given["phone"],
+            "email": given["email"],
+            "notes": given["notes"],
+            "tags": given["tags"],
             "treatment_type": given["treatment_type"],
             "location": given["location"],
             "budget": _money(given["budget_amount"], given["budget_currency"]),
@@ -206,7 +214,7 @@ def _as_inputs(values: dict[str, Any]) -> dict[str, Any]:
         "budget_currency": budget.get("currency", "UF"),
         "income_amount": income.get("amount"),
         "horizon": (values.get("timeline") or {}).get("horizon", ""),
-        "dicom": values.get("dicom") or "",
+        "dicom": "" if values.get("dicom") in (None, "unknown") else values["dicom"],
     }
 
 

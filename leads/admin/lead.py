@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from brokers.models import User
 from crm.admin.base import TenantAdmin
-from crm.admin.doors import door, each
+from crm.admin.doors import door, each, person
 from crm.admin.filters import BandFilter, QueryFilter
 from crm.errors import Conflict
 from crm.tenancy import Role, visible
@@ -62,7 +62,7 @@ class Assignee(DropdownFilter):
     parameter_name = "asignado"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        team = visible(User, request.user).exclude(pk=request.user.pk).filter(is_active=True)
+        team = visible(User, person(request)).exclude(pk=person(request).pk).filter(is_active=True)
         people = [(str(pk), name) for pk, name in team.values_list("pk", "name")[:200]]
         return [("mios", _("A mí")), ("nadie", _("Sin asignar")), *people]
 
@@ -116,7 +116,6 @@ class LeadAdmin(TenantAdmin):
     change_form_template = "admin/leads/lead/page.html"
     list_display = (
         "who",
-        "shown_phone",
         "shown_stage",
         "shown_status",
         "shown_score",
@@ -138,7 +137,15 @@ class LeadAdmin(TenantAdmin):
     list_select_related = ("assigned_to", "broker__brokerleadconfig", "conversation__held_by")
     search_fields = ("name", "phone", "phone_e164", "email")
     actions = ("rescore_chosen", "claim_chosen")
-    actions_detail = ("move", "assign", "claim", "rescore", "opt_out")
+    actions_detail = (
+        "move",
+        "claim",
+        {
+            "title": _("Más acciones"),
+            "icon": "more_horiz",
+            "items": ["assign", "rescore", "opt_out"],
+        },
+    )
     empty_hint = _(
         "Los leads llegan solos por el chat web y los canales conectados. También puedes agregar uno."
     )
@@ -161,20 +168,13 @@ class LeadAdmin(TenantAdmin):
         (_("Situación financiera"), {"fields": ("income_amount", ("dicom", "debt_amount"))}),
         (_("Notas internas"), {"fields": ("notes",)}),
     )
-    add_fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    ("name", "phone"),
-                    ("email", "assigned_to"),
-                    "source",
-                    "tags",
-                    "notes",
-                    "force_new",
-                )
-            },
-        ),
+    add_fields = (
+        ("name", "phone"),
+        ("email", "assigned_to"),
+        "source",
+        "tags",
+        "notes",
+        "force_new",
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -184,10 +184,10 @@ class LeadAdmin(TenantAdmin):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is not None or not self.names_broker(request):
-            return self.fieldsets if obj is not None else self.add_fieldsets
-        (title, options), *rest = self.add_fieldsets
-        return [(title, {"fields": ("broker", *options["fields"])}), *rest]
+        if obj is not None:
+            return self.fieldsets
+        fields = (*(["broker"] if self.names_broker(request) else []), *self.add_fields)
+        return ((None, {"fields": fields}),)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -203,13 +203,10 @@ class LeadAdmin(TenantAdmin):
         return {"assigned_to": request.user.pk, **initial} if agent else initial
 
     # --- The list ---
-    @display(description=_("nombre"), ordering="name")
-    def who(self, lead: Lead) -> str:
-        return str(lead)
-
-    @display(description=_("teléfono"), ordering="phone_e164")
-    def shown_phone(self, lead: Lead) -> str:
-        return phones.national(lead.phone_e164) if lead.phone_e164 else lead.phone
+    @display(description=_("lead"), ordering="name", header=True)
+    def who(self, lead: Lead) -> list[str]:
+        phone = phones.national(lead.phone_e164) if lead.phone_e164 else lead.phone
+        return [str(lead), phone or lead.email or ""]
 
     @display(description=_("etapa"), ordering="pipeline_stage", label=STAGE_TONES)
     def shown_stage(self, lead: Lead) -> tuple[str, str]:
@@ -248,7 +245,7 @@ class LeadAdmin(TenantAdmin):
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
         if change:
             changes, seen = form.changes()
-            editing.save(obj, changes, seen=seen, by=request.user, at=timezone.now())
+            editing.save(obj, changes, seen=seen, by=person(request), at=timezone.now())
             obj.refresh_from_db()
         else:
             self._create(request, obj, form.cleaned_data)
@@ -262,7 +259,7 @@ class LeadAdmin(TenantAdmin):
             name=given["name"],
             source=given["source"],
             at=timezone.now(),
-            by=request.user,
+            by=person(request),
             force_new=given["force_new"],
             notes=given["notes"],
             tags=given["tags"],
@@ -294,16 +291,16 @@ class LeadAdmin(TenantAdmin):
     )
     def move(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
         pipeline.move(
-            lead, to=data["to"], by=request.user, reason=data["reason"], at=timezone.now()
+            lead, to=data["to"], by=person(request), reason=data["reason"], at=timezone.now()
         )
 
     @door(_("Asignar"), form=AssignForm, done=_("Lead asignado."), icon="person_add")
     def assign(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
-        assignment.assign(lead, to=data["to"], by=request.user, at=timezone.now())
+        assignment.assign(lead, to=data["to"], by=person(request), at=timezone.now())
 
     @door(_("Tomar para mí"), done=_("El lead es tuyo."), icon="front_hand", applies=_unassigned)
     def claim(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
-        assignment.claim(lead, by=request.user, at=timezone.now())
+        assignment.claim(lead, by=person(request), at=timezone.now())
 
     @door(_("Recalcular puntaje"), done=_("Puntaje recalculado."), icon="calculate")
     def rescore(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
@@ -322,24 +319,24 @@ class LeadAdmin(TenantAdmin):
             channel=lead.conversation.channel,
             everything=True,
             evidence=data["evidence"],
-            by=request.user,
+            by=person(request),
             at=timezone.now(),
             confirm=False,
         )
 
     @door(_("Tomar la conversación"), done=_("La conversación es tuya: el asistente calla."))
     def take(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
-        handoff.take(lead, by=request.user, at=timezone.now())
+        handoff.take(lead, by=person(request), at=timezone.now())
 
     @door(_("Devolver al asistente"), done=_("El asistente vuelve a atender."))
     def give_back(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
-        handoff.give_back(lead, by=request.user, at=timezone.now())
+        handoff.give_back(lead, by=person(request), at=timezone.now())
 
     @door(_("Responder"), form=ReplyForm, done=_("Mensaje en camino."))
     def reply(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
         outbox.send_by_person(
             lead,
-            by=request.user,
+            by=person(request),
             text=data["text"],
             at=timezone.now(),
             idempotency_key=str(data["key"]),
@@ -373,6 +370,6 @@ class LeadAdmin(TenantAdmin):
             self,
             request,
             queryset,
-            lambda lead: assignment.claim(lead, by=request.user, at=at),
+            lambda lead: assignment.claim(lead, by=person(request), at=at),
             _("Tomados"),
         )

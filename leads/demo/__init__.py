@@ -57,7 +57,7 @@ def seed(context: Context) -> None:
         )
         context.stories[person.key] = story
         replay.plan(context, story, number)
-    context.plan(context.at, lambda at: _finish(context))
+    context.plan(context.at, lambda _: _finish(context))
 
 
 def _finish(context: Context) -> None:

@@ -3,18 +3,18 @@
 OPENINGS = {
     "with_place": (
         "Hola, vi {article} {kind} de {place} en el portal, ¿sigue disponible?",
-        "Buenas! busco {kind} en {comuna}, me interesó el aviso de {place}",
+        "Buenas! busco {a_kind} en {comuna}, me interesó el aviso de {place}",
         "Hola, ¿me pueden dar información del aviso de {place} en {comuna}?",
         "holaa, sigue a la venta {article} {kind} de {place}? ando buscando en {comuna}",
         "Buenas tardes, quisiera saber por {article} {kind} en {comuna}",
         "Hola! con mi pareja andamos mirando en {comuna} y nos gustó {article} {kind} de {place}",
     ),
     "without_place": (
-        "Hola, ando buscando {kind}, ¿me pueden ayudar?",
-        "Buenas! necesito comprar {kind}, cómo funciona con ustedes?",
-        "Hola buenas tardes, quiero dejar de arrendar y comprar {kind}",
-        "hola, me recomendaron hablar con ustedes, busco {kind}",
-        "Buenas, estoy recién empezando a ver {kind} para comprar",
+        "Hola, ando buscando {a_kind}, ¿me pueden ayudar?",
+        "Buenas! necesito comprar {a_kind}, cómo funciona con ustedes?",
+        "Hola buenas tardes, quiero dejar de arrendar y comprar {a_kind}",
+        "hola, me recomendaron hablar con ustedes, busco {a_kind}",
+        "Buenas, estoy recién empezando a ver {kind}s para comprar",
     ),
 }
 
@@ -148,8 +148,8 @@ ORDER = ("name", "location", "budget", "phone", "income", "dicom")
 FINANCING = frozenset({"pie", "ds19", "ds1"})
 
 OFFERS = (
-    "Para conocer {place} tengo {slot} o {other}. ¿Cuál te acomoda?",
-    "Te puedo coordinar una visita a {place}: {slot} o {other}. ¿Te sirve alguna?",
+    "Para conocer {home} tengo {slot} o {other}. ¿Cuál te acomoda?",
+    "Te puedo coordinar una visita {to_home}: {slot} o {other}. ¿Te sirve alguna?",
 )
 CHOICES = (
     "{slot} me acomoda, {timeline}",
@@ -157,18 +157,18 @@ CHOICES = (
     "dale, {slot} está bien. {timeline}",
 )
 BOOKED = (
-    "Listo, {first}: tu visita a {place} quedó agendada para {slot}. Te espera {agent}. ¡Nos vemos!",
-    "¡Agendado! Te esperamos {slot} en {place}, con {agent}. Si necesitas cambiarla, escríbeme.",
+    "Listo, {first}: tu visita {to_home} quedó agendada para {slot}. Te espera {agent}. ¡Nos vemos!",
+    "¡Agendado! Te esperamos {slot} en {home}, con {agent}. Si necesitas cambiarla, escríbeme.",
 )
 NUDGES = (
-    "Hola, te leo cuando puedas. ¿Con quién tengo el gusto?",
-    "¿Sigues buscando? Cuéntame tu nombre y te ayudo con los detalles.",
+    "Hola, te leo cuando puedas. Cuéntame un poco de lo que buscas y te envío opciones.",
+    "¿Sigues buscando? Escríbeme cuando quieras y te ayudo con los detalles.",
 )
 
 # What follows after the first conversation: (who, text).
 ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
     "liked": (
-        ("agent", "Hola {first}, soy {agent}, de {broker}. ¿Qué te pareció la visita a {place}?"),
+        ("agent", "Hola {first}, soy {agent}, de {broker}. ¿Qué te pareció la visita {to_home}?"),
         (
             "lead",
             "Nos gustó harto! la luz es increíble. Lo estamos conversando, ¿nos mandas la simulación?",
@@ -179,7 +179,7 @@ ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "doubts": (
-        ("agent", "Hola {first}, soy {agent}. Gracias por venir a {place}. ¿Cómo lo vieron?"),
+        ("agent", "Hola {first}, soy {agent}. Gracias por visitar {home}. ¿Cómo lo vieron?"),
         (
             "lead",
             "Lindo, pero los gastos comunes se me escapan un poco. Queremos ver un par de opciones más",
@@ -187,7 +187,7 @@ ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ("agent", "Te entiendo. Te busco alternativas parecidas con menos gastos y te escribo."),
     ),
     "referral": (
-        ("agent", "{first}, ¡felicitaciones! El banco ya cursó el crédito de {place}."),
+        ("agent", "{first}, ¡felicitaciones! El banco ya cursó el crédito {of_home}."),
         (
             "lead",
             "Gracias por todo {agent}! Mi cuñada también anda buscando, le voy a pasar tu contacto",
@@ -198,7 +198,7 @@ ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "won": (
-        ("agent", "Hola {first}, quedó firmada la escritura de {place}. ¡Muchas felicidades!"),
+        ("agent", "Hola {first}, quedó firmada la escritura {of_home}. ¡Muchas felicidades!"),
         ("lead", "Muchas gracias! Impecable la atención, los vamos a recomendar"),
         ("agent", "Gracias a ustedes. Cualquier cosa con la entrega, me avisas."),
     ),
@@ -258,7 +258,7 @@ CLOSINGS = {
     "Estado, como el DS1 o el DS19. Le pido a un ejecutivo que revise tu caso y te contacte.",
     "debt": "Gracias por contármelo, {first}. Con una deuda vigente no puedo adelantarte una "
     "evaluación. Le pido a un ejecutivo que te oriente sobre cómo regularizarla y qué opciones hay.",
-    "visit": "¿Te gustaría conocer {place}? Las visitas duran cerca de una hora y no tienen costo.",
+    "visit": "¿Te gustaría conocer {home}? Las visitas duran cerca de una hora y no tienen costo.",
     "unknown_dicom": "No hay problema, {first}: puedes revisarlo gratis y me cuentas. Mientras tanto, "
-    "¿te gustaría conocer {place}?",
+    "¿te gustaría conocer {home}?",
 }

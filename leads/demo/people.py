@@ -55,6 +55,7 @@ class Person:
 NAME, PLACE, BUDGET, PHONE = ("name",), ("location",), ("budget",), ("phone",)
 WISH = ("location", "budget")
 MONEY = ("income", "dicom")
+HELLO = (("name", "location"),)
 WHOLE = (NAME, WISH, PHONE, MONEY)
 LONG = (NAME, WISH, PHONE, ("income",), ("dicom",))
 E_, P_, Q_ = Stage.ENTRY, Stage.PROFILING, Stage.QUALIFICATION
@@ -62,12 +63,12 @@ S_, F_, R_, W_, L_ = Stage.SCHEDULED, Stage.FOLLOW_UP, Stage.REFERRALS, Stage.WO
 
 PEOPLE: tuple[Person, ...] = (
     # entrada: wrote, and has not answered the first question yet
-    Person("tomas", "Tomás Aravena", WEBCHAT, -1, NUNOA, "Ñuñoa", E_),
+    Person("tomas", "Tomás Aravena", WEBCHAT, -1, NUNOA, "Ñuñoa", E_, HELLO),
     Person("javiera", "Javiera Pizarro", TELEGRAM, -2, LEONES, "Providencia", E_, agent="ana"),
-    Person("matias", "Matías Olivares", WEBCHAT, -4, STUDIO, "Santiago", E_, bedrooms=1),
-    Person("antonia", "Antonia Leiva", WEBCHAT, -6, ABRAZO, "Maipú", E_, kind="casa", bedrooms=3),
+    Person("matias", "Matías Olivares", WEBCHAT, -4, STUDIO, "Santiago", E_, HELLO, bedrooms=1),
+    Person("antonia", "Antonia Leiva", WEBCHAT, -6, ABRAZO, "Maipú", E_, HELLO, kind="casa", bedrooms=3),
     Person("vicente", "Vicente Cáceres", TELEGRAM, -9, AVENIDA, "San Miguel", E_),
-    Person("martina", "Martina Godoy", WEBCHAT, -3, RENACA, "Viña del Mar", E_, agent="luis"),
+    Person("martina", "Martina Godoy", WEBCHAT, -3, RENACA, "Viña del Mar", E_, HELLO, agent="luis"),
     # perfilamiento: answering, still without place, contact or money
     Person("camila", "Camila Fuentes", WEBCHAT, -1, NUNOA, "Ñuñoa", P_, (NAME, PLACE), agent="ana"),
     Person("diego", "Diego Henríquez", TELEGRAM, -2, AVENIDA, "San Miguel", P_, (NAME,), asks="pie"),

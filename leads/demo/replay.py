@@ -22,7 +22,7 @@ def plan(context: Context, story: Story, number: int) -> None:
     for place, line in enumerate(story.told):
         context.plan(line.at, _saying(context, story, line, f"{number}:{place}"))
     first, last = story.told[0].at, story.told[-1].at
-    if story.person.agent:
+    if story.person.agent and not story.person.visit:  # booking gives the others away
         context.plan(first + timedelta(minutes=21), _assigning(context, story))
     if story.person.ending in lines.HANDOVERS:
         context.plan(last - timedelta(seconds=2), _handing_over(context, story))
@@ -80,7 +80,8 @@ def hear(context: Context, story: Story, line: Line, number: str, at: datetime) 
         scoring.rescore(lead, at=at, cause=message)
     # The answer follows in the story, not from the worker.
     Conversation.objects.filter(lead=lead).update(turn_due_at=None, answered_up_to=message.pk)
-    settle_pending(lead, at)
+    if story.person.ending == "opted_out":
+        send_pending(lead, at)
     return lead
 
 
@@ -104,22 +105,24 @@ def _keep_telegram(message: ChatMessage, chat: int, number: str) -> None:
 
 
 def answer(lead: Lead, text: str, at: datetime) -> None:
-    outbox.queue(lead, text=text, author=Author.ASSISTANT, purpose=Purpose.REPLY, at=at)
-    settle_pending(lead, at)
+    send(outbox.queue(lead, text=text, author=Author.ASSISTANT, purpose=Purpose.REPLY, at=at), at)
 
 
 def write(context: Context, story: Story, text: str, at: datetime) -> None:
     lead = context.leads[story.person.key]
-    outbox.send_by_person(lead, by=_agent(context, story), text=text, at=at)
-    settle_pending(lead, at)
+    send(outbox.send_by_person(lead, by=_agent(context, story), text=text, at=at), at)
 
 
-def settle_pending(lead: Lead, at: datetime) -> None:
+def send(message: ChatMessage, at: datetime) -> None:
     """What was queued has been sent: the demo's past waits for no channel."""
-    waiting = ChatMessage.objects.filter(lead=lead, status=Delivery.PENDING)
-    for message in waiting.order_by("pk"):
-        delivery.claim(message.pk, at=at)
-        delivery.mark_sent(message, external_id=f"out:{message.pk}", at=at)
+    delivery.claim(message.pk, at=at)
+    delivery.mark_sent(message, external_id=f"out:{message.pk}", at=at)
+
+
+def send_pending(lead: Lead, at: datetime) -> None:
+    """What a door queued by itself: the confirmation of an opt-out."""
+    for message in ChatMessage.objects.filter(lead=lead, status=Delivery.PENDING):
+        send(message, at)
 
 
 def _agent(context: Context, story: Story) -> Any:

@@ -108,15 +108,21 @@ def _open(story: Story, groups: list[Group]) -> list[Group]:
         story.lead(story.pick(lines.OPENINGS["without_place"]))
         _introduce(story, groups)
         return groups
-    story.lead(story.pick(lines.OPENINGS["with_place"]), _facts(story, ("location",)))
-    rest = [tuple(fact for fact in group if fact != "location") for group in groups]
+    opening = story.pick(lines.OPENINGS["with_place"])
+    told: Group = ("location",)
+    if person.stage == Stage.ENTRY and person.told:
+        pause = "" if opening.endswith("?") else "."
+        opening, told = f"{opening}{pause} Soy {{name}}", ("location", "name")
+    story.lead(opening, _facts(story, told))
+    rest = [tuple(fact for fact in group if fact not in told) for group in groups]
     left = [group for group in rest if group]
     _introduce(story, left)
     return left
 
 
 def _introduce(story: Story, groups: list[Group]) -> None:
-    question = story.pick(lines.ASKS[groups[0] if groups else ("name",)])
+    unnamed: Group = ("budget",) if story.named else ("name",)
+    question = story.pick(lines.ASKS[groups[0] if groups else unnamed])
     story.assistant(story.pick(lines.INTRODUCTIONS), question=question)
 
 
@@ -225,13 +231,19 @@ def _resumes(story: Story) -> datetime:
 
 def _words(story: Story) -> dict[str, Any]:
     person, visit = story.person, story.visit_at
+    house = person.kind == "casa"
+    the, to_the, of_the = ("la", "a la", "de la") if house else ("el", "al", "del")
     return {
         "name": person.name,
         "first": person.name.rpartition(" ")[0] if "María" in person.name else person.first,
         "place": person.place,
         "comuna": person.comuna,
         "kind": person.kind,
-        "article": "la" if person.kind == "casa" else "el",
+        "a_kind": f"una {person.kind}" if house else f"un {person.kind}",
+        "home": f"{the} {person.kind} de {person.place}",
+        "to_home": f"{to_the} {person.kind} de {person.place}",
+        "of_home": f"{of_the} {person.kind} de {person.place}",
+        "article": the,
         "broker": story.broker.name,
         "agent": story.agent.partition(" ")[0],
         "phone": _typed_phone(story),

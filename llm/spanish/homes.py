@@ -19,12 +19,12 @@ _TYPE_PATTERNS = tuple(
     (name, re.compile(rf"(?<![a-z]){pattern}(?![a-z])")) for name, pattern in _TYPES
 )
 _NOT_WANTED = re.compile(
-    r"(?:\bno (?:quiero |busco |me gustan? )?(?:una? |las |los )?|\b(?:mi|tu|su|volver a|en la|en|llegar a|a la|gastos de|sitio|"
-    r"con|incluye|tiene|tienen|y|mas|sin) (?:una? )?|\b(?:vivo|estoy) (?:\w+ ){0,2})$"
+    r"(?:\bno (?:quiero |busco |me gustan? )?(?:una? |las |los )?|\b(?:mi|tu|su|volver a|llegar a|a la|gastos de) "
+    r"|\b(?:vivo|estoy|trabajo|vivimos) (?:\w+ ){0,2})$"
 )
 _WORD_NO = re.compile(r"[a-z]+ (?:no|tampoco)\b(?! (?:tan|muy|mas))")
 _SOUGHT = re.compile(
-    r"\b(?:busco|buscando|quiero|necesito|comprar|arrendar|interesa)(?: \w+){0,2} $"
+    r"\b(?:busco|buscando|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $"
 )
 _EXTRAS = {"bodega", "estacionamiento", "oficina"}
 _COUNT = "|".join(

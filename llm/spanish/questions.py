@@ -24,6 +24,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("location", r"comuna|sector|zona|ubicacion|(?:en )?donde (?:buscas|te gustaria|quieres|estas buscando|te interesa|prefieres|necesitas)|que (?:barrio|ciudad|lugar)"),
     ("visit", r"(?:agend|coordin|visit|conocer|ver)[^?]*(?:visita|propiedad|departamento|casa|depto|horarios?|opciones|piloto)|(?:agend|coordin)(?:amos|ar|emos)|te muestro (?:los )?horarios|horarios disponibles"),
 )  # fmt: skip
+_LONGEST = 1500  # the question stands at the end
 _PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _TABLE)
 _QUESTION = re.compile(r"[^.!?¿\n:]*(?:¿[^?]*|[^.!?¿\n]*)\?")
 _REQUEST = re.compile(
@@ -35,7 +36,7 @@ def asked_in(text: str | None) -> str | None:
     """The fact (or "slot", "visit", "human", "cancel") that the message's last question asks for."""
     if not text:
         return None
-    folded = fold(clean(text))
+    folded = fold(clean(text))[-_LONGEST:]
     sentences = _QUESTION.findall(folded) or _REQUEST.findall(folded)
     return next((name for sentence in reversed(sentences) if (name := _named(sentence))), None)
 

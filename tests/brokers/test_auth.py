@@ -255,6 +255,28 @@ def test_the_mailed_link_opens_a_page(api: APIClient, agent: User, mailed: Any) 
     assert b"new_password1" in page.content
 
 
+def test_a_page_of_a_used_link_offers_another(db: None) -> None:
+    page = Client().get("/password/MQ/nada/", follow=True)
+    assert page.status_code == 200
+    assert "El enlace no sirve" in page.content.decode()
+
+
+def test_who_forgot_their_password_asks_on_the_sign_in_page(agent: User, mailed: Any) -> None:
+    page = Client()
+    assert b"/admin/password_reset/" in page.get("/admin/login/").content
+    assert page.get("/admin/password_reset/").status_code == 200
+    answer = mailed(lambda: page.post("/admin/password_reset/", {"email": agent.email}))
+    assert (answer.status_code, page.get(answer.url).status_code) == (302, 200)
+    assert [message.to for message in mail.outbox] == [[agent.email]]
+
+
+def test_the_page_counts_by_address_too(db: None, settings: Any) -> None:
+    settings.API_THROTTLE_RATES = {**settings.API_THROTTLE_RATES, "password_reset": "1/day"}
+    page, given = Client(), {"email": "nadie@example.com"}
+    answers = [page.post("/admin/password_reset/", given).status_code for _ in range(2)]
+    assert answers == [302, 200]
+
+
 def test_the_answer_does_not_tell_whose_address_it_is(
     api: APIClient, agent: User, mailed: Any
 ) -> None:

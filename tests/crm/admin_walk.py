@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
+from django.forms import MultiWidget
 from django.urls import URLPattern, reverse
 
 from brokers.models import Broker
@@ -81,7 +82,9 @@ def _easiest(model: type[models.Model], names: tuple[str, ...]) -> str:
         field = model._meta.get_field(name)
         if name == "broker" and len(names) > 1:
             return 3
-        return 2 if field.choices or isinstance(field, models.BooleanField) else int(field.is_relation)
+        return (
+            2 if field.choices or isinstance(field, models.BooleanField) else int(field.is_relation)
+        )
 
     return min(names, key=cost)
 
@@ -99,3 +102,16 @@ def _values(row: models.Model, field: Any, count: int) -> list[Any]:
     if isinstance(field, models.EmailField):
         return [f"copia{i}-{value}" for i in range(count)]
     return [f"{str(value or '')[:12]}-{i}" for i in range(count)]
+
+
+def sent(form: Any) -> dict[str, Any]:
+    """What a browser would send of an untouched form."""
+    data: dict[str, Any] = {}
+    for name, field in form.fields.items():
+        value = form[name].value()
+        if isinstance(field.widget, MultiWidget):
+            parts = field.widget.decompress(value)
+            data |= {f"{name}_{i}": "" if part is None else part for i, part in enumerate(parts)}
+        else:
+            data[name] = "" if value is None else value
+    return data

@@ -5,16 +5,19 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.db import models
-from django.forms import MultiWidget
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from brokers.models import Broker, User
 from crm.tenancy import allows, visible
-from tests.crm.admin_walk import FOREIGN_KEYS, MODELS, name_of, object_urls
+from tests.crm.admin_walk import FOREIGN_KEYS, MODELS, name_of, object_urls, sent
 from tests.factories import LeadFactory, make_row
 
-by_name = lambda value: getattr(value, "__name__", str(value))
+
+def by_name(value: Any) -> str:
+    return getattr(value, "__name__", str(value))
+
+
 every_model = pytest.mark.parametrize("model", MODELS, ids=by_name)
 every_foreign_key = pytest.mark.parametrize(("model", "field"), FOREIGN_KEYS, ids=by_name)
 strangers = pytest.mark.parametrize("who", ["rival_admin", "rival_agent"])
@@ -131,7 +134,10 @@ def test_our_ids_are_refused_as_values_of_a_rivals_form(
     theirs, ours = make_row(model, rival), make_row(related, broker)
     client.force_login(rival_admin)
     before = stored(model)
-    for page in (reverse(name_of(model, "add")), reverse(name_of(model, "change"), args=[theirs.pk])):
+    for page in (
+        reverse(name_of(model, "add")),
+        reverse(name_of(model, "change"), args=[theirs.pk]),
+    ):
         response = client.post(page, {field: ours.pk})
         form = response.context and response.context.get("adminform")
         if form and field in form.form.fields:
@@ -161,16 +167,3 @@ def test_a_superadmin_cannot_join_rows_of_two_brokers(
 def _form(response: Any) -> Any:
     shown = response.context and response.context.get("adminform")
     return shown.form if shown else None
-
-
-def sent(form: Any) -> dict[str, Any]:
-    """What a browser would send of an untouched form."""
-    data: dict[str, Any] = {}
-    for name, field in form.fields.items():
-        value = form[name].value()
-        if isinstance(field.widget, MultiWidget):
-            parts = field.widget.decompress(value)
-            data |= {f"{name}_{i}": "" if part is None else part for i, part in enumerate(parts)}
-        else:
-            data[name] = "" if value is None else value
-    return data

@@ -131,22 +131,10 @@ def test_a_filter_that_makes_no_sense_is_named(admin: User, query: str, field: s
 @pytest.mark.parametrize("path", LISTS)
 def test_no_list_fails_on_odd_parameters(admin: User, path: str) -> None:
     client = signed_in(admin)
-    odd = [
-        "search=%00",
-        "page_size=-1",
-        "page_size=99999",
-        "ordering=%00",
-        "search=%F0%9F%8F%A0%27",
-    ]
-    odd += [
-        "lead=0",
-        "lead=" + "9" * 40,
-        "agent=x",
-        "since=ayer",
-        "document=1e5",
-        "q=%00",
-        "from=x",
-    ]
+    odd = ["search=%00", "page_size=-1", "page_size=99999", "ordering=%00", "q=%00", "from=x"]
+    odd += ["search=%F0%9F%8F%A0%27", "lead=0", "lead=" + "9" * 40, "agent=x", "since=ayer"]
+    odd += ["document=1e5", "start_from=0001-01-01T00:00:00%2B14:00"]
+    odd += ["until=9999-12-31T23:59:59-14:00", "ends_from=9999-12-31T23:59:59-14:00"]
     assert [q for q in odd if client.get(f"{path}?{q}").status_code >= 500] == []
 
 

@@ -29,6 +29,8 @@ from leads.money import Currency, Money, find_amounts, format_money, parse_money
         ("1 millon 350 mil", "1350000", "CLP"),
         ("un palo y 200 lucas", "1200000", "CLP"),
         ("2 palos 300", "2300000", "CLP"),
+        ("un palo dos", "1200000", "CLP"),
+        ("un palo dos dormitorios", "1000000", "CLP"),
         ("un palo veinte", "1020000", "CLP"),
         ("1.250 palos", "1250000", "CLP"),
         ("novecientas cincuenta lucas", "950000", "CLP"),

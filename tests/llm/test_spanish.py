@@ -1,5 +1,6 @@
 from datetime import date, datetime, time
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -72,6 +73,8 @@ def test_reads_every_fact_of_one_message() -> None:
         ("Señora Marta", "name", "Marta"),
         ("Ximena O'Ryan 😊", "name", "Ximena O'Ryan"),
         ("Pedro de Maipú", "name", "Pedro"),
+        ("Antonia y quiero depto en ñuñoa", "name", "Antonia"),
+        ("soy la señora Rosa del aviso de la casa", None, "Rosa"),
         ("Claudia Muñoz 987654321", "name", "Claudia Muñoz"),
         ("Millaray Huenchumilla", "name", "Millaray Huenchumilla"),
     ],
@@ -137,6 +140,8 @@ def test_a_person_named_like_a_comuna_is_no_place() -> None:
         ("24 millones al año", "income", 2_000_000),
         ("1.250 millones", "income", 1_250_000),
         ("estoy cesante", "income", 0),
+        ("mi ingreso fluctua entre 1 y 1.3 millones", None, 1_000_000),
+        ("sueldo base 600 mas bonos, liquido me llegan 1.050.000", None, 1_050_000),
     ],
 )
 def test_reads_the_net_monthly_income(text: str, asked: str | None, income: int) -> None:
@@ -226,6 +231,8 @@ def test_an_address_is_no_budget() -> None:
         ("mi marido está en dicom", None, None),
         ("sí", "visit", None),
         ("no", "visit", None),
+        ("afortunadamente no", "dicom", "clean"),
+        ("deberia estar limpio", "dicom", "clean"),
     ],
 )
 def test_reads_the_dicom_state(text: str, asked: str | None, dicom: str | None) -> None:
@@ -240,6 +247,7 @@ def test_reads_the_dicom_state(text: str, asked: str | None, dicom: str | None) 
         ("300", "debt_amount", 300_000),
         ("si pero chica, como 150 lucas", "dicom", 150_000),
         ("no tengo deudas y gano 900 lucas", None, None),
+        ("tengo una deuda castigada del 2019", "dicom", None),
     ],
 )
 def test_reads_the_debt(text: str, asked: str | None, debt: int | None) -> None:
@@ -270,6 +278,8 @@ def test_reads_the_debt(text: str, asked: str | None, debt: int | None) -> None:
         ("llevo 2 años trabajando", None, None),
         ("quiero agendar visita lo antes posible", None, None),
         ("no sé", "timeline", None),
+        ("para el 2027", "timeline", "within_90_days"),
+        ("todavia no sé bien", "timeline", None),
     ],
 )
 def test_reads_how_soon(text: str, asked: str | None, horizon: str | None) -> None:
@@ -307,6 +317,8 @@ def test_reads_where_the_lead_wants_to_live(
         ("depa con 2 estacionamientos y bodega", None, "departamento", None),
         ("cuánto sale el estacionamiento", None, None, None),
         ("busco una parcela", None, "parcela", None),
+        ("tienen deptos en ñuñoa?", None, "departamento", None),
+        ("estoy en casa", None, None, None),
     ],
 )
 def test_reads_the_home(text: str, asked: str | None, kind: str | None, rooms: int | None) -> None:
@@ -444,6 +456,7 @@ def test_what_is_no_question_to_look_up(text: str) -> None:
         ("jueves 26 16:00", 8),
         ("prefiero en la tarde", 8),
         ("el viernes no, el jueves a las 4", 8),
+        ("la primera no puedo, la segunda si", 8),
         ("la última", 9),
         ("opcion 3", 9),
         ("el viernes", 9),
@@ -619,3 +632,11 @@ def test_any_mix_of_their_words_is_understood_without_failing(
     words: list[str], asked: str | None
 ) -> None:
     read(" ".join(words), asked, OFFERS)
+
+
+@pytest.mark.parametrize("piece", [", ", "? ", "1 palo y ", "cual de ", "hola, ", "9-"])
+def test_a_long_monotonous_text_is_read_in_time(piece: str) -> None:
+    started = monotonic()
+    read(piece * 3000, "dicom")
+    asked_in(piece * 3000 + "?")
+    assert monotonic() - started < 10

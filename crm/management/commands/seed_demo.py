@@ -47,9 +47,9 @@ def seed(context: Context) -> None:
     """Every app's ``demo.seed``, lower apps first, then what they planned, in order of time."""
     autodiscover_modules("demo")
     for config in apps.get_app_configs():
-        demo = sys.modules.get(f"{config.name}.demo")
-        if hasattr(demo, "seed"):
-            demo.seed(context)
+        part: Any = sys.modules.get(f"{config.name}.demo")
+        if hasattr(part, "seed"):
+            part.seed(context)
     context.replay()
     # The demo's past is over: no task, alert or campaign answers to it now.
     transaction.get_connection().run_on_commit.clear()

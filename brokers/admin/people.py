@@ -1,4 +1,4 @@
-"""Brokers, their people and their configurations in Django Admin."""
+"""Brokers and their people in Django Admin."""
 
 from typing import Any
 
@@ -6,24 +6,23 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
-from django.http import HttpRequest, HttpResponseRedirect
+from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+)
 
 from brokers.models import (
     Broker,
-    BrokerChatConfig,
-    BrokerLeadConfig,
-    BrokerPromptConfig,
-    BrokerVoiceConfig,
-    ChannelHook,
     User,
 )
 from brokers.onboarding import open_broker
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each
-from crm.admin.forms import TenantForm, with_secrets
+from crm.admin.filters import QueryFilter
+from crm.admin.forms import TenantForm
 from crm.errors import NotAllowed
 from crm.tenancy import Role
 
@@ -54,6 +53,19 @@ class BrokerAdmin(TenantAdmin):
             obj.__dict__.update(open_broker(**form.cleaned_data).__dict__)
 
 
+ROLES = {
+    Role.AGENT.value: _("Agente"),
+    Role.ADMIN.value: _("Administrador"),
+    Role.SUPERADMIN.value: _("Superadministrador"),
+}
+
+
+class RoleFilter(QueryFilter):
+    title = _("rol")
+    parameter_name = "rol"
+    conditions = {role.lower(): (label, Q(role=role)) for role, label in ROLES.items()}
+
+
 class UserForm(TenantForm):
     """A person of the team; the password is written, never shown."""
 
@@ -79,10 +91,9 @@ class UserForm(TenantForm):
                 if adding
                 else _("Déjala vacía para no cambiarla.")
             )
-        if "role" in self.fields and self._user.role != Role.SUPERADMIN:
-            self.fields["role"].choices = [  # type: ignore[attr-defined]
-                choice for choice in Role.choices if choice[0] != Role.SUPERADMIN
-            ]
+        if "role" in self.fields:
+            given = [role for role in ROLES if role != Role.SUPERADMIN or self._user.is_superuser]
+            self.fields["role"].choices = [(role, ROLES[role]) for role in given]  # type: ignore[attr-defined]
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
@@ -111,7 +122,7 @@ class UserAdmin(TenantAdmin):
 
     form = UserForm
     list_display = ("name", "email", "shown_role", "is_active", "assignment_priority", "last_login")
-    list_filter = ("role", "is_active")
+    list_filter = (RoleFilter, "is_active")
     search_fields = ("name", "email")
     actions = ("activate_chosen", "deactivate_chosen")
     actions_detail = ("activate", "deactivate")
@@ -129,7 +140,7 @@ class UserAdmin(TenantAdmin):
         label={"SUPERADMIN": "danger", "ADMIN": "primary", "AGENT": "info"},
     )
     def shown_role(self, user: User) -> tuple[str, str]:
-        return user.role, user.get_role_display()
+        return user.role, str(ROLES[user.role])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A role is somebody else's to give: nobody raises or lowers their own."""
@@ -141,7 +152,12 @@ class UserAdmin(TenantAdmin):
         if obj.pk == request.user.pk and form.cleaned_data.get("password"):
             update_session_auth_hash(request, obj)
 
-    @door(_("Activar"), done=_("Ya puede entrar."), icon="person_check", applies=lambda u: not u.is_active)
+    @door(
+        _("Activar"),
+        done=_("Ya puede entrar."),
+        icon="person_check",
+        applies=lambda u: not u.is_active,
+    )
     def activate(self, request: HttpRequest, user: User, data: dict[str, Any]) -> None:
         _set_active(user, True, by=request.user)
 
@@ -157,11 +173,19 @@ class UserAdmin(TenantAdmin):
 
     @admin.action(description=_("Activar a los elegidos"), permissions=["change"])
     def activate_chosen(self, request: HttpRequest, queryset: Any) -> None:
-        each(self, request, queryset, lambda u: _set_active(u, True, by=request.user), _("Activados"))
+        each(
+            self, request, queryset, lambda u: _set_active(u, True, by=request.user), _("Activados")
+        )
 
     @admin.action(description=_("Desactivar a los elegidos"), permissions=["change"])
     def deactivate_chosen(self, request: HttpRequest, queryset: Any) -> None:
-        each(self, request, queryset, lambda u: _set_active(u, False, by=request.user), _("Desactivados"))
+        each(
+            self,
+            request,
+            queryset,
+            lambda u: _set_active(u, False, by=request.user),
+            _("Desactivados"),
+        )
 
 
 def _set_active(user: User, active: bool, *, by: Any) -> None:
@@ -169,104 +193,3 @@ def _set_active(user: User, active: bool, *, by: Any) -> None:
         raise NotAllowed(_("No puedes desactivar tu propia cuenta."))
     user.is_active = active
     user.save(update_fields=["is_active", "updated_at"])
-
-
-class ConfigAdmin(TenantAdmin):
-    """One of a broker's four configurations."""
-
-    list_display = ("__str__", "updated_at")
-    search_fields = ("broker__name",)
-    list_select_related = ("broker",)
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Who has one configuration goes straight to it."""
-        if not self.names_broker(request) and request.method == "GET":
-            row = self.get_queryset(request).first()
-            if row is not None and self.may(request, "r"):
-                return HttpResponseRedirect(self.page_of(request, row))
-        return super().changelist_view(request, extra_context)
-
-
-@admin.register(BrokerPromptConfig)
-class BrokerPromptConfigAdmin(ConfigAdmin):
-    fieldsets = (
-        (_("Quién es"), {"fields": (("agent_name", "agent_role"), "identity_prompt", "agent_objective")}),
-        (_("Qué sabe"), {"fields": ("business_context", "benefits_info", "qualification_requirements")}),
-        (
-            _("Cómo conversa"),
-            {"fields": ("data_collection_prompt", "behavior_rules", "restrictions", "output_format", "situation_handlers")},
-        ),
-        (_("Agenda"), {"fields": ("enable_appointment_booking", "tools_instructions", "meeting_config")}),
-        (_("Costos"), {"fields": ("monthly_llm_budget_usd",)}),
-        (_("Avanzado"), {"fields": ("full_custom_prompt", "follow_up_messages", "additional_fields")}),
-    )
-
-
-@admin.register(BrokerLeadConfig)
-class BrokerLeadConfigAdmin(ConfigAdmin):
-    fieldsets = (
-        (
-            _("Puntaje"),
-            {"fields": (("cold_max_score", "warm_max_score", "qualified_min_score"), "field_weights", "income_ranges")},
-        ),
-        (_("Calificación"), {"fields": ("qualification_criteria", "max_acceptable_debt", "field_priority")}),
-        (_("Asignación"), {"fields": ("assignment_mode",)}),
-        (
-            _("Avisos"),
-            {"fields": (("alert_on_hot_lead", "alert_on_qualified"), ("alert_score_threshold", "alert_email"))},
-        ),
-        (_("Silencio"), {"fields": ("quiet_hours", "max_messages_per_day")}),
-    )
-
-
-VOICE_SECRETS = {
-    "secret_api_key": (("api_key",), _("Clave de API del proveedor")),
-    "secret_webhook": (("webhook_secret",), _("Secreto del webhook")),
-}
-CHAT_SECRETS = {
-    "telegram_token": (("telegram", "token"), _("Telegram: token del bot")),
-    "telegram_secret": (("telegram", "secret"), _("Telegram: secreto del webhook")),
-    "whatsapp_token": (("whatsapp", "access_token"), _("WhatsApp: token de acceso")),
-    "whatsapp_phone": (("whatsapp", "phone_number_id"), _("WhatsApp: identificador del número")),
-    "whatsapp_app_secret": (("whatsapp", "app_secret"), _("WhatsApp: secreto de la aplicación")),
-    "whatsapp_verify": (("whatsapp", "verify_token"), _("WhatsApp: token de verificación")),
-}
-
-
-@admin.register(BrokerVoiceConfig)
-class BrokerVoiceConfigAdmin(ConfigAdmin):
-    form = with_secrets("provider_credentials", VOICE_SECRETS)
-    readonly_fields = ("webhook_key",)
-    fieldsets = (
-        (None, {"fields": (("provider", "phone_number_id"), ("caller_id_class", "caller_id_reason"), "webhook_key")}),
-        (_("Credenciales"), {"fields": tuple(VOICE_SECRETS)}),
-        (
-            _("Llamada"),
-            {"fields": ("first_message_template", ("recording_enabled", "max_concurrent_calls"), "timing_config", "end_call_config")},
-        ),
-        (
-            _("Avanzado"),
-            {"fields": ("assistant_id_default", "assistant_id_by_type", "voice_config", "model_config", "transcriber_config")},
-        ),
-    )
-
-
-@admin.register(BrokerChatConfig)
-class BrokerChatConfigAdmin(ConfigAdmin):
-    form = with_secrets("provider_configs", CHAT_SECRETS)
-    fieldsets = (
-        (None, {"fields": ("enabled_providers", "default_provider")}),
-        (_("Credenciales"), {"fields": tuple(CHAT_SECRETS)}),
-        (_("Avanzado"), {"fields": ("features", "rate_limits")}),
-    )
-
-
-@admin.register(ChannelHook)
-class ChannelHookAdmin(TenantAdmin):
-    """The key of each channel's webhook address."""
-
-    list_display = ("channel", "key", "created_at")
-    list_filter = ("channel",)
-    search_fields = ("channel",)
-    empty_hint = _("Las direcciones de webhook se crean al conectar un canal.")
-

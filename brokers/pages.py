@@ -1,0 +1,69 @@
+"""The pages of people who forgot their password or were invited."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import views
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from brokers.tasks import mail_reset
+from crm.api.throttling import PasswordResetThrottle
+from crm.errors import TooMany
+
+TEMPLATE = "brokers/account.html"
+
+
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Correo"),
+        max_length=100,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+
+class Forgotten(views.PasswordResetView):
+    """Asks for the address, and says the same whoever's it is."""
+
+    form_class: Any = ForgottenForm
+    template_name = TEMPLATE
+    success_url = reverse_lazy("password_reset_done")
+    extra_context = {
+        "heading": _("¿Olvidaste tu contraseña?"),
+        "explanation": _("Escribe tu correo y te enviaremos un enlace para elegir una nueva."),
+        "button": _("Enviar enlace"),
+    }
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        asked: Any = self.request
+        if not PasswordResetThrottle().allow_request(asked, self):
+            form.add_error(None, str(TooMany.message))
+            return self.form_invalid(form)
+        mail_reset(form.cleaned_data["email"])
+        return HttpResponseRedirect(str(self.success_url))
+
+
+class Sent(views.PasswordResetDoneView):
+    template_name = TEMPLATE
+    extra_context = {
+        "heading": _("Revisa tu correo"),
+        "explanation": _("Si hay una cuenta con ese correo, te llegará un enlace en unos minutos."),
+    }
+
+
+class Choose(views.PasswordResetConfirmView):
+    template_name = TEMPLATE
+    extra_context = {
+        "heading": _("Elige tu contraseña"),
+        "explanation": _("Escríbela dos veces para evitar errores."),
+        "button": _("Guardar contraseña"),
+    }
+
+
+class Chosen(views.PasswordResetCompleteView):
+    template_name = TEMPLATE
+    extra_context = {
+        "heading": _("Listo, tu contraseña quedó guardada"),
+        "explanation": _("Ya puedes ingresar con tu correo y tu contraseña nueva."),
+    }

@@ -1,0 +1,111 @@
+"""A visitor's first conversation, over HTTP against the running product, to a booked visit."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.stack import Stack, Visitor, wait_for
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("product")) as running:
+        yield running
+
+
+def test_a_conversation_ends_with_a_visit_on_an_offered_slot(stack: Stack) -> None:
+    visitor = Visitor(stack)
+    assert "asistente virtual" in visitor.say("Hola, buenas tardes")
+    visitor.say("soy camila rojas, busco depto en ñuñoa hasta 4000 uf")
+    visitor.say("mi fono es 9 8123 4567")
+    visitor.say("gano un palo doscientos líquidos")
+    visitor.say("no estoy en dicom")
+    visitor.say("este mes ojalá")
+    offered = visitor.say("quiero agendar una visita")
+    choices = re.findall(r"(?:^|\n)\s*\d[).]\s*(.+)", offered)
+    assert len(choices) >= 2
+    booked = visitor.say("la segunda")
+    assert choices[1].strip() in booked
+
+    lead = visitor.lead()
+    facts = lead["metadata"]
+    assert (lead["name"], lead["phone_e164"]) == ("Camila Rojas", "+56981234567")
+    assert facts["location"] == ["Ñuñoa"]
+    assert facts["income"] == {"amount": 1_200_000, "currency": "CLP"}
+    assert facts["budget"] == {"amount": 4000, "currency": "UF"}
+    assert facts["dicom"] == "clean"
+    assert facts["calificacion"]["outcome"] == "CALIFICADO"
+    assert (lead["pipeline_stage"], lead["status"]) == ("agendado", "hot")
+
+    visits = stack.rows("SELECT * FROM appointments WHERE lead_id = %s", lead["id"])
+    assert [visit["status"] for visit in visits] == ["scheduled"]
+    offers = stack.rows("SELECT start_time FROM slot_offers WHERE lead_id = %s", lead["id"])
+    assert visits[0]["start_time"] in {offer["start_time"] for offer in offers}
+
+    receipts = stack.rows(
+        "SELECT details FROM activity_log WHERE lead_id = %s AND action_type = 'score_changed' "
+        "ORDER BY id DESC LIMIT 1",
+        lead["id"],
+    )
+    receipt = receipts[0]["details"]
+    assert round(sum(line["points"] for line in receipt["lines"]), 1) == receipt["total"]
+    assert receipt["total"] == lead["lead_score"]
+
+    turns = stack.rows(
+        "SELECT trace_id, count(*) AS attempts, bool_or(error <> '') AS failed FROM llm_calls "
+        "WHERE lead_id = %s AND call_type = 'turn' GROUP BY trace_id",
+        lead["id"],
+    )
+    assert len(turns) == len(visitor.replies)
+    assert not any(turn["failed"] for turn in turns)
+
+
+def test_the_agent_sees_the_visit_and_the_rival_does_not(stack: Stack) -> None:
+    found = stack.get("/api/v1/leads/?search=camila+rojas", **stack.sign_in())[1]["results"]
+    lead = next(lead for lead in found if lead["phone"] == "+56981234567")
+    assert lead["pipeline_stage"] == "agendado"
+    rival = stack.sign_in("admin@rival.test")
+    assert stack.get(f"/api/v1/leads/{lead['id']}/", **rival)[0] == 404
+    assert stack.get("/api/v1/leads/?search=camila+rojas", **rival)[1]["count"] == 0
+
+
+def test_a_worker_killed_in_mid_turn_answers_once_and_books_once(stack: Stack) -> None:
+    visitor = Visitor(stack)
+    visitor.say("hola, soy Pedro Soto")
+    steps = [
+        "busco casa en Maipú hasta 5000 UF, mi teléfono es +56 9 7654 3210",
+        "gano 2.5 millones líquidos y no tengo dicom",
+        "quiero visitar",
+        "la primera",
+    ]
+    hits = 0
+    for step in steps:
+        visitor.write(step)
+        hits += stack.kill_in_mid_turn()
+        visitor.reply(seconds=60)
+    assert hits >= 1
+    lead = visitor.lead()
+    sent = stack.rows(
+        "SELECT idempotency_key FROM chat_messages WHERE lead_id = %s AND direction = 'out'",
+        lead["id"],
+    )
+    assert len(sent) == len({row["idempotency_key"] for row in sent}) == len(steps) + 1
+    visits = stack.rows("SELECT status FROM appointments WHERE lead_id = %s", lead["id"])
+    assert [visit["status"] for visit in visits] == ["scheduled"]
+
+
+def test_with_redis_killed_the_message_is_kept_and_answered(stack: Stack) -> None:
+    visitor = Visitor(stack)
+    stack.kill("redis")
+    visitor.write("hola, ¿tienen departamentos en Providencia?")
+    assert visitor.reply(seconds=60)
+
+
+def test_everything_is_up_again_after_the_kills(stack: Stack) -> None:
+    def ready() -> bool:
+        return stack.get("/health/ready")[0] == 200
+
+    assert wait_for("a ready product", ready, seconds=60)

@@ -312,6 +312,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": _("CRM inmobiliario"),
     "SITE_SYMBOL": "real_estate_agent",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("crm/favicon.svg")}
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

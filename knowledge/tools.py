@@ -52,5 +52,6 @@ def shown(hit: Hit) -> dict[str, Any]:
     }
 
 
-register(Tool("search_knowledge", search_knowledge, Query))
+# Embedding the question may ask a vendor: no transaction is open meanwhile.
+register(Tool("search_knowledge", search_knowledge, Query, transactional=False))
 register_provider("knowledge", for_the_question)

@@ -94,6 +94,11 @@ def create(
 ) -> Lead:
     """A new lead with its conversation, assigned by the broker's mode."""
     fields.setdefault("assigned_to", assignment.choose(broker, at=at))
+    if by is not None:
+        entered = [name for name in ("name", "phone", "email") if fields.get(name)]
+        said = {"by": "person", "message": None, "user": by.pk, "at": at.isoformat()}
+        provenance = {name: {**said, "confidence": 1.0} for name in entered}
+        fields["metadata"] = {**fields.get("metadata", {}), "provenance": provenance}
     lead = Lead.objects.create(
         broker=broker, source=source, created_at=at, stage_entered_at=at, **fields
     )

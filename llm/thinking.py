@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -141,7 +142,7 @@ def call(tool: Registered, turn: Turn, given: dict[str, Any]) -> dict[str, Any]:
         raise ModelRetry(str(error.errors(include_url=False, include_input=False))) from error
     turn.used.append(tool.name)
     try:
-        with transaction.atomic():
+        with transaction.atomic() if tool.transactional else nullcontext():
             return tool.function(turn, arguments)
     except DomainError as refusal:
         return {"error": refusal.code, "message": str(refusal)}

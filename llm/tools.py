@@ -41,11 +41,15 @@ class NoArguments(BaseModel):
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: its docstring is what the model reads, its arguments a pydantic model."""
+    """A tool: its docstring is what the model reads, its arguments a pydantic model.
+
+    It runs in one short transaction, unless it asks the network (``transactional=False``).
+    """
 
     name: str
     function: ToolFunction
     arguments: type[BaseModel] = NoArguments
+    transactional: bool = True
 
     @property
     def description(self) -> str:

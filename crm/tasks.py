@@ -35,7 +35,7 @@ class BaseTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().__call__(*args, **kwargs)
+            return self.run(*args, **kwargs)
         except (Retry, Ignore, Reject):
             raise
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The words in which Admin tells facts, score rules and events."""
+"""The words in which people are told facts, score rules and events."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -35,12 +35,13 @@ class BaseTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return self.run(*args, **kwargs)
+            return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
         except (Retry, Ignore, Reject):
             raise
         except Exception as error:
             if is_retryable(error) and not self.request.called_directly:
-                raise self.retry(exc=error, countdown=_back_off(self.request.retries)) from error
+                wait = _back_off(self.request.retries)
+                raise self.retry(exc=error, countdown=wait) from error  # type: ignore[no-untyped-call]
             raise
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:

@@ -90,7 +90,7 @@ class Attention(QueryFilter):
     title = _("atención")
     parameter_name = "atencion"
     conditions = {
-        "espera": (_("Espera a una persona"), Q(conversation__holder=Holder.WAITING)),
+        "espera": (_("Espera a una persona"), Q(conversation__waiting_reason__gt="")),
         "sin-respuesta": (
             _("Sin respuesta nuestra"),
             Q(conversation__last_inbound_at__isnull=False)

@@ -143,14 +143,14 @@ def _disposition(heard: Heard, intents: set[Intent], words: list[str]) -> Dispos
 
 
 def _in_two_lines(heard: Heard, disposition: Disposition, words: list[str]) -> str:
-    """How it went and what was told; then the lead's last words of substance."""
+    """How it went and what was told; then the most telling of the last words."""
     told = ", ".join(_told(heard.facts))
     first = str(disposition.label).capitalize()
     first = _("%(how)s. Contó: %(what)s.") % {"how": first, "what": told} if told else f"{first}."
     longest = max(words[-3:], key=len, default="")
     if len(longest) > 160:
         longest = longest[:159].rstrip() + "…"
-    return first + "\n" + _("Al final dijo: «%s»") % longest
+    return first + "\n" + _("Dijo: «%s»") % longest
 
 
 def _told(facts: Facts) -> list[str]:

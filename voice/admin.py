@@ -99,7 +99,7 @@ class VoiceCallAdmin(TenantAdmin):
     ) -> HttpResponse:
         call = kwargs.get("obj")
         if call is not None:
-            told = {"call": call, "minutes": self.minutes(call), "change": self.score_change(call)}
+            told = {"call": call, "minutes": self.minutes(call), "gained": self.score_change(call)}
             context.update(told, lines=call.lines.order_by("position"))
             context["tone"] = CALL_TONES[call.status]
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)

@@ -1,6 +1,6 @@
 """Calls as the tests tell them: a call under way, and a worker that does what is due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,7 +79,8 @@ def tell(call: VoiceCall, at: datetime) -> Tell:
 
 
 @pytest.fixture
-def worker(monkeypatch: pytest.MonkeyPatch) -> None:
+def worker() -> Iterator[None]:
     """Whatever is enqueued is done at once, in the thread that asked."""
-    monkeypatch.setattr(app.conf, "task_always_eager", True)
-    monkeypatch.setattr(app.conf, "task_eager_propagates", True)
+    app.conf.task_always_eager = app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager = app.conf.task_eager_propagates = False

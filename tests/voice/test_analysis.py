@@ -83,9 +83,7 @@ def test_the_summary_by_rule_stands_where_no_model_is_configured(spoken: VoiceCa
     assert (LLMCall.objects.count(), VoiceCall.objects.get().summary) == (0, "Por regla.")
 
 
-def test_the_summary_by_rule_stands_where_the_model_fails(
-    spoken: VoiceCall, settings: Any
-) -> None:
+def test_the_summary_by_rule_stands_where_the_model_fails(spoken: VoiceCall, settings: Any) -> None:
     settings.GEMINI_API_KEY = "k"
     with FakeGemini(failure(400)) as gemini:
         settings.GEMINI_API_URL = gemini.url

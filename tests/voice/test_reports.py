@@ -73,13 +73,10 @@ def test_the_delta_is_the_score_after_minus_the_score_before(
     ).exists()
 
 
-def test_two_lines_tell_the_call_without_a_model(
-    call: VoiceCall, tell: Tell, report: Make
-) -> None:
+def test_two_lines_tell_the_call_without_a_model(call: VoiceCall, tell: Tell, report: Make) -> None:
     tell("completed", report(*QUALIFIES))
     assert call.summary.splitlines() == [
-        "Interesado. Contó: renta líquida de $1.800.000, sin deudas en DICOM, plazo: "
-        "dos meses.",
+        "Interesado. Contó: renta líquida de $1.800.000, sin deudas en DICOM, plazo: dos meses.",
         "Dijo: «Gano un millón ochocientos mil pesos líquidos.»",
     ]
 
@@ -98,9 +95,7 @@ def test_a_repeated_report_is_the_same_event(
     assert ActivityLog.objects.filter(lead=lead, action_type="call_completed").count() == 1
 
 
-def test_a_second_report_changes_nothing(
-    call: VoiceCall, tell: Tell, report: Make
-) -> None:
+def test_a_second_report_changes_nothing(call: VoiceCall, tell: Tell, report: Make) -> None:
     tell("completed", report(*QUALIFIES))
     before = VoiceCall.objects.filter(pk=call.pk).values().get()
     tell("no_answer", report("Hola", "No me llamen más."), key="another report")

@@ -65,9 +65,7 @@ def test_a_retry_is_a_call_of_its_own_that_names_the_first(lead: Lead, at: datet
     assert retries.due(at=at + 2 * HOUR) == []
 
 
-def test_the_third_attempt_is_the_last_and_waits_for_the_next_day(
-    lead: Lead, at: datetime
-) -> None:
+def test_the_third_attempt_is_the_last_and_waits_for_the_next_day(lead: Lead, at: datetime) -> None:
     call = missed(lead, at)
     second = retries.take_up(call.pk, at=at + HOUR)
     assert second is not None

@@ -204,6 +204,7 @@ class VoiceEvent(BrokerOwned):
     ``payload`` holds a final report until it is applied; then it lives in the call.
     """
 
+    agent_can: ClassVar[str] = "r"
     agent_sees = staticmethod(of_their_leads("call__lead__"))
 
     call = models.ForeignKey(

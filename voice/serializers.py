@@ -9,7 +9,7 @@ from leads.models import Lead
 from voice.models import CallPurpose, CallTranscript, VoiceCall
 
 
-class CallSerializer(TenantSerializer[VoiceCall]):
+class VoiceCallSerializer(TenantSerializer[VoiceCall]):
     class Meta:
         model = VoiceCall
         fields = [
@@ -53,7 +53,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
     intent_key = serializers.CharField(max_length=100, required=False)
 
 
-class LineSerializer(serializers.ModelSerializer[CallTranscript]):
+class CallLineSerializer(serializers.ModelSerializer[CallTranscript]):
     class Meta:
         model = CallTranscript
         fields = ["id", "position", "speaker", "text", "timestamp", "confidence"]

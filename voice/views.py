@@ -21,13 +21,13 @@ class Calls(ReadOnly[VoiceCall]):
     """The assistant's calls. Creating one places it, if the lead may be called now."""
 
     queryset = VoiceCall.objects.all()
-    serializer_class = shapes.CallSerializer
+    serializer_class = shapes.VoiceCallSerializer
     filterset_class = CallFilter
     search_fields = ["lead__name", "lead__phone", "phone", "summary"]
     ordering_fields = ["id", "started_at", "duration", "score_delta", "created_at"]
     letters = {"cancel": "c"}
 
-    @extend_schema(request=shapes.PlaceSerializer, responses={201: shapes.CallSerializer})
+    @extend_schema(request=shapes.PlaceSerializer, responses={201: shapes.VoiceCallSerializer})
     def create(self, request: Request) -> Response:
         given = self.checked(shapes.PlaceSerializer)
         key = given.get("intent_key") or uuid.uuid4().hex
@@ -47,10 +47,10 @@ class Calls(ReadOnly[VoiceCall]):
         call = calls.cancel(self.get_object(), by=self.caller, at=timezone.now())
         return Response(self.get_serializer(call).data)
 
-    @extend_schema(responses=shapes.LineSerializer(many=True))
+    @extend_schema(responses=shapes.CallLineSerializer(many=True))
     @action(detail=True, filterset_class=None, search_fields=(), ordering_fields=())
     def transcript(self, request: Request, pk: Any = None) -> Response:
         """What was said, line by line."""
         lines: Any = self.get_object().lines.order_by("position")
         page: Any = self.paginate_queryset(lines)
-        return self.get_paginated_response(shapes.LineSerializer(page, many=True).data)
+        return self.get_paginated_response(shapes.CallLineSerializer(page, many=True).data)

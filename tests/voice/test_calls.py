@@ -131,7 +131,7 @@ def test_the_concurrency_limit_is_exact_when_everybody_calls_at_once(at: datetim
 @pytest.mark.django_db(transaction=True)
 def test_one_intent_placed_many_times_at_once_is_one_call(at: datetime) -> None:
     lead = LeadFactory()
-    results = race(8, lambda n: place(lead, at))
+    results = race(8, lambda _: place(lead, at))
     assert {each.pk for each in results} == {VoiceCall.objects.get().pk}
 
 
@@ -168,7 +168,7 @@ def test_a_call_is_taken_to_its_provider_once(lead: Lead, vendor: Vendor, at: da
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_start_a_call_at_once_call_once(vendor: Vendor, at: datetime) -> None:
     call = place(LeadFactory(), at)
-    assert sorted(race(6, lambda n: calls.start(call.pk, at=at))) == [False] * 5 + [True]
+    assert sorted(race(6, lambda _: calls.start(call.pk, at=at))) == [False] * 5 + [True]
     assert vendor.started == 1
 
 
@@ -186,11 +186,11 @@ def test_the_gate_is_asked_again_right_before_dialling(
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (dict(retryable=False, vendor_status=400), ("failed", "provider_refused 400", False)),
-        (dict(retryable=True, vendor_status=429), ("failed", "provider_busy", True)),
-        (dict(retryable=True, reason="ConnectError"), ("failed", "provider_unreachable", True)),
-        (dict(retryable=True, reason="timeout"), ("initiated", "", False)),
-        (dict(retryable=True, vendor_status=503), ("initiated", "", False)),
+        ({"retryable": False, "vendor_status": 400}, ("failed", "provider_refused 400", False)),
+        ({"retryable": True, "vendor_status": 429}, ("failed", "provider_busy", True)),
+        ({"retryable": True, "reason": "ConnectError"}, ("failed", "provider_unreachable", True)),
+        ({"retryable": True, "reason": "timeout"}, ("initiated", "", False)),
+        ({"retryable": True, "vendor_status": 503}, ("initiated", "", False)),
     ],
 )
 def test_only_a_clear_no_of_the_provider_ends_a_call(

@@ -112,6 +112,6 @@ def test_voicemail_is_not_contact_and_is_tried_again(
 @pytest.mark.django_db(transaction=True)
 def test_sweeps_at_once_place_one_retry(at: datetime) -> None:
     call = missed(LeadFactory(), at)
-    results = race(6, lambda n: retries.take_up(call.pk, at=at + HOUR))
+    results = race(6, lambda _: retries.take_up(call.pk, at=at + HOUR))
     assert len([each for each in results if isinstance(each, VoiceCall)]) == 1
     assert VoiceCall.objects.filter(retry_of=call).count() == 1

@@ -77,7 +77,7 @@ def test_every_script_ends_as_it_says(
 
 
 def test_a_play_that_is_posted_again_changes_nothing(house: Broker) -> None:
-    call, lead = called(house, "interested")
+    call, _lead = called(house, "interested")
     tasks.play_simulation(call.pk)
     before = VoiceCall.objects.filter(pk=call.pk).values().get()
     assert VoiceEvent.objects.count() == 3

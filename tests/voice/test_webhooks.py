@@ -50,7 +50,7 @@ def test_a_repeated_event_is_answered_and_not_stored_again(
 def test_the_same_event_many_times_at_once_is_stored_once(
     call: VoiceCall, config: BrokerVoiceConfig
 ) -> None:
-    assert race(6, lambda n: post(config, body_of(call))) == [200] * 6
+    assert race(6, lambda _: post(config, body_of(call))) == [200] * 6
     assert VoiceEvent.objects.count() == 1
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from brokers.models import BrokerVoiceConfig
 from crm.errors import ProviderError
@@ -23,6 +24,7 @@ from voice.timing import next_attempt, timing_of
 logger = logging.getLogger(__name__)
 
 BUSY_LINE = timedelta(minutes=1)
+UNKNOWN = "outcome_unknown"
 
 
 @transaction.atomic
@@ -204,7 +206,10 @@ def end(
 def _advance(call: VoiceCall, to: CallStatus, at: datetime, **changes: Any) -> bool:
     """Compare and swap: a status is only ever replaced by a later one."""
     earlier = UNDER_WAY if to.is_over else UNDER_WAY[: UNDER_WAY.index(to)]
-    mine = VoiceCall.objects.filter(pk=call.pk, status__in=earlier)
+    before = Q(status__in=earlier)
+    if to.is_over:  # that nobody knew the outcome was our guess: the provider's word replaces it
+        before |= Q(status=CallStatus.FAILED, reason=UNKNOWN)
+    mine = VoiceCall.objects.filter(before, pk=call.pk)
     if not mine.update(status=to, updated_at=at, **changes):
         return False
     call.status = to

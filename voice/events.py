@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from brokers.models import Broker
+from leads import storable
 from leads.signals import announce
 from voice import calls, reports, signals
 from voice.models import VoiceCall, VoiceEvent
@@ -27,17 +28,17 @@ def receive(broker: Broker, provider: str, event: CallEvent) -> VoiceEvent | Non
         stored, is_new = VoiceEvent.objects.get_or_create(
             broker=broker,
             provider=provider,
-            event_key=event.key[:250],
+            event_key=storable.text(event.key)[:250],
             defaults={
                 "call": call,
                 "status": event.status,
-                "reason": event.reason[:100],
+                "reason": storable.text(event.reason)[:100],
                 "payload": event.report and event.report.model_dump(mode="json"),
                 "at": event.at,
             },
         )
         if is_new:
-            calls.name_external(call, event.external_id)
+            calls.name_external(call, storable.text(event.external_id))
             announce(signals.event_stored, event_id=stored.pk)
     return stored
 
@@ -47,7 +48,7 @@ def _call_of(broker: Broker, provider: str, event: CallEvent) -> VoiceCall | Non
     mine = VoiceCall.objects.filter(broker=broker, provider=provider)
     if event.call_id is not None:
         return mine.filter(pk=event.call_id).first()
-    return mine.filter(external_call_id=event.external_id).first()
+    return mine.filter(external_call_id=storable.text(event.external_id)).first()
 
 
 @transaction.atomic

@@ -8,8 +8,6 @@ from voice.models import UNDER_WAY, CallStatus, VoiceCall
 from voice.providers.base import adapter_of
 from voice.timing import GIVEN_UP_AFTER, SILENT_AFTER, is_silent, timing_of
 
-UNKNOWN = "outcome_unknown"
-
 
 def silent(*, at: datetime, limit: int = 200) -> list[int]:
     """Calls at the provider that should have told more of themselves by now."""
@@ -36,8 +34,8 @@ def look_up(call_id: int, *, at: datetime) -> bool:
             return False
         told = None
     if told is None:
-        return calls.end(call, CallStatus.FAILED, reason=UNKNOWN, at=at)
+        return calls.end(call, CallStatus.FAILED, reason=calls.UNKNOWN, at=at)
     events.receive(call.broker, call.provider, told)
     if told.status in UNDER_WAY and at - call.dialled_at > GIVEN_UP_AFTER:
-        return calls.end(call, CallStatus.FAILED, reason=UNKNOWN, at=at)
+        return calls.end(call, CallStatus.FAILED, reason=calls.UNKNOWN, at=at)
     return told.report is not None

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from leads import consenting, facts, handoff, pipeline, scoring, storable
+from leads import consenting, facts, handoff, pipeline, scoring
 from leads.activity import log
 from leads.enums import Actor, SignalKind
 from leads.facts import Source
@@ -62,7 +62,7 @@ def _transcribe(call: VoiceCall, lines: tuple[Line, ...]) -> None:
             call=call,
             position=position,
             speaker=line.speaker,
-            text=storable.text(line.text)[:LONGEST_LINE],
+            text=line.text[:LONGEST_LINE],
             timestamp=round(line.second, 2),
             confidence=line.confidence,
         )
@@ -90,7 +90,7 @@ def _heed(lead: Lead, call: VoiceCall, report: Report, at: datetime) -> None:
     after = scoring.rescore(lead, at=at).total
     Lead.objects.filter(pk=lead.pk).update(last_contacted=at)
     call.disposition = heard.disposition
-    call.summary = storable.text(report.summary).strip() or heard.summary
+    call.summary = report.summary.strip() or heard.summary
     call.score_delta = round(after - before, 1)
     call.stage_after_call = lead.pipeline_stage
     told = {"disposition": heard.disposition.value, "duration": call.duration}

@@ -195,6 +195,27 @@ def test_a_call_that_vapi_does_not_know_is_shown_as_unknown(
     assert started.retry_at is None
 
 
+def test_a_late_report_replaces_what_was_only_a_guess(
+    started: VoiceCall, vapi: FakeVapi, config: BrokerVoiceConfig, at: datetime
+) -> None:
+    message = vapi.end_of_call_report(endedReason="customer-ended-call", artifact=SAID)
+    vapi.calls.clear()
+    reconciling.look_up(started.pk, at=at + timedelta(minutes=6))
+    assert post(config, message) == 200
+    started.refresh_from_db()
+    assert (started.status, started.reason) == ("completed", "customer-ended-call")
+    assert started.lines.count() == 2
+
+
+def test_signs_that_no_column_takes_are_left_out(
+    started: VoiceCall, vapi: FakeVapi, config: BrokerVoiceConfig
+) -> None:
+    said = {"messages": [{"role": "user", "message": "Sí\x00, dígame", "secondsFromStart": 1}]}
+    message = vapi.end_of_call_report(endedReason="a\x00b", artifact=said)
+    assert post(config, message) == 200
+    assert started.lines.get().text == "Sí, dígame"
+
+
 def test_while_vapi_is_away_a_silent_call_waits_an_hour(
     started: VoiceCall, settings: Any, at: datetime
 ) -> None:

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from brokers.models import BrokerVoiceConfig
 from crm.errors import ProviderError
+from leads import storable
 from leads.templating import render
 from voice.models import CallStatus, Speaker, VoiceCall
+
+Text = Annotated[str, AfterValidator(storable.text)]
 
 
 class Line(BaseModel):
@@ -20,8 +23,8 @@ class Line(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     speaker: Speaker
-    text: str
-    second: float = Field(ge=0)
+    text: Text
+    second: float = Field(ge=0, allow_inf_nan=False)
     confidence: float | None = Field(default=None, ge=0, le=1)
 
 
@@ -31,12 +34,12 @@ class Report(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     lines: tuple[Line, ...] = ()
-    summary: str = ""
+    summary: Text = ""
     voicemail: bool = False
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    recording_url: str = ""
-    cost_usd: Decimal | None = None
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    recording_url: Text = ""
+    cost_usd: Decimal | None = Field(default=None, ge=0, le=100_000)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from brokers.models import BrokerVoiceConfig, VoiceProvider
 from crm.http import request
@@ -33,7 +33,7 @@ class Posted(BaseModel):
     event: str = Field(min_length=1, max_length=100)
     call: int = Field(ge=1, lt=2**63)
     status: CallStatus
-    at: datetime
+    at: AwareDatetime
     reason: str = Field(default="", max_length=100)
     report: Report | None = None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from brokers.models import BrokerVoiceConfig, VoiceProvider
 from crm.errors import ProviderError
@@ -61,8 +61,8 @@ class Call(Words):
     status: str | None = None
     ended_reason: str | None = Field(default=None, alias="endedReason")
     metadata: dict[str, Any] | None = None
-    started_at: datetime | None = Field(default=None, alias="startedAt")
-    ended_at: datetime | None = Field(default=None, alias="endedAt")
+    started_at: AwareDatetime | None = Field(default=None, alias="startedAt")
+    ended_at: AwareDatetime | None = Field(default=None, alias="endedAt")
     cost: Decimal | None = Field(default=None, ge=0)
     artifact: Artifact | None = None
     analysis: Analysis | None = None
@@ -81,8 +81,8 @@ class ServerMessage(Words):
     status: str | None = None
     ended_reason: str | None = Field(default=None, alias="endedReason")
     timestamp: float | None = None
-    started_at: datetime | None = Field(default=None, alias="startedAt")
-    ended_at: datetime | None = Field(default=None, alias="endedAt")
+    started_at: AwareDatetime | None = Field(default=None, alias="startedAt")
+    ended_at: AwareDatetime | None = Field(default=None, alias="endedAt")
     cost: Decimal | None = Field(default=None, ge=0)
     artifact: Artifact | None = None
     analysis: Analysis | None = None

@@ -409,4 +409,4 @@ def test_the_page_costs_the_same_for_a_short_and_a_long_story(
     ana.get(page(talking))
     with CaptureQueriesContext(connection) as captured:
         assert ana.get(page(talking)).status_code == 200
-    assert len(captured) == 11
+    assert len(captured) == 12

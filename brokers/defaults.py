@@ -30,7 +30,13 @@ def rate_limits() -> dict[str, int]:
 
 
 def call_timing() -> dict[str, int]:
-    return {"max_duration_seconds": 600, "max_attempts_per_day": 2}
+    """Of calls: the longest, how many a lead gets a day, and how an unanswered one is repeated."""
+    return {
+        "max_duration_seconds": 600,
+        "max_attempts_per_day": 2,
+        "max_attempts": 3,
+        "retry_minutes": 60,
+    }
 
 
 CALL_FIRST_MESSAGE = (

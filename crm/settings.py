@@ -239,6 +239,8 @@ SPECTACULAR_SETTINGS = {
         "StageEnum": "leads.stages.Stage.choices",
         "ChannelEnum": "leads.enums.Channel.choices",
         "DeliveryEnum": "leads.enums.Delivery.choices",
+        "CallStatusEnum": "voice.models.CallStatus.choices",
+        "VoiceProviderEnum": "brokers.models.VoiceProvider.choices",
         "AppointmentStatusEnum": "scheduling.models.AppointmentStatus.choices",
         "AppointmentTypeEnum": "scheduling.models.AppointmentType.choices",
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
@@ -284,6 +286,7 @@ CELERY_BEAT_SCHEDULE = {
     "due-turns": {"task": "llm.tasks.sweep_turns", "schedule": SWEEP_SECONDS},
     "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": SWEEP_SECONDS},
     "expired-offers": {"task": "scheduling.tasks.sweep_offers", "schedule": SWEEP_SECONDS},
+    "due-calls": {"task": "voice.tasks.sweep_calls", "schedule": SWEEP_SECONDS},
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
@@ -301,6 +304,7 @@ ANTHROPIC_BASE_URL: str = env.str("ANTHROPIC_BASE_URL", default="")
 LLM_MODEL: str = env.str("LLM_MODEL", default="google:gemini-3.8-flash")
 LLM_FALLBACK_MODEL: str = env.str("LLM_FALLBACK_MODEL", default="")
 EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", default="gemini-embedding-001")
+VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
 EMAIL_CONFIG = env.email_url(
     "EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"

@@ -13,6 +13,7 @@ API = [
     path("", include("knowledge.urls")),
     path("", include("scheduling.urls")),
     path("", include("llm.urls")),
+    path("", include("voice.urls")),
 ]
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("chat/", include("leads.chat_urls")),
+    path("hooks/voice/", include("voice.hooks_urls")),
     path("api/v1/", include(API)),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

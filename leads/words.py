@@ -93,6 +93,11 @@ EVENTS: dict[str, Any] = {
     "appointment_completed": _("Cita realizada"),
     "appointment_no_show": _("No asistió a la cita"),
     "appointment_reassigned": _("Cita reasignada"),
+    "call_placed": _("Llamada pedida"),
+    "call_completed": _("Llamada completada"),
+    "call_not_answered": _("Llamada sin respuesta"),
+    "call_cancelled": _("Llamada cancelada"),
+    "call_not_repeated": _("Llamada no repetida"),
 }
 
 
@@ -195,6 +200,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "person_requested": _requested,
     "qualified": _outcome,
     "appointment_cancelled": _reason,
+    "call_cancelled": _reason,
 }
 
 

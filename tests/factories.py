@@ -43,7 +43,7 @@ from scheduling.models import (
     CalendarConnection,
     SlotOffer,
 )
-from voice.models import CallTranscript, VoiceCall
+from voice.models import CallTranscript, VoiceCall, VoiceEvent
 
 NOON = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 PASSWORD = "Clave-Segura-1"
@@ -298,6 +298,17 @@ class CallTranscriptFactory(OfBroker):
     speaker = "bot"
     text = "Hola, le habla el asistente virtual."
     timestamp = 0.5
+
+
+class VoiceEventFactory(OfBroker):
+    class Meta:
+        model = VoiceEvent
+
+    call = factory.SubFactory(VoiceCallFactory, broker=factory.SelfAttribute("..broker"))
+    provider = "simulated"
+    event_key = factory.Sequence(lambda n: f"event-{n}")
+    status = "ringing"
+    at = NOON
 
 
 class CampaignFactory(OfBroker):

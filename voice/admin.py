@@ -1,12 +1,19 @@
-"""AI voice calls in Django Admin: read here, written by the calls themselves."""
+"""AI voice calls in Django Admin: placed and cancelled through their door, read here."""
+
+import uuid
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
-from crm.admin.base import TenantAdmin, TenantInline
-from voice.models import CallTranscript, VoiceCall
+from crm.admin.base import TenantAdmin
+from crm.admin.doors import door, person
+from voice import calls
+from voice.models import CallStatus, CallTranscript, VoiceCall, VoiceEvent
 
 CALL_TONES = {
     "initiated": "info",
@@ -20,18 +27,20 @@ CALL_TONES = {
 }
 
 
-class TranscriptInline(TenantInline):
-    """The call, line by line."""
+def _is_over(call: VoiceCall) -> bool:
+    return CallStatus(call.status).is_over
 
-    model = CallTranscript
-    fields = ("speaker", "text", "timestamp", "confidence")
-    ordering = ("position",)
-    tab = False
-    verbose_name_plural = _("Transcripción")
+
+def _can_be_withdrawn(call: VoiceCall) -> bool:
+    undialled = call.status == CallStatus.INITIATED and call.dialled_at is None
+    return undialled or call.retry_at is not None
 
 
 @admin.register(VoiceCall)
 class VoiceCallAdmin(TenantAdmin):
+    """Adding one places it through ``voice.calls``; nothing of a call is edited."""
+
+    change_form_template = "admin/voice/voicecall/page.html"
     list_display = (
         "lead",
         "call_purpose",
@@ -51,23 +60,70 @@ class VoiceCallAdmin(TenantAdmin):
     )
     list_filter_submit = True
     search_fields = ("lead__name", "lead__phone", "phone", "external_call_id", "summary")
-    inlines = (TranscriptInline,)
+    actions_detail = ("call_again", "cancel")
+    placed_fields = ("lead", "call_purpose")
     fieldsets = (
-        (None, {"fields": (("lead", "call_purpose"), ("status", "disposition"), "summary")}),
-        (_("Resultado"), {"fields": (("score_delta", "stage_after_call"), "recording_url")}),
         (
             _("Llamada"),
             {
                 "fields": (
+                    placed_fields,
+                    ("status", "reason"),
                     ("phone", "caller_id_class"),
                     ("started_at", "completed_at"),
-                    ("duration", "cost_usd"),
+                    ("attempt", "retry_of", "retry_at"),
                     ("provider", "external_call_id"),
+                    ("placed_by", "recording_url"),
                 )
             },
         ),
     )
     empty_hint = _("Aquí quedan las llamadas del asistente, con su transcripción y resultado.")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": self.placed_fields}),)
+        return super().get_fieldsets(request, obj)
+
+    def names_broker(self, request: HttpRequest) -> bool:
+        """A call's broker is its lead's, for the superadmin too."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: VoiceCall, form: Any, change: bool) -> None:
+        given = form.cleaned_data
+        placed = _placed_by_hand(given["lead"], given["call_purpose"], person(request))
+        obj.__dict__.update(placed.__dict__)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        call = kwargs.get("obj")
+        if call is not None:
+            told = {"call": call, "minutes": self.minutes(call), "gained": self.score_change(call)}
+            context.update(told, lines=call.lines.order_by("position"))
+            context["tone"] = CALL_TONES[call.status]
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
+    @door(
+        _("Volver a llamar"),
+        done=_("Llamada pedida."),
+        icon="call",
+        letter="c",
+        applies=_is_over,
+    )
+    def call_again(self, request: HttpRequest, row: VoiceCall, data: dict[str, Any]) -> None:
+        _placed_by_hand(row.lead, row.call_purpose, person(request))
+
+    @door(
+        _("Cancelar llamada"),
+        done=_("Llamada cancelada."),
+        icon="phone_disabled",
+        letter="c",
+        applies=_can_be_withdrawn,
+    )
+    def cancel(self, request: HttpRequest, row: VoiceCall, data: dict[str, Any]) -> None:
+        calls.cancel(row, by=person(request), at=timezone.now())
 
     @display(description=_("estado"), ordering="status", label=CALL_TONES)
     def shown_status(self, call: VoiceCall) -> tuple[str, str]:
@@ -82,6 +138,11 @@ class VoiceCallAdmin(TenantAdmin):
         return None if call.score_delta is None else f"{call.score_delta:+.1f}".replace(".", ",")
 
 
+def _placed_by_hand(lead: Any, purpose: str, by: Any) -> VoiceCall:
+    key = f"admin:{by.pk}:{uuid.uuid4().hex}"
+    return calls.place(lead, purpose=purpose, intent_key=key, by=by, at=timezone.now())
+
+
 @admin.register(CallTranscript)
 class CallTranscriptAdmin(TenantAdmin):
     list_display = ("call", "position", "speaker", "text", "timestamp", "confidence")
@@ -89,3 +150,14 @@ class CallTranscriptAdmin(TenantAdmin):
     list_select_related = ("call__lead", "broker")
     search_fields = ("text", "call__lead__name")
     empty_hint = _("Las transcripciones llegan al terminar cada llamada.")
+
+
+@admin.register(VoiceEvent)
+class VoiceEventAdmin(TenantAdmin):
+    """Append-only: what the providers told, and when it had its effect."""
+
+    list_display = ("call", "status", "reason", "provider", "at", "applied_at")
+    list_filter = ("status", "provider")
+    list_select_related = ("call__lead", "broker")
+    search_fields = ("event_key", "call__external_call_id", "call__lead__name")
+    empty_hint = _("Los avisos del proveedor de voz quedan aquí.")

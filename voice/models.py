@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,13 @@ class CallStatus(models.TextChoices):
     NO_ANSWER = "no_answer", _("no contesta")
     BUSY = "busy", _("ocupado")
     CANCELLED = "cancelled", _("cancelada")
+
+    @property
+    def is_over(self) -> bool:
+        return self not in UNDER_WAY
+
+
+UNDER_WAY = (CallStatus.INITIATED, CallStatus.RINGING, CallStatus.ANSWERED)
 
 
 class Disposition(models.TextChoices):
@@ -44,7 +52,14 @@ class CallPurpose(models.TextChoices):
 
 
 class VoiceCall(LeadOwned):
-    """One call to a lead; ``score_delta`` is score after minus before applying its facts."""
+    """One call to a lead; ``score_delta`` is score after minus before applying its facts.
+
+    ``dialled_at`` is when a worker took it to the provider, ``reported_at`` when its final report
+    was applied, ``retry_at`` when it is due again; retries name the first call in ``retry_of``.
+    """
+
+    admin_can: ClassVar[str] = "cr"
+    agent_can: ClassVar[str] = "cr"
 
     lead = models.ForeignKey(
         Lead, on_delete=models.CASCADE, related_name="calls", verbose_name=_("lead")
@@ -74,6 +89,27 @@ class VoiceCall(LeadOwned):
         blank=True,
     )
     phone = models.CharField(_("teléfono"), max_length=20, blank=True)
+    reason = models.CharField(_("motivo"), max_length=100, blank=True)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("pedida por"),
+    )
+    attempt = models.PositiveSmallIntegerField(_("intento"), default=1)
+    retry_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="retries",
+        verbose_name=_("primera llamada"),
+    )
+    retry_at = models.DateTimeField(_("próximo intento"), null=True, blank=True)
+    dialled_at = models.DateTimeField(_("marcada"), null=True, blank=True)
+    reported_at = models.DateTimeField(_("informe aplicado"), null=True, blank=True)
     started_at = models.DateTimeField(_("inicio"), null=True, blank=True)
     completed_at = models.DateTimeField(_("término"), null=True, blank=True)
     duration = models.PositiveIntegerField(_("duración (segundos)"), null=True, blank=True)
@@ -110,6 +146,16 @@ class VoiceCall(LeadOwned):
         indexes = [
             models.Index(fields=["broker", "status", "-id"], name="voice_calls_broker"),
             models.Index(fields=["lead", "-id"], name="voice_calls_lead"),
+            models.Index(
+                fields=["retry_at"],
+                condition=Q(retry_at__isnull=False),
+                name="voice_calls_retry",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status__in=["initiated", "ringing", "answered"]),
+                name="voice_calls_under_way",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -150,3 +196,45 @@ class CallTranscript(BrokerOwned):
 
     def __str__(self) -> str:
         return f"{self.get_speaker_display()}: {self.text[:60]}"
+
+
+class VoiceEvent(BrokerOwned):
+    """The ledger of what providers told us of a call: each event stored, and applied, once.
+
+    ``payload`` holds a final report until it is applied; then it lives in the call.
+    """
+
+    agent_can: ClassVar[str] = "r"
+    agent_sees = staticmethod(of_their_leads("call__lead__"))
+
+    call = models.ForeignKey(
+        VoiceCall, on_delete=models.CASCADE, related_name="events", verbose_name=_("llamada")
+    )
+    provider = models.CharField(_("proveedor"), max_length=20, choices=VoiceProvider.choices)
+    event_key = models.CharField(_("clave del evento"), max_length=250)
+    status = models.CharField(_("estado"), max_length=20, choices=CallStatus.choices)
+    reason = models.CharField(_("motivo"), max_length=100, blank=True)
+    payload = models.JSONField(_("informe"), null=True, blank=True)
+    at = models.DateTimeField(_("momento"))
+    applied_at = models.DateTimeField(_("aplicado"), null=True, blank=True)
+
+    class Meta:
+        db_table = "voice_events"
+        verbose_name = _("evento de llamada")
+        verbose_name_plural = _("eventos de llamadas")
+        ordering = ["-id"]
+        constraints = [
+            one_of("provider", VoiceProvider, "voice_events"),
+            one_of("status", CallStatus, "voice_events"),
+            models.UniqueConstraint(
+                fields=["broker", "provider", "event_key"], name="voice_events_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(applied_at__isnull=True), name="voice_events_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} · {self.event_key}"

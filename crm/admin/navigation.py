@@ -66,6 +66,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         (
             ("voice.VoiceCall", _("Llamadas"), "call"),
             ("voice.CallTranscript", _("Transcripciones"), "subtitles"),
+            ("voice.VoiceEvent", _("Eventos de llamadas"), "phone_callback"),
         ),
     ),
     (

@@ -21,7 +21,7 @@ from tests.factories import FailedTaskFactory, LeadFactory, LLMCallFactory, make
 pytestmark = pytest.mark.django_db
 
 READ_ONLY = {
-    "ActivityLog", "StageTransition", "LLMCall", "ChatMessage", "TelegramMessage", "VoiceCall",
+    "ActivityLog", "StageTransition", "LLMCall", "ChatMessage", "TelegramMessage", "VoiceEvent",
     "CallTranscript", "CampaignLog", "CampaignEnrollment", "Consent", "Conversation", "SlotOffer",
     "LeadSignal", "ChannelIdentity", "FailedTask", "ChannelHook",
 }  # fmt: skip

@@ -1,0 +1,43 @@
+"""The retry plan: calls that reached nobody, placed again when they are due."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from leads.activity import log
+from leads.enums import Actor
+from voice import calls
+from voice.errors import CallRefused
+from voice.models import VoiceCall
+
+
+def due(*, at: datetime, limit: int = 500) -> list[int]:
+    planned = VoiceCall.objects.filter(retry_at__lte=at).order_by("retry_at")
+    return list(planned.values_list("id", flat=True)[:limit])
+
+
+@transaction.atomic
+def take_up(call_id: int, *, at: datetime) -> VoiceCall | None:
+    """Place the planned call; put off or given up, with the reason, where the gate refuses it."""
+    locked = VoiceCall.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    call = locked.select_related("lead").filter(pk=call_id, retry_at__lte=at).first()
+    if call is None:
+        return None
+    first = call.retry_of_id or call.pk
+    number = VoiceCall.objects.filter(retry_of=first).count() + 1
+    again, later = None, None
+    try:
+        again = calls.place(
+            call.lead,
+            purpose=call.call_purpose,
+            intent_key=f"retry:{first}:{number}",
+            at=at,
+            retries=call,
+        )
+    except CallRefused as refusal:
+        later = refusal.next_allowed_at
+        if later is None:
+            told = {"call": call.pk, "reason": refusal.reason}
+            log(call.lead, "call_not_repeated", actor=Actor.SYSTEM, at=at, **told)
+    VoiceCall.objects.filter(pk=call.pk).update(retry_at=later, updated_at=at)
+    return again

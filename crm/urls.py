@@ -13,6 +13,7 @@ API = [
     path("", include("knowledge.urls")),
     path("", include("scheduling.urls")),
     path("", include("llm.urls")),
+    path("", include("campaigns.urls")),
 ]
 
 urlpatterns = [

@@ -93,6 +93,9 @@ EVENTS: dict[str, Any] = {
     "appointment_completed": _("Cita realizada"),
     "appointment_no_show": _("No asistió a la cita"),
     "appointment_reassigned": _("Cita reasignada"),
+    "campaign_enrolled": _("Entró a una campaña"),
+    "campaign_finished": _("Terminó una campaña"),
+    "campaign_stopped": _("Salió de una campaña"),
 }
 
 
@@ -187,6 +190,10 @@ def _reason(details: dict[str, Any]) -> str:
     return str(details.get("reason") or "")
 
 
+def _campaign(details: dict[str, Any]) -> str:
+    return str(details.get("campaign") or "")
+
+
 _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stage_changed": _moved,
     "score_changed": _scored,
@@ -195,6 +202,9 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "person_requested": _requested,
     "qualified": _outcome,
     "appointment_cancelled": _reason,
+    "campaign_enrolled": _campaign,
+    "campaign_finished": _campaign,
+    "campaign_stopped": _campaign,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from campaigns import reasons
+from campaigns import conditions, reasons
 from campaigns.enrolment import Outcome
 from campaigns.models import Campaign, CampaignLog, CampaignStep, LogStatus, StepAction
 from crm.api.serializers import TenantRelatedField, TenantSerializer
@@ -50,7 +50,7 @@ class CampaignSerializer(TenantSerializer[Campaign]):
 
 
 class StepSerializer(TenantSerializer[CampaignStep]):
-    conditions = serializers.DictField(required=False)
+    conditions = serializers.DictField(required=False, validators=[conditions.validate])
     message_text = serializers.CharField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
     delay_hours = serializers.IntegerField(min_value=0, max_value=24 * 365, required=False)
     step_number = serializers.IntegerField(min_value=1, max_value=1_000)
@@ -84,9 +84,6 @@ class StepSerializer(TenantSerializer[CampaignStep]):
         """A step's campaign comes from its address."""
         if self.instance is None:
             attrs["campaign"] = self.context["campaign"]
-        conditions = attrs.get("conditions")
-        if conditions is not None:
-            CampaignStep._meta.get_field("conditions").run_validators(conditions)
         super().check_row(attrs)
 
 

@@ -39,16 +39,15 @@ def test_an_enrolment_makes_the_first_step_due_and_counts_the_contact(
     assert entry.details["campaign"] == campaign.name
 
 
-def test_a_lead_is_enrolled_once_per_rotation(
-    campaign: Campaign, ana: Lead, at: datetime
-) -> None:
+def test_a_lead_is_enrolled_once_per_rotation(campaign: Campaign, ana: Lead, at: datetime) -> None:
     assert [enrol(campaign, ana, at=at) for _ in range(2)] == ["enrolled", "already_enrolled"]
     enrolment.stop(Q(lead=ana), reason="removed", at=at)
     assert enrol(campaign, ana, at=at) == Outcome.ALREADY
     assert enrol(campaign, ana, at=at, again=True) == Outcome.ENROLLED
-    assert list(
-        CampaignEnrollment.objects.order_by("pk").values_list("rotation", "state")
-    ) == [(1, "stopped"), (2, "active")]
+    assert list(CampaignEnrollment.objects.order_by("pk").values_list("rotation", "state")) == [
+        (1, "stopped"),
+        (2, "active"),
+    ]
 
 
 def test_an_event_enrols_a_lead_once_for_ever(campaign: Campaign, ana: Lead, at: datetime) -> None:
@@ -58,9 +57,7 @@ def test_an_event_enrols_a_lead_once_for_ever(campaign: Campaign, ana: Lead, at:
     assert enrol(campaign, ana, at=at, event="stage:2") == Outcome.ENROLLED
 
 
-def test_the_database_holds_an_event_to_once(
-    campaign: Campaign, ana: Lead, at: datetime
-) -> None:
+def test_the_database_holds_an_event_to_once(campaign: Campaign, ana: Lead, at: datetime) -> None:
     enrol(campaign, ana, at=at, event="stage:1")
     run = CampaignEnrollment.objects.get()
     run.pk, run.rotation, run.state = None, 2, "finished"

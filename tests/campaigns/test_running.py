@@ -74,9 +74,7 @@ def test_finishing_lets_everybody_out_for_good(
         running.activate(campaign, at=at)
 
 
-def test_what_has_a_history_is_not_deleted(
-    campaign: Campaign, ana: Lead, at: datetime
-) -> None:
+def test_what_has_a_history_is_not_deleted(campaign: Campaign, ana: Lead, at: datetime) -> None:
     first = campaign.steps.get(step_number=1)
     enrolment.enrol(campaign, ana, at=at)
     for refuse in (lambda: running.delete(campaign), lambda: running.delete_step(first)):

@@ -57,9 +57,7 @@ def test_the_next_step_falls_due_its_delay_after_the_one_before_is_settled(
     assert ana.next_action_at == at + HOUR + DAY
 
 
-def test_a_step_that_is_not_due_yet_does_not_run(
-    run: CampaignEnrollment, at: datetime
-) -> None:
+def test_a_step_that_is_not_due_yet_does_not_run(run: CampaignEnrollment, at: datetime) -> None:
     assert steps.run(the_log().pk, at=at - MINUTE) is None
     assert steps.due(at=at - MINUTE) == []
 
@@ -77,7 +75,9 @@ def test_a_template_fills_in_what_is_known_of_the_lead(
     telegram: Watched, at: datetime,
 ) -> None:  # fmt: skip
     template = MessageTemplateFactory(
-        broker=broker, channel="telegram", content="Hola {{first_name}}, de {{broker}}: {{name}} y {{agent}}"
+        broker=broker,
+        channel="telegram",
+        content="Hola {{first_name}}, de {{broker}}: {{name}} y {{agent}}",
     )
     lead = prospect(name="Rosa Díaz Lagos")
     enrolment.enrol(campaign_of({"message_template": template}), lead, at=at)

@@ -66,9 +66,7 @@ def test_an_opt_out_that_a_person_records_stops_the_run_too(
 def test_an_opt_out_of_another_channel_leaves_the_run(
     run: CampaignEnrollment, ana: Lead, at: datetime
 ) -> None:
-    consenting.opt_out(
-        ana, channel="email", everything=False, evidence="", at=at, confirm=False
-    )
+    consenting.opt_out(ana, channel="email", everything=False, evidence="", at=at, confirm=False)
     assert stopping.apply(at=at) == 0
 
 
@@ -76,9 +74,7 @@ def test_calls_end_with_an_opt_out_of_any_channel(
     campaign_of: Callable[..., Campaign], ana: Lead, at: datetime
 ) -> None:
     enrolment.enrol(campaign_of({"action": "make_call"}, channel="call"), ana, at=at)
-    consenting.opt_out(
-        ana, channel="telegram", everything=False, evidence="", at=at, confirm=False
-    )
+    consenting.opt_out(ana, channel="telegram", everything=False, evidence="", at=at, confirm=False)
     stopping.apply(at=at)
     assert standing(ana) == [("stopped", "opted_out")]
 

@@ -95,9 +95,7 @@ def test_a_crossing_whose_task_was_lost_is_caught_up(
 # --- The stage ---------------------------------------------------------------------------------
 
 
-def test_a_transition_enrols_once(
-    by_stage: Campaign, ana: Lead, agent: User, at: datetime
-) -> None:
+def test_a_transition_enrols_once(by_stage: Campaign, ana: Lead, agent: User, at: datetime) -> None:
     pipeline.move(ana, to="seguimiento", by=agent, at=at)
     transition = StageTransition.objects.get()
     assert [triggers.stage_changed(transition.pk, at=at) for _ in range(2)] == [1, 0]

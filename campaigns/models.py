@@ -114,6 +114,9 @@ class Campaign(BrokerOwned):
         return self.name
 
     def clean(self) -> None:
+        if self.max_contacts is not None and self.max_contacts < self.contacts_made:
+            detail = ValidationError(_("Ya se contactó a más leads."), code="below_contacted")
+            raise ValidationError({"max_contacts": detail})
         try:
             conditions.validate_trigger(self.triggered_by, self.trigger_condition)
         except ValidationError as error:

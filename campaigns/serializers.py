@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from campaigns import conditions, reasons
 from campaigns.enrolment import Outcome
 from campaigns.models import Campaign, CampaignLog, CampaignStep, LogStatus, StepAction
-from crm.api.serializers import TenantRelatedField, TenantSerializer
-from leads.models import Lead
+from crm.api.serializers import TenantSerializer
 
 OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 MOST_LEADS = 1_000
@@ -41,12 +39,6 @@ class CampaignSerializer(TenantSerializer[Campaign]):
             "updated_at",
         ]
         read_only_fields = ["status", "contacts_made", "activated_at"]
-
-    def validate_max_contacts(self, value: int | None) -> int | None:
-        campaign = self.instance
-        if isinstance(campaign, Campaign) and value is not None and value < campaign.contacts_made:
-            raise serializers.ValidationError(_("Ya se contactó a más leads."), code="min_value")
-        return value
 
 
 class StepSerializer(TenantSerializer[CampaignStep]):
@@ -121,7 +113,7 @@ class EnrolSerializer(serializers.Serializer[Any]):
     """``again`` begins a further rotation for leads who were in the campaign before."""
 
     leads = serializers.ListField(
-        child=TenantRelatedField(queryset=Lead.objects.living()),
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         min_length=1,
         max_length=MOST_LEADS,
     )

@@ -29,7 +29,9 @@ TAKEN_OVER = ("person_took_over", "conversation_moved_on", HELD)
 
 def due(*, at: datetime, limit: int = BATCH) -> list[int]:
     """Steps that should run by now and that nobody has."""
-    rows = ledger.coming().filter(status=LogStatus.DUE, due_at__lte=at)
+    rows = ledger.coming().filter(
+        status=LogStatus.DUE, due_at__lte=at, campaign__broker__is_active=True
+    )
     return list(rows.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
 
 

@@ -22,6 +22,7 @@ from campaigns.filters import CampaignFilter
 from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignStep
 from crm.api.serializers import does_not_exist
 from crm.api.views import Removable
+from leads.models import Lead
 
 STEP = OpenApiParameter("step", OpenApiTypes.INT64, OpenApiParameter.PATH)
 BARE: dict[str, Any] = {"filterset_class": None, "search_fields": [], "ordering_fields": []}
@@ -65,17 +66,20 @@ class Campaigns(Removable[Campaign]):
         campaign, given = self.get_object(), self.checked(shapes.EnrolSerializer)
         if campaign.status != CampaignStatus.ACTIVE:
             raise NotActive
-        for lead in given["leads"]:
-            if lead.broker_id != campaign.broker_id:
-                raise ValidationError({"leads": does_not_exist(lead.pk)})
-        ids = [lead.pk for lead in given["leads"]]
+        self._require_seen(campaign, given["leads"])
         outcomes = enrolment.enrol_all(
-            campaign, ids, at=timezone.now(), by=self.caller, again=given["again"]
+            campaign, given["leads"], at=timezone.now(), by=self.caller, again=given["again"]
         )
         enrolled = sum(outcome == Outcome.ENROLLED for outcome in outcomes.values())
         results = [{"lead": lead, "outcome": outcome} for lead, outcome in outcomes.items()]
         answer = shapes.EnrolResultSerializer({"enrolled": enrolled, "results": results})
         return Response(answer.data)
+
+    def _require_seen(self, campaign: Campaign, ids: list[int]) -> None:
+        leads = Lead.objects.visible_to(self.caller).filter(broker=campaign.broker_id, pk__in=ids)
+        unknown = set(ids) - set(leads.values_list("pk", flat=True))
+        if unknown:
+            raise ValidationError({"leads": does_not_exist(min(unknown))})
 
     @extend_schema(responses=shapes.StatsSerializer)
     @action(detail=True, **BARE)

@@ -13,6 +13,7 @@ from campaigns import enrolment, steps
 from campaigns.models import Campaign, CampaignEnrollment, CampaignLog
 from leads.models import Lead
 from tests.campaigns.conftest import standing
+from tests.crm.admin_walk import sent
 
 FILTER = {"score_min": "", "limit": "10"}
 
@@ -106,6 +107,20 @@ def test_a_campaign_with_history_is_not_deleted(
         {"action": "delete_selected", "_selected_action": campaign.pk, "post": "yes"},
     )
     assert Campaign.objects.filter(pk=campaign.pk).exists()
+
+
+def test_max_contacts_does_not_fall_below_those_made(
+    campaign: Campaign, prospect: Callable[..., Lead], berta: Client, at: datetime
+) -> None:
+    enrolment.enrol_all(campaign, [prospect().pk for _ in range(2)], at=at)
+    answer = berta.get(page("change", campaign))
+    given = sent(answer.context["adminform"].form) | {"max_contacts": "1"}
+    for formset in answer.context["inline_admin_formsets"]:
+        given |= {f"{formset.formset.prefix}-{key}": value for key, value in (
+            ("TOTAL_FORMS", "0"), ("INITIAL_FORMS", "0"),
+        )}  # fmt: skip
+    answer = berta.post(page("change", campaign), given)
+    assert "Ya se contactó a más leads." in answer.content.decode()
 
 
 def test_a_draft_is_deleted(campaign_of: Callable[..., Campaign], berta: Client) -> None:

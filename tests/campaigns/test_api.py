@@ -216,7 +216,7 @@ def test_max_contacts_does_not_fall_below_those_made(
     campaign = campaign_of()
     enrolment.enrol_all(campaign, [prospect().pk for _ in range(2)], at=at)
     answer = signed_in(admin).patch(url(campaign), {"max_contacts": 1})
-    assert (answer.status_code, codes(answer)) == (400, [("max_contacts", "min_value")])
+    assert (answer.status_code, codes(answer)) == (400, [("max_contacts", "below_contacted")])
 
 
 def test_agents_have_no_part_in_campaigns(campaign: Campaign, agent: User) -> None:

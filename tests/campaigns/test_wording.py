@@ -94,7 +94,7 @@ def test_with_every_vendor_down_the_own_text_is_sent(
     campaign_of: Callable[..., Campaign], ana: Lead, at: datetime, gemini: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(gateway, "_pause", lambda attempt: 0.01)
+    monkeypatch.setattr(gateway, "_pause", lambda _: 0.01)
     gemini(*[failure(503)] * 3)
     assert said(campaign_of({"use_ai_message": True}), ana, at) == "Mensaje 1 para Ana"
 

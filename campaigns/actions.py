@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from campaigns import wording
 from campaigns.models import CampaignLog, LogStatus, StepAction
 from campaigns.readiness import channel_of
 from crm.errors import Conflict
@@ -48,9 +49,9 @@ def send_message(log: CampaignLog, text: str, at: datetime) -> Result:
 
 
 def _queued(log: CampaignLog, text: str, at: datetime, **metadata: object) -> Result:
-    template = log.step.message_template
+    template = wording.approved_template(log.step, log.lead)
     if template is not None:
-        metadata["template"] = template.pk
+        metadata["template"] = template
     message = outbox.queue(
         log.lead,
         text=text,
@@ -82,12 +83,12 @@ def schedule_meeting(log: CampaignLog, text: str, at: datetime) -> Result:
     made = offers.offer(lead, slots=spread(free, zone) if free else [], at=at)
     if not made:
         return skipped("no_availability")
-    shown = [{"offer_id": each.pk, "label": spoken(each.start_time, zone)} for each in made]
-    return _queued(log, _with_hours(text, shown), at, offers=shown)
+    choices = [{"label": spoken(each.start_time, zone), "value": str(each.pk)} for each in made]
+    return _queued(log, _with_hours(text, choices), at, choices=choices)
 
 
-def _with_hours(text: str, shown: list[dict[str, object]]) -> str:
-    lines = [f"• {each['label']}" for each in shown]
+def _with_hours(text: str, choices: list[dict[str, str]]) -> str:
+    lines = [f"• {each['label']}" for each in choices]
     return "\n".join([text or ASKS, "", *lines, "", CLOSES])
 
 

@@ -2,8 +2,10 @@
 
 import re
 from datetime import datetime
+from typing import Any
 
 from campaigns.models import CampaignLog, CampaignStep
+from campaigns.readiness import has_approval
 from leads import templating
 from leads.enums import Direction
 from leads.models import Lead
@@ -27,6 +29,19 @@ def compose(log: CampaignLog, *, at: datetime) -> str:
 def source(step: CampaignStep) -> str:
     template = step.message_template
     return template.content if template is not None else step.message_text
+
+
+def approved_template(step: CampaignStep, lead: Lead) -> dict[str, Any] | None:
+    """What stands for the text where WhatsApp takes approved templates only."""
+    template = step.message_template
+    if template is None or not has_approval(step):
+        return None
+    values = variables(lead)
+    return {
+        "name": template.whatsapp_name,
+        "language": template.whatsapp_language,
+        "values": {name: values.get(name, "") for name in template.variables},
+    }
 
 
 def variables(lead: Lead) -> dict[str, str]:

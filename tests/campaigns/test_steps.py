@@ -225,7 +225,10 @@ def test_an_opt_out_withdraws_the_message_and_ends_the_run(
 def test_whatsapp_outside_its_day_needs_an_approved_template(
     campaign_of: Callable[..., Campaign], ana: Lead, broker: Broker, at: datetime
 ) -> None:
-    approved = MessageTemplateFactory(broker=broker, channel="whatsapp", approval="approved")
+    approved = MessageTemplateFactory(
+        broker=broker, channel="whatsapp", approval="approved",
+        whatsapp_name="recontacto", whatsapp_language="es_CL",
+    )  # fmt: skip
     ana.identities.update(channel="whatsapp")
     campaign = campaign_of({}, {"message_template": approved}, channel="whatsapp")
     enrolment.enrol(campaign, ana, at=at)
@@ -233,6 +236,9 @@ def test_whatsapp_outside_its_day_needs_an_approved_template(
         for log_id in steps.due(at=at):
             steps.run(log_id, at=at)
     assert told(ana) == [(1, "skipped", "whatsapp_window_closed"), (2, "claimed", "")]
+    assert ours(ana)[0].provider_metadata["template"] == {
+        "name": "recontacto", "language": "es_CL", "values": {"name": "Ana Torres"},
+    }  # fmt: skip
 
 
 # --- Once --------------------------------------------------------------------------------------
@@ -391,7 +397,7 @@ def test_a_meeting_offers_hours_that_are_held_and_says_them(
     assert held.count() == 4
     assert message.message_text.startswith("Tengo estas horas para que nos reunamos:\n\n• ")
     assert message.message_text.count("•") == 4
-    offered = {each["offer_id"] for each in message.provider_metadata["offers"]}
+    offered = {int(each["value"]) for each in message.provider_metadata["choices"]}
     assert offered == set(held.values_list("pk", flat=True))
 
 

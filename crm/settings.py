@@ -242,6 +242,12 @@ SPECTACULAR_SETTINGS = {
         "CallStatusEnum": "voice.models.CallStatus.choices",
         "VoiceProviderEnum": "brokers.models.VoiceProvider.choices",
         "AppointmentStatusEnum": "scheduling.models.AppointmentStatus.choices",
+        "CampaignStatusEnum": "campaigns.models.CampaignStatus.choices",
+        "CampaignChannelEnum": "campaigns.models.CampaignChannel.choices",
+        "EnrollmentStateEnum": "campaigns.models.EnrollmentState.choices",
+        "EnrolOutcomeEnum": "campaigns.serializers.OUTCOMES",
+        "StepActionEnum": "campaigns.models.StepAction.choices",
+        "StepStatusEnum": "campaigns.models.LogStatus.choices",
         "AppointmentTypeEnum": "scheduling.models.AppointmentType.choices",
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
@@ -258,6 +264,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Background work -------------------------------------------------------------------------
 SWEEP_SECONDS: int = env.int("SWEEP_SECONDS", default=60)
+CAMPAIGN_TRIGGER_SECONDS: int = env.int("CAMPAIGN_TRIGGER_SECONDS", default=600)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -288,6 +295,12 @@ CELERY_BEAT_SCHEDULE = {
     "expired-offers": {"task": "scheduling.tasks.sweep_offers", "schedule": SWEEP_SECONDS},
     "due-calls": {"task": "voice.tasks.sweep_calls", "schedule": SWEEP_SECONDS},
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
+    "due-steps": {"task": "campaigns.tasks.sweep_steps", "schedule": SWEEP_SECONDS},
+    "step-outcomes": {"task": "campaigns.tasks.sweep_outcomes", "schedule": SWEEP_SECONDS},
+    "campaign-triggers": {
+        "task": "campaigns.tasks.sweep_triggers",
+        "schedule": CAMPAIGN_TRIGGER_SECONDS,
+    },
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }

@@ -14,6 +14,7 @@ API = [
     path("", include("scheduling.urls")),
     path("", include("llm.urls")),
     path("", include("voice.urls")),
+    path("", include("campaigns.urls")),
 ]
 
 urlpatterns = [

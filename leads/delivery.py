@@ -97,6 +97,22 @@ def withdraw(
     return pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
 
 
+@transaction.atomic
+def take_back(message_ids: Iterable[int], *, reason: str, at: datetime) -> set[int]:
+    """Block those of these messages that still wait; returns all of them that will never leave.
+
+    Their keys are free again: what replaces such a message is stored under the same key.
+    """
+    asked = ChatMessage.objects.filter(pk__in=list(message_ids), author__in=AUTOMATIC)
+    asked.filter(status=Delivery.PENDING).update(
+        status=Delivery.BLOCKED, reason=reason, updated_at=at
+    )
+    stuck = asked.filter(status=Delivery.BLOCKED)
+    taken = set(stuck.values_list("pk", flat=True))
+    stuck.update(idempotency_key=None)
+    return taken
+
+
 def due(*, at: datetime, limit: int = 500) -> list[int]:
     """Messages that should be on their way by now."""
     waiting = ChatMessage.objects.filter(status=Delivery.PENDING, due_at__lte=at)

@@ -7,7 +7,7 @@ from scheduling.calendars import consent
 
 urlpatterns = [
     path("visit/<str:token>/", visit.page, name="visit"),
-    path("cal/<str:token>.ics", feeds.feed, name="calendar-feed"),
+    path("cal/<slug:token>.ics", feeds.feed, name="calendar-feed"),
     path("oauth/google/", consent.start, name="google-start"),
     path("oauth/google/callback/", consent.callback, name="google-callback"),
 ]

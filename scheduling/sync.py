@@ -7,9 +7,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from brokers.models import User
-from crm.errors import DomainError, ProviderError
+from crm.errors import ProviderError
 from scheduling.calendars import google, outbox
-from scheduling.models import Appointment, CalendarConnection, CalendarEvent
+from scheduling.errors import NoCalendar, NotFailed
+from scheduling.models import Appointment, CalendarConnection, CalendarEvent, visit_token
 
 PULL_EVERY = timedelta(minutes=5)
 MEET_PAUSE = 10.0
@@ -18,6 +19,8 @@ Row = CalendarEvent
 
 def connection_of(user: User) -> CalendarConnection:
     """The agent's row, with the token of their feed, made when first asked for."""
+    if user.broker_id is None:
+        raise NoCalendar(field="broker")
     row, _ = CalendarConnection.objects.get_or_create(
         user=user, defaults={"state": CalendarConnection.State.DISCONNECTED}
     )
@@ -35,6 +38,12 @@ def connect(user: User, credentials: dict[str, Any], *, at: datetime) -> list[in
     connection.sync_token, connection.pull_due_at = "", at
     connection.save()
     return outbox.plan_ahead(connection, at=at)
+
+
+def renew_feed(connection: CalendarConnection) -> None:
+    """Give the feed another address: whoever knew the old one reads nothing any more."""
+    connection.feed_token = visit_token()
+    connection.save(update_fields=["feed_token", "updated_at"])
 
 
 def disconnect(connection: CalendarConnection) -> None:
@@ -195,5 +204,5 @@ def _changed_by_others(
 def retry(row: CalendarEvent, *, at: datetime) -> None:
     """Push once more what gave up."""
     if row.state != Row.State.FAILED:
-        raise DomainError(code="not_failed")
+        raise NotFailed
     outbox.again([row], at=at)

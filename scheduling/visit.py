@@ -1,5 +1,6 @@
 """The lead's own page of a visit: its details, and to confirm it, change its hour or cancel it."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -15,31 +16,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from crm import limits
-from crm.errors import Conflict, DomainError, TooMany
+from crm.errors import DomainError, TooMany
 from leads import storable
 from leads.enums import Actor
 from scheduling import availability, booking, offers
 from scheduling.availability import Slot
 from scheduling.consequences import acting_as
 from scheduling.doors import door, lock_appointment
-from scheduling.errors import SlotTaken
+from scheduling.errors import NotActive, SlotTaken, Stale
 from scheduling.models import ACTIVE, Appointment, AppointmentStatus
 from scheduling.speech import spoken, spoken_day
 
 TEMPLATE = "scheduling/visit.html"
+TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
 REMEMBERED = timedelta(days=30)
 MAX_REASON = 500
 READS, CHANGES, MINUTE = 60, 12, 60
 DAYS_AT_ONCE = 3
 
 Verb = Callable[[Appointment, HttpRequest, datetime], Appointment]
-
-
-class Stale(Conflict):
-    """The page shows the visit as it no longer is."""
-
-    code = "stale"
-    message = _("La visita cambió desde que abriste esta página. Revisa cómo quedó.")
 
 
 @never_cache
@@ -57,6 +52,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
 def _find(token: str, at: datetime) -> Appointment | None:
     """The visit, until a month after it; those of a closed broker are gone at once."""
+    if not TOKEN.fullmatch(token):
+        return None
     rows = Appointment.objects.filter(
         token=token, broker__is_active=True, end_time__gt=at - REMEMBERED
     )
@@ -69,7 +66,7 @@ def _is_too_much(request: HttpRequest, token: str, changes: bool) -> bool:
     reader = f"visit:{limits.address_of(request)}"
     if limits.exceeded(reader, limit=READS, seconds=MINUTE):
         return True
-    return changes and limits.exceeded(f"visit-change:{token}", limit=CHANGES, seconds=MINUTE)
+    return changes and limits.exceeded(f"visit-change:{token[:64]}", limit=CHANGES, seconds=MINUTE)
 
 
 # --- Changing ---------------------------------------------------------------------------------
@@ -96,7 +93,7 @@ def _run(verb: Verb, appointment: Appointment, request: HttpRequest, at: datetim
     if request.POST.get("seen") != _seen(fresh):
         raise Stale
     if not _is_open(fresh, at):
-        raise Stale(_("La visita ya pasó o fue cancelada."))
+        raise NotActive
     return verb(fresh, request, at)
 
 

@@ -61,6 +61,10 @@ def consent_url(state: str) -> str:
     return f"{settings.GOOGLE_OAUTH_URL}?{urlencode(asked)}"
 
 
+def start_url() -> str:
+    return f"{settings.PUBLIC_URL}{reverse('google-start')}"
+
+
 def redirect_uri() -> str:
     return f"{settings.PUBLIC_URL}{reverse('google-callback')}"
 

@@ -28,7 +28,7 @@ def feed(appointments: Iterable[Appointment], *, name: str, zone: str, at: datet
     calendar.add("x-wr-timezone", zone)
     for appointment in appointments:
         calendar.add_component(_event(appointment, at))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def attachment(appointment: Appointment, *, at: datetime) -> bytes:
@@ -36,7 +36,7 @@ def attachment(appointment: Appointment, *, at: datetime) -> bytes:
     cancelled = appointment.status == AppointmentStatus.CANCELLED
     calendar = _calendar("CANCEL" if cancelled else "PUBLISH")
     calendar.add_component(_event(appointment, at))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _calendar(method: str) -> Calendar:

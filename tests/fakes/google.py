@@ -188,7 +188,7 @@ class FakeGoogle:
                 status, told = fake.answer(self.command, parts.path, query, body, token)
                 self.send(status, b"" if told is None else json.dumps(told).encode())
 
-            do_GET = do_POST = do_PATCH = do_DELETE = serve
+            do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
 
             def body(self) -> dict[str, Any]:
                 raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()

@@ -69,10 +69,10 @@ def test_the_uid_stays_the_sequence_rises_and_a_cancelled_visit_says_so(
     assert len({event["uid"] for event in seen}) == 1
     assert [event["sequence"] for event in seen] == [0, 1, 1, 2]
     assert [event["status"] for event in seen] == [
-        b"TENTATIVE",
-        b"TENTATIVE",
-        b"CONFIRMED",
-        b"CANCELLED",
+        "TENTATIVE",
+        "TENTATIVE",
+        "CONFIRMED",
+        "CANCELLED",
     ]
 
 

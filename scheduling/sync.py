@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from brokers.models import User
 from crm.errors import ProviderError
-from scheduling.calendars import google, outbox
+from scheduling.calendars import channels, google, outbox
 from scheduling.errors import NoCalendar, NotFailed
 from scheduling.models import Appointment, CalendarConnection, CalendarEvent, visit_token
 
@@ -36,6 +36,7 @@ def connect(user: User, credentials: dict[str, Any], *, at: datetime) -> list[in
     connection.credentials = credentials
     connection.state = CalendarConnection.State.CONNECTED
     connection.sync_token, connection.pull_due_at = "", at
+    connection.channel_id, connection.channel_until = "", None
     connection.save()
     return outbox.plan_ahead(connection, at=at)
 
@@ -51,6 +52,7 @@ def disconnect(connection: CalendarConnection) -> None:
     connection.credentials = {}
     connection.state = CalendarConnection.State.DISCONNECTED
     connection.sync_token, connection.pull_due_at = "", None
+    connection.channel_id, connection.channel_until = "", None
     connection.save()
 
 
@@ -168,6 +170,7 @@ def pull(connection_pk: int, *, at: datetime) -> list[int]:
 
 def _read(connection: CalendarConnection, at: datetime) -> list[int]:
     account = google.Account(connection)
+    channels.keep_open(account, at=at)
     try:
         return _read_pages(account, connection, connection.sync_token, at)
     except google.SyncTokenGone:

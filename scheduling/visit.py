@@ -166,6 +166,7 @@ def _shown(
         "is_online": appointment.appointment_type == "virtual_meeting",
         "days": days[:DAYS_AT_ONCE],
         "more_days": days[DAYS_AT_ONCE:],
+        "is_choosing": bool(error) and request.POST.get("do") == "reschedule",
         "done": _done(request, appointment),
         "error": error,
     }

@@ -102,7 +102,7 @@ class CalendarEventAdmin(TenantAdmin):
 
     list_display = ("appointment", "connection", "action", "shown_state", "reason", "due_at")
     list_filter = ("state", "action")
-    list_select_related = ("appointment__lead", "connection__user")
+    list_select_related = ("broker", "appointment__lead", "connection__user")
     search_fields = ("event_id", "connection__user__name")
     actions_detail = ("retry",)
     empty_hint = _("Las citas de quienes unieron Google Calendar aparecen aquí.")

@@ -1,7 +1,7 @@
 """Google Calendar over HTTP: consent, tokens, events with Meet, and what changed since."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -69,6 +69,10 @@ def redirect_uri() -> str:
     return f"{settings.PUBLIC_URL}{reverse('google-callback')}"
 
 
+def hook_url() -> str:
+    return f"{settings.PUBLIC_URL}{reverse('google-hook')}"
+
+
 def exchange(code: str) -> dict[str, Any]:
     """The credentials for an authorization code."""
     given = _token(grant_type="authorization_code", code=code, redirect_uri=redirect_uri())
@@ -112,6 +116,12 @@ class Account:
 
     def delete(self, event_id: str) -> None:
         self._call("DELETE", f"/{event_id}", params={"sendUpdates": "none"})
+
+    def watch(self, channel: str, token: str) -> datetime | None:
+        """Ask Google to tell us of changes; until when it will."""
+        asked = {"id": channel, "type": "web_hook", "address": hook_url(), "token": token}
+        expires = self._call("POST", "/watch", json=asked).get("expiration")
+        return datetime.fromtimestamp(int(expires) / 1000, UTC) if expires else None
 
     def changes(self, sync_token: str) -> Iterator[dict[str, Any]]:
         """Pages of what changed since; without a token everything. The last has a new token."""

@@ -38,7 +38,9 @@ class CalendarConnection(BrokerOwned):
     calendar_id = models.CharField(_("calendario"), max_length=300, default="primary")
     credentials = EncryptedJSONField(_("credenciales"), default=dict, editable=False)
     sync_token = models.TextField(editable=False, blank=True)
-    pull_due_at = models.DateTimeField(_("próxima lectura"), null=True, editable=False)
+    pull_due_at = models.DateTimeField(_("próxima lectura"), null=True, blank=True, editable=False)
+    channel_id = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    channel_until = models.DateTimeField(_("avisos hasta"), null=True, blank=True, editable=False)
     state = models.CharField(
         _("estado"), max_length=20, choices=State.choices, default=State.CONNECTED
     )
@@ -90,6 +92,7 @@ class CalendarEvent(BrokerOwned):
         Appointment,
         on_delete=models.SET_NULL,
         null=True,
+        blank=True,
         related_name="calendar_events",
         verbose_name=_("cita"),
     )
@@ -107,7 +110,7 @@ class CalendarEvent(BrokerOwned):
         _("estado"), max_length=20, choices=State.choices, default=State.PENDING
     )
     version = models.PositiveIntegerField(_("versión"), default=0)
-    synced_version = models.PositiveIntegerField(_("versión al día"), null=True)
+    synced_version = models.PositiveIntegerField(_("versión al día"), null=True, blank=True)
     etag = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField(_("programado"), default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -27,6 +27,7 @@ class FakeGoogle:
     def __init__(self) -> None:
         self.calendars: dict[str, dict[str, dict[str, Any]]] = {}
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
+        self.channels: list[dict[str, Any]] = []
         self.failures: deque[int] = deque()
         self.delay = 0.0
         self.meet_is_pending = False
@@ -86,6 +87,9 @@ class FakeGoogle:
             return status, _error(status)
         if token not in self._access_tokens:
             return 401, _error(401)
+        if path.endswith("/events/watch"):
+            self.channels.append(body)
+            return 200, {"id": body["id"], "expiration": str(int(time.time() + 604_800) * 1000)}
         calendar, event_id = unquote(found[1]), found[2] or ""
         with self._lock:
             return self._event(method, calendar, event_id, query, body)

@@ -28,7 +28,9 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     key = f"feed:{limits.address_of(request)}"
     if limits.exceeded(key, limit=PER_MINUTE, seconds=60):
         return HttpResponse(status=429, headers={"Retry-After": "60"})
-    rows = CalendarConnection.objects.select_related("user__broker", "broker").filter(feed_token=token)
+    rows = CalendarConnection.objects.select_related("user__broker", "broker").filter(
+        feed_token=token
+    )
     connection = rows.first()
     if connection is None or not connection.user.may_enter:
         raise Http404

@@ -33,6 +33,11 @@ class Kind:
 
 DAY_BEFORE = Kind("24h", timedelta(hours=24), "reminder_sent_24h")
 HOUR_BEFORE = Kind("1h", timedelta(hours=1), "reminder_sent_1h")
+READ = (  # all it takes to know the moment: whole rows cost twice as much
+    "start_time", "agreed_at", "reminder_sent_24h", "reminder_sent_1h",
+    "lead__timezone", "lead__broker__timezone", "lead__broker__country",
+    "lead__broker__brokerleadconfig__quiet_hours",
+)  # fmt: skip
 KINDS = {kind.name: kind for kind in (DAY_BEFORE, HOUR_BEFORE)}
 
 
@@ -55,11 +60,14 @@ def is_due(appointment: Appointment, kind: Kind, *, at: datetime) -> bool:
 def due(*, at: datetime) -> list[tuple[int, str]]:
     """Reminders to queue now, as appointment and kind: one query, however many there are."""
     rows = Appointment.objects.filter(
-        Q(reminder_sent_24h=False) | Q(reminder_sent_1h=False, start_time__lte=at + LONGEST_NIGHT),
+        Q(reminder_sent_24h=False)
+        | Q(reminder_sent_1h=False, start_time__lte=at + HOUR_BEFORE.ahead + LONGEST_NIGHT),
+        broker__is_active=True,
         status__in=ACTIVE,
         start_time__gt=at,
         start_time__lte=at + DAY_BEFORE.ahead + LONGEST_NIGHT,
-    ).select_related("lead__broker__brokerleadconfig")
+    )
+    rows = rows.select_related("lead__broker__brokerleadconfig").only(*READ)
     waiting = (
         (row.pk, kind.name)
         for row in rows.order_by("start_time")

@@ -35,6 +35,7 @@ READS, CHANGES, MINUTE = 60, 12, 60
 DAYS_AT_ONCE = 3
 
 Verb = Callable[[Appointment, HttpRequest, datetime], Appointment]
+Check = Callable[[Appointment, HttpRequest], bool]
 
 
 @never_cache
@@ -74,12 +75,11 @@ def _is_too_much(request: HttpRequest, token: str, changes: bool) -> bool:
 
 def _change(request: HttpRequest, appointment: Appointment, at: datetime) -> HttpResponse:
     wanted = request.POST.get("do", "")
-    verb = VERBS.get(wanted)
-    if verb is None:
+    if wanted not in VERBS:
         return _shown(request, appointment, at, error=str(DomainError.message), status=400)
     try:
         with acting_as(Actor.LEAD):
-            _run(verb, appointment, request, at)
+            _run(wanted, appointment, request, at)
     except DomainError as refusal:
         fresh = _find(appointment.token, at) or appointment
         return _shown(request, fresh, at, error=str(refusal), status=refusal.status)
@@ -87,9 +87,15 @@ def _change(request: HttpRequest, appointment: Appointment, at: datetime) -> Htt
 
 
 @door
-def _run(verb: Verb, appointment: Appointment, request: HttpRequest, at: datetime) -> Appointment:
-    """Only what the lead sees is changed: of two open tabs, the older one is told so."""
+def _run(wanted: str, appointment: Appointment, request: HttpRequest, at: datetime) -> Appointment:
+    """Only what the lead sees is changed: of two open tabs, the older one is told so.
+
+    A form sent twice, as by a double tap, finds its wish done.
+    """
     fresh = lock_appointment(appointment)
+    verb, is_done = VERBS[wanted]
+    if is_done(fresh, request):
+        return fresh
     if request.POST.get("seen") != _seen(fresh):
         raise Stale
     if not _is_open(fresh, at):
@@ -134,6 +140,20 @@ def _keeping(slot: Slot, appointment: Appointment) -> Slot:
     return Slot(slot.start, slot.end, (agent,)) if agent in slot.agents else slot
 
 
+def _is_confirmed(appointment: Appointment, request: HttpRequest) -> bool:
+    same_hour = request.POST.get("seen", "").partition("-")[0] == str(appointment.ics_sequence)
+    return same_hour and appointment.status == AppointmentStatus.CONFIRMED
+
+
+def _is_moved(appointment: Appointment, request: HttpRequest) -> bool:
+    is_there = _moment(request.POST.get("start", "")) == appointment.start_time
+    return is_there and appointment.status in ACTIVE
+
+
+def _is_cancelled(appointment: Appointment, request: HttpRequest) -> bool:
+    return appointment.status == AppointmentStatus.CANCELLED
+
+
 def _moment(given: str) -> datetime | None:
     try:
         read = parse_datetime(given)
@@ -142,7 +162,11 @@ def _moment(given: str) -> datetime | None:
     return read.astimezone(UTC) if read and timezone.is_aware(read) else None
 
 
-VERBS: dict[str, Verb] = {"confirm": _confirm, "reschedule": _reschedule, "cancel": _cancel}
+VERBS: dict[str, tuple[Verb, Check]] = {
+    "confirm": (_confirm, _is_confirmed),
+    "reschedule": (_reschedule, _is_moved),
+    "cancel": (_cancel, _is_cancelled),
+}
 
 
 # --- Showing ----------------------------------------------------------------------------------

@@ -12,11 +12,8 @@ from brokers.models import User
 from leads.models import ActivityLog, Lead
 from scheduling import booking, visit
 from scheduling.models import Appointment, SlotOffer
-from tests.factories import (
-    AppointmentFactory,
-    AvailabilitySlotFactory,
-    LeadFactory,
-)
+from tests.factories import AppointmentFactory, AvailabilitySlotFactory, LeadFactory
+from tests.racing import race
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -157,11 +154,35 @@ def test_of_two_tabs_the_older_one_changes_nothing(
 ) -> None:
     before = seen(appointment)
     send(client, appointment, "reschedule", start=noon(4).isoformat())
-    for do in ("confirm", "cancel"):
-        response = send(client, appointment, do, seen=before)
+    for do in ("confirm", "reschedule", "cancel"):
+        response = send(client, appointment, do, seen=before, start=noon(5).isoformat())
         assert response.status_code == 409
         assert "La visita cambió desde que abriste esta página" in response.content.decode()
     assert status(appointment) == "scheduled"
+
+
+@pytest.mark.parametrize("do", ["confirm", "reschedule", "cancel"])
+def test_a_form_sent_twice_is_done_once(client: Client, appointment: Appointment, do: str) -> None:
+    fields = {"seen": seen(appointment), "start": noon(4).isoformat()}
+    answers = [send(client, appointment, do, **fields) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    told = ActivityLog.objects.filter(action_type__startswith="appointment_").count()
+    assert told == 2  # booked, and this
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_at_the_same_moment_move_it_once(appointment: Appointment) -> None:
+    hours = [noon(4), noon(5)]
+    before = seen(appointment)
+    answers = race(
+        2,
+        lambda n: send(
+            Client(), appointment, "reschedule", seen=before, start=hours[n].isoformat()
+        ),
+    )
+    assert sorted(answer.status_code for answer in answers) == [302, 409]
+    appointment.refresh_from_db()
+    assert (appointment.ics_sequence, appointment.start_time in hours) == (1, True)
 
 
 def test_past_and_running_visits_are_read_only(client: Client, appointment: Appointment) -> None:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("chat/", include("leads.chat_urls")),
+    path("hooks/", include("leads.hooks_urls")),
     path("api/v1/", include(API)),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

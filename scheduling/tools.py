@@ -63,7 +63,9 @@ def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
     if not made:
         return {"slots": [], "reason": "no_availability"}
     turn.progressed = True
-    return {"slots": [_shown(each, turn) for each in made], "reason": reason}
+    shown = [_shown(each, turn) for each in made]
+    turn.choices = [{"label": each["label"], "value": str(each["offer_id"])} for each in shown]
+    return {"slots": shown, "reason": reason}
 
 
 def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
@@ -76,6 +78,7 @@ def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
         return _not_booked(turn, chosen)
     _catch_up(turn, appointment)
+    turn.choices = []
     shown = _standing(appointment, turn)
     told = {key: shown[key] for key in ("label", "location", "agent")}
     return {"booked": True, "appointment_id": appointment.pk, **told}

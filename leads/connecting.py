@@ -63,7 +63,10 @@ def _telegram_credentials(broker: Broker) -> tuple[str, str]:
     """The bot's token and the webhook's secret, which we make when nobody has."""
     config = _locked(broker)
     token = _token(config)
-    ours: dict[str, Any] = {"secret": secrets.token_urlsafe(32), **config.provider_configs["telegram"]}
+    ours: dict[str, Any] = {
+        "secret": secrets.token_urlsafe(32),
+        **config.provider_configs["telegram"],
+    }
     if ours != config.provider_configs["telegram"]:
         config.provider_configs = {**config.provider_configs, "telegram": ours}
         config.save(update_fields=["provider_configs", "updated_at"])

@@ -85,9 +85,7 @@ def available() -> list[str]:
     return sorted(_adapters)
 
 
-def send_parts(
-    message: ChatMessage, parts: Sequence[str], send: Callable[[str, int], str]
-) -> str:
+def send_parts(message: ChatMessage, parts: Sequence[str], send: Callable[[str, int], str]) -> str:
     """Send a long message piece by piece, from the first piece that has not left; the last's id.
 
     ``send(part, left)`` is told how many pieces come after this one.

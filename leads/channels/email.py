@@ -24,11 +24,9 @@ class Email:
 
     def send(self, outgoing: Outgoing) -> str | None:
         message = outgoing.message
-        if not message.lead.email:
-            raise ChannelError(permanent=True, reason="no_identity")
         connection = _open()
         try:
-            _compose(message, connection).send()
+            _compose(message, _address(message), connection).send()
         except smtplib.SMTPException as error:
             raise _meaning(error) from error
         except OSError as error:
@@ -56,13 +54,20 @@ def message_id(message: ChatMessage) -> str:
     return f"<message-{message.pk}@{host}>"
 
 
-def _compose(message: ChatMessage, connection: BaseEmailBackend) -> EmailMessage:
+def _address(message: ChatMessage) -> str:
+    if not message.lead.email:
+        raise ChannelError(permanent=True, reason="no_identity")
+    return message.lead.email
+
+
+def _compose(message: ChatMessage, to: str, connection: BaseEmailBackend) -> EmailMessage:
     broker = message.lead.broker
+    name = " ".join(broker.name.split())
     return EmailMessage(
-        subject=_("Mensaje de %s") % " ".join(broker.name.split()),
+        subject=_("Mensaje de %s") % name,
         body=message.message_text,
-        from_email=formataddr((broker.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-        to=[message.lead.email],
+        from_email=formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        to=[to],
         reply_to=[broker.email] if broker.email else None,
         headers={"Message-ID": message_id(message)},
         connection=connection,
@@ -83,4 +88,3 @@ def _codes(error: smtplib.SMTPException) -> list[int]:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return [code for code, _words in error.recipients.values()]
     return [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
-

@@ -223,9 +223,7 @@ def _edited_at(payload: dict[str, Any]) -> int:
     return int(payload.get("edited_message", {}).get("edit_date") or 0)
 
 
-def _change_membership(
-    arrival: Arrival, row: TelegramMessage, change: ChatMemberUpdated
-) -> None:
+def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMemberUpdated) -> None:
     """The lead blocked the bot, which opts out of the channel, or took it back."""
     known = (
         ChannelIdentity.objects.select_related("lead__broker__brokerleadconfig")

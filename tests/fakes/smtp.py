@@ -47,7 +47,8 @@ class FakeMail:
                     if verb == "DATA":
                         self.take_letter()
                     elif verb == "QUIT":
-                        return self.say("221 bye")
+                        self.say("221 bye")
+                        return
                     elif verb == "RCPT" and fake.next:
                         self.say(fake.next.pop(0))
                     else:
@@ -61,9 +62,7 @@ class FakeMail:
                 lines: list[bytes] = []
                 while (line := self.rfile.readline()) != b".\r\n":
                     lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-                letter: Any = email.message_from_bytes(
-                    b"".join(lines), policy=email.policy.default
-                )
+                letter: Any = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
                 fake.letters.append(letter)
                 self.say("250 taken")
 

@@ -42,7 +42,7 @@ class Telegram:
 
 def _send(token: str, outgoing: Outgoing, text: str, left: int) -> str:
     keyboard = None if left else _keyboard(outgoing.message)
-    chat = int(outgoing.address)
+    chat = _chat(outgoing)
 
     async def ask(bot: Bot) -> Message:
         return await bot.send_message(chat, text, reply_markup=keyboard)
@@ -52,6 +52,13 @@ def _send(token: str, outgoing: Outgoing, text: str, left: int) -> str:
     except TelegramError as error:
         raise _meaning(error) from error
     return _record(token, outgoing.message, sent)
+
+
+def _chat(outgoing: Outgoing) -> int:
+    """A private chat has the number of the person."""
+    if not outgoing.address.isdecimal():
+        raise ChannelError(permanent=True, reason="rejected")
+    return int(outgoing.address)
 
 
 def _keyboard(message: ChatMessage) -> InlineKeyboardMarkup | None:

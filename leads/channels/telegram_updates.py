@@ -21,6 +21,8 @@ from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
 log = logging.getLogger(__name__)
 
 MAX_ID = 2**63 - 1
+START = "/start"  # what Telegram sends, with a word of ours after it, when a chat is opened
+GREETING = "Hola"
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -133,14 +135,20 @@ def _inbound(arrival: Arrival, message: Message, sender: User) -> Inbound:
         display_name=sender.full_name,
         phone_e164=_attested_phone(arrival.broker, message.contact, sender),
         attachments=_attachments(message),
-        metadata={"sent_at": message.date.isoformat()},
+        metadata={"sent_at": message.date.isoformat(), **_origin(message)},
     )
+
+
+def _origin(message: Message) -> dict[str, str]:
+    """The word of the link by which a chat was opened: ``t.me/<bot>?start=<word>``."""
+    command, _, word = (message.text or "").partition(" ")
+    return {"start": word.strip()[:64]} if command == START and word else {}
 
 
 def _text(message: Message, sender: User) -> str:
     words = message.text or message.caption
     if words:
-        return words
+        return GREETING if words.split()[:1] == [START] else words
     contact = message.contact
     if contact and contact.user_id == sender.id:
         return f"Mi teléfono es +{contact.phone_number.lstrip('+')}"

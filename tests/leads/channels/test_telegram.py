@@ -61,6 +61,12 @@ def test_what_telegram_answers_has_a_meaning(telegram, camila, at, answer, statu
     assert (message.status, message.reason) == (status, reason)
 
 
+def test_an_identity_that_is_no_chat_is_refused_before_it_is_asked(telegram, camila, at):
+    ChannelIdentity.objects.filter(channel="telegram").update(external_id="@camila")
+    message = send(camila, "telegram", "hola", at)
+    assert (message.status, message.reason, telegram.requests) == ("failed", "rejected", [])
+
+
 def test_a_chat_and_a_text_are_not_told_to_the_logs(telegram, camila, at, caplog):
     telegram.next = [answers.refusal(400, "Bad Request: chat 7001 said secreto")]
     send(camila, "telegram", "mi texto", at)

@@ -6,7 +6,8 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from brokers.models import ChannelHook
+import brokers.demo
+from crm.demo import Context
 from leads import gate
 from leads.models import ChannelIdentity, ChatMessage, Lead, MergeSuggestion, TelegramMessage
 from tests import payloads
@@ -60,11 +61,24 @@ def test_another_broker_that_names_the_same_bot_silences_nobody(client, connecte
     assert ChatMessage.objects.count() == 2
 
 
-def test_the_demo_channel_takes_an_update(client, broker):
-    connect(broker, telegram={"token": "1:demo", "secret": "demo-secret"})
-    ChannelHook.objects.filter(channel="telegram").update(key="demo-telegram")
+def test_the_demo_channel_takes_an_update(client, db, at):
+    brokers.demo.seed(Context(at=at))
     answer = post_telegram(client, MESSAGE, key="demo-telegram", secret="demo-secret")
-    assert (answer.status_code, ChatMessage.objects.get().provider) == (200, "telegram")
+    message = ChatMessage.objects.get()
+    assert (answer.status_code, message.provider, message.broker.slug) == (200, "telegram", "demo")
+    assert message.channel_message_id == "1:7001:41"
+
+
+@pytest.mark.parametrize(
+    ("text", "start"), [("/start", None), ("/start casa-12", "casa-12"), ("/starting", None)]
+)
+def test_opening_the_chat_is_a_greeting_that_keeps_where_it_came_from(
+    client, connected, text, start
+):
+    post_telegram(client, update(text=text))
+    message = ChatMessage.objects.get()
+    said = text if text == "/starting" else "Hola"
+    assert (message.message_text, message.provider_metadata.get("start")) == (said, start)
 
 
 # --- Contacts ---

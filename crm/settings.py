@@ -308,6 +308,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Assistant and vendors -------------------------------------------------------------------
+TELEGRAM_API_URL: str = env.str("TELEGRAM_API_URL", default="https://api.telegram.org")
+WHATSAPP_API_URL: str = env.str("WHATSAPP_API_URL", default="https://graph.facebook.com")
 TURN_DELAY_SECONDS: float = env.float("TURN_DELAY_SECONDS", default=2.0)
 TURN_LEASE_SECONDS: int = env.int("TURN_LEASE_SECONDS", default=60)
 GEMINI_API_KEY: str = env.str("GEMINI_API_KEY", default="")

@@ -26,6 +26,7 @@ urlpatterns = [
     path("chat/", include("leads.chat_urls")),
     path("hooks/voice/", include("voice.hooks_urls")),
     path("", include("scheduling.hooks_urls")),
+    path("hooks/", include("leads.hooks_urls")),
     path("api/v1/", include(API)),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

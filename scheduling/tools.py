@@ -73,7 +73,9 @@ def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
     if not made:
         return {"slots": [], "reason": "no_availability"}
     turn.progressed = True
-    return {"slots": [_shown(each, turn) for each in made], "reason": reason}
+    shown = [_shown(each, turn) for each in made]
+    turn.choices = [{"label": each["label"], "value": str(each["offer_id"])} for each in shown]
+    return {"slots": shown, "reason": reason}
 
 
 def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
@@ -86,6 +88,7 @@ def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
         return _not_booked(turn, chosen)
     _catch_up(turn, appointment)
+    turn.choices = []
     return {"booked": True, **_told(appointment, turn)}
 
 
@@ -104,6 +107,7 @@ def reschedule_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
         answer = _not_booked(turn, chosen)
         return {"rescheduled": False, "reason": answer["reason"], "slots": answer["slots"]}
     _catch_up(turn, moved)
+    turn.choices = []
     return {"rescheduled": True, **_told(moved, turn)}
 
 

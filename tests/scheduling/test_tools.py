@@ -86,6 +86,15 @@ def test_find_slots_spreads_over_days_and_hours(office: None, turn: Turn) -> Non
     assert answer["slots"][2]["start"] == "2026-11-26T11:00:00-03:00"
 
 
+def test_what_was_offered_can_be_pressed_until_one_is_booked(office: None, turn: Turn) -> None:
+    offered = find_slots(turn, SlotSearch())["slots"]
+    assert turn.choices == [
+        {"label": each["label"], "value": str(each["offer_id"])} for each in offered
+    ]
+    book_visit(turn, OfferChoice(offer_id=offered[0]["offer_id"]))
+    assert turn.choices == []
+
+
 def test_find_slots_within_a_day_and_a_part_of_it(office: None, turn: Turn) -> None:
     assert labels(find_slots(turn, on(THURSDAY))) == [
         f"jueves 26 de noviembre a las {hour}:00" for hour in (9, 11, 13, 15)

@@ -16,6 +16,9 @@ from scheduling import availability, offers
 from scheduling.models import AppointmentType
 from scheduling.speech import spoken
 from scheduling.tools import spread
+from voice import calls
+from voice.errors import CallRefused
+from voice.models import CallPurpose
 
 SOON = timedelta(minutes=5)
 ASKS = "Tengo estas horas para que nos reunamos:"
@@ -107,15 +110,25 @@ def update_stage(log: CampaignLog, text: str, at: datetime) -> Result:
     return Result()
 
 
+def make_call(log: CampaignLog, text: str, at: datetime) -> Result:
+    """The call is asked for; what comes of it is told by the call's own row."""
+    key = key_of(log)
+    try:
+        calls.place(log.lead, purpose=CallPurpose.CAMPAIGN, intent_key=key, at=at)
+    except CallRefused as refusal:
+        if refusal.next_allowed_at is None:
+            return skipped(refusal.reason)
+        return Result(LogStatus.DUE, refusal.reason, until=refusal.next_allowed_at)
+    return Result()
+
+
 ACTIONS: dict[str, Action] = {
     StepAction.SEND_MESSAGE: send_message,
+    StepAction.MAKE_CALL: make_call,
     StepAction.SCHEDULE_MEETING: schedule_meeting,
     StepAction.UPDATE_STAGE: update_stage,
 }
 
 
 def perform(log: CampaignLog, text: str, *, at: datetime) -> Result:
-    action = ACTIONS.get(log.step.action)
-    if action is None:  # nothing in this installation places calls
-        return Result(LogStatus.FAILED, "calls_not_available")
-    return action(log, text, at)
+    return ACTIONS[log.step.action](log, text, at)

@@ -22,7 +22,7 @@ def export(lead: Lead) -> list[dict[str, Any]]:
     return [
         {
             **{name: getattr(call, name) for name in EXPORTED},
-            "transcript": [
+            "lines": [
                 {name: getattr(line, name) for name in LINE} for line in call.lines.all()
             ],
         }

@@ -13,7 +13,7 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
 from crm.admin.filters import ScopedRelatedFilter
 from crm.errors import Conflict
-from leads.admin import words
+from leads import words
 from leads.models import (
     ActivityLog,
     ChannelIdentity,

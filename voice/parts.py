@@ -22,9 +22,7 @@ def export(lead: Lead) -> list[dict[str, Any]]:
     return [
         {
             **{name: getattr(call, name) for name in EXPORTED},
-            "lines": [
-                {name: getattr(line, name) for name in LINE} for line in call.lines.all()
-            ],
+            "lines": [{name: getattr(line, name) for name in LINE} for line in call.lines.all()],
         }
         for call in calls
     ]

@@ -4,6 +4,7 @@ import secrets
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -395,3 +396,8 @@ class ChannelHook(BrokerOwned):
 
     def __str__(self) -> str:
         return f"{self.broker} · {self.channel}"
+
+    @property
+    def address(self) -> str:
+        """Where the vendor posts to."""
+        return f"{settings.PUBLIC_URL}/hooks/{self.channel}/{self.key}/"

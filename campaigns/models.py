@@ -2,11 +2,13 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import conditions
 from crm.models import BrokerOwned, one_of, within
 from crm.tenancy import of_their_leads
 from leads.models import ChatMessage, Lead, LeadOwned, MessageTemplate
@@ -73,12 +75,20 @@ class Campaign(BrokerOwned):
     triggered_by = models.CharField(
         _("se activa por"), max_length=20, choices=Trigger.choices, default=Trigger.MANUAL
     )
-    trigger_condition = models.JSONField(_("condición"), default=dict, blank=True)
+    trigger_condition = models.JSONField(
+        _("condición"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            'Por puntaje {"score": 60}; por etapa {"stage": "seguimiento"}; por inactividad {"days": 3}.'
+        ),
+    )
     max_contacts = models.PositiveIntegerField(
         _("máximo de contactos"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     contacts_made = models.PositiveIntegerField(_("contactados"), default=0, editable=False)
     stop_on_reply = models.BooleanField(_("se detiene si responde"), default=True)
+    activated_at = models.DateTimeField(_("activada"), null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "campaigns"
@@ -102,6 +112,15 @@ class Campaign(BrokerOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.max_contacts is not None and self.max_contacts < self.contacts_made:
+            detail = ValidationError(_("Ya se contactó a más leads."), code="below_contacted")
+            raise ValidationError({"max_contacts": detail})
+        try:
+            conditions.validate_trigger(self.triggered_by, self.trigger_condition)
+        except ValidationError as error:
+            raise ValidationError({"trigger_condition": error}) from error
 
 
 class CampaignStep(BrokerOwned):
@@ -127,7 +146,16 @@ class CampaignStep(BrokerOwned):
     message_text = models.TextField(_("texto"), blank=True)
     use_ai_message = models.BooleanField(_("redacta la IA"), default=False)
     delay_hours = models.PositiveIntegerField(_("espera (horas)"), default=0)
-    conditions = models.JSONField(_("condiciones"), default=dict, blank=True)
+    conditions = models.JSONField(
+        _("condiciones"),
+        default=dict,
+        blank=True,
+        validators=[conditions.validate],
+        help_text=_(
+            'Todas deben cumplirse al ejecutar: {"status": ["warm"], "pipeline_stage": ["perfilamiento"], '
+            '"score_min": 20, "score_max": 80, "tags": ["inversionista"], "replied": false}.'
+        ),
+    )
     target_stage = models.CharField(
         _("etapa destino"), max_length=50, choices=Stage.choices, null=True, blank=True
     )
@@ -198,6 +226,11 @@ class CampaignEnrollment(LeadOwned):
                 condition=Q(state="active"),
                 name="campaign_enrollments_one_active",
             ),
+            models.UniqueConstraint(
+                fields=["campaign", "lead", "trigger_key"],
+                condition=~Q(trigger_key=""),
+                name="campaign_enrollments_event_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["lead", "state"], name="campaign_enrollments_lead"),
@@ -234,6 +267,7 @@ class CampaignLog(LeadOwned):
     claimed_until = models.DateTimeField(_("en ejecución hasta"), null=True, blank=True)
     executed_at = models.DateTimeField(_("ejecutado"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
+    holds = models.PositiveSmallIntegerField(_("veces aplazado por una persona"), default=0)
     message = models.ForeignKey(
         ChatMessage,
         on_delete=models.SET_NULL,

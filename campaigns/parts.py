@@ -1,62 +1,74 @@
-"""What hangs on a lead here: its runs through campaigns, exported, erased, merged and shown."""
+"""What hangs on a lead here: runs through campaigns and their steps."""
 
 from typing import Any
 
-from django.db.models import F, Max
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import CampaignEnrollment, CampaignLog, EnrollmentState, LogStatus
-from crm import tenancy
+from campaigns import enrolment, ledger, reasons
+from campaigns.models import CampaignEnrollment, CampaignLog, EnrollmentState
 from leads.models import Lead
-from leads.parts import LeadPart, Panel, erase_rows, export_rows, move_rows, register
+from leads.parts import LeadPart, Panel, erase_rows, export_rows, register
 
-MERGED = "merged"
-RUN = ["id", "campaign__name", "rotation", "state", "reason", "enrolled_at"]
-STEP = ["id", "campaign__name", "step__step_number", "status", "reason", "due_at", "executed_at"]
+SHOWN = 10
+EXPORTED = ["id", "campaign__name", "rotation", "state", "reason", "enrolled_at", "trigger_key"]
+EXPORTED_LOGS = [
+    "id", "campaign__name", "step__step_number", "step__action", "status", "reason", "due_at",
+    "executed_at", "message",
+]  # fmt: skip
 
 
-def merge_runs(loser: Lead, survivor: Lead) -> list[int]:
-    """The loser's runs become later rotations of the survivor; of two active ones theirs goes on."""
-    _stop_twins(loser, survivor)
+@transaction.atomic
+def merge_enrollments(loser: Lead, survivor: Lead) -> list[int]:
+    """Runs follow the survivor as further rotations; of two active in a campaign, theirs stands."""
+    active = CampaignEnrollment.objects.filter(lead=survivor, state=EnrollmentState.ACTIVE)
+    twice = Q(lead=loser, campaign__in=active.values("campaign"))
+    enrolment.stop(twice, reason="merged", at=timezone.now())
     moved = []
-    for run in CampaignEnrollment.objects.filter(lead=loser).order_by("rotation", "pk"):
-        runs = CampaignEnrollment.objects.filter(lead=survivor, campaign=run.campaign_id)
-        run.rotation = (runs.aggregate(last=Max("rotation"))["last"] or 0) + 1
+    for run in CampaignEnrollment.objects.filter(lead=loser).order_by("pk"):
+        theirs = CampaignEnrollment.objects.filter(lead=survivor, campaign=run.campaign_id)
+        run.rotation += theirs.aggregate(last=Max("rotation"))["last"] or 0
+        if theirs.filter(trigger_key=run.trigger_key).exists():
+            run.trigger_key = ""
         run.lead = survivor
-        run.save(update_fields=["rotation", "lead", "updated_at"])
+        run.save(update_fields=["lead", "rotation", "trigger_key", "updated_at"])
+        CampaignLog.objects.filter(enrollment=run).update(lead=survivor)
         moved.append(run.pk)
+    ledger.write([loser.pk, survivor.pk])
     return moved
 
 
-def _stop_twins(loser: Lead, survivor: Lead) -> None:
-    active = CampaignEnrollment.objects.filter(state=EnrollmentState.ACTIVE)
-    going_on = active.filter(lead=survivor).values("campaign")
-    twins = list(active.filter(lead=loser, campaign__in=going_on).values_list("pk", flat=True))
-    steps = CampaignLog.objects.filter(enrollment__in=twins, status=LogStatus.DUE)
-    steps.update(status=LogStatus.SKIPPED, reason=MERGED)
-    CampaignEnrollment.objects.filter(pk__in=twins).update(
-        state=EnrollmentState.STOPPED, reason=MERGED
-    )
+def merge_logs(loser: Lead, survivor: Lead) -> list[int]:
+    """They have moved with their enrolments."""
+    return []
 
 
 def panel(lead: Lead, user: Any) -> Panel | None:
-    """The lead's campaigns, for those who may read campaigns; nothing for a lead in none."""
-    if not tenancy.allows(user, CampaignEnrollment, "r"):
+    """The lead's runs that the user may see, with what comes next."""
+    rows = CampaignEnrollment.objects.visible_to(user).filter(lead=lead).select_related("campaign")
+    runs = list(rows.order_by("-pk")[:SHOWN])
+    if not runs:
         return None
-    runs = CampaignEnrollment.objects.visible_to(user).filter(lead=lead)
-    shown = list(runs.annotate(name=F("campaign__name")).order_by("-pk"))
-    if not shown:
-        return None
-    return Panel(_("Campañas"), "campaigns/lead_panel.html", {"runs": shown})
+    following = dict(
+        ledger.coming().filter(enrollment__in=runs).values_list("enrollment", "due_at")
+    )
+    shown = [
+        {"run": run, "reason": reasons.told(run.reason), "due_at": following.get(run.pk)}
+        for run in runs
+    ]
+    context = {"runs": shown, "zone": lead.broker.timezone}
+    return Panel(_("Campañas"), "campaigns/lead_panel.html", context)
 
 
 register(
     LeadPart(
         "campaign_enrollments",
         CampaignEnrollment,
-        export_rows(CampaignEnrollment, RUN),
+        export_rows(CampaignEnrollment, EXPORTED),
         erase_rows(CampaignEnrollment),
-        merge_runs,
+        merge_enrollments,
         panel,
     )
 )
@@ -64,8 +76,8 @@ register(
     LeadPart(
         "campaign_logs",
         CampaignLog,
-        export_rows(CampaignLog, STEP),
+        export_rows(CampaignLog, EXPORTED_LOGS),
         erase_rows(CampaignLog),
-        move_rows(CampaignLog),
+        merge_logs,
     )
 )

@@ -13,8 +13,8 @@ RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 def request(method: str, url: str, *, client: httpx.Client | None = None, **options: Any) -> Any:
     """Call a vendor and return its JSON (or None for an empty body).
 
-    Raises ProviderError with ``vendor_status`` and, where the vendor says so, ``retry_after``
-    (seconds). Addresses and bodies stay out of the error: they may carry tokens.
+    Raises ProviderError with ``vendor_status`` and, where the vendor says so, ``vendor_code`` (the
+    number in its error object) and ``retry_after`` (seconds). Addresses and bodies stay out of the error: they may carry tokens.
     """
     options.setdefault("timeout", TIMEOUT)
     send = client.request if client else httpx.request
@@ -36,8 +36,17 @@ def _refusal(response: httpx.Response) -> ProviderError:
     return ProviderError(
         retryable=response.status_code in RETRYABLE,
         vendor_status=response.status_code,
+        vendor_code=_code_in(response),
         retry_after=int(wait) if wait.isdigit() else None,
     )
+
+
+def _code_in(response: httpx.Response) -> int | None:
+    try:
+        code = response.json()["error"]["code"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return code if isinstance(code, int) else None
 
 
 def _body(response: httpx.Response) -> Any:

@@ -242,6 +242,12 @@ SPECTACULAR_SETTINGS = {
         "CallStatusEnum": "voice.models.CallStatus.choices",
         "VoiceProviderEnum": "brokers.models.VoiceProvider.choices",
         "AppointmentStatusEnum": "scheduling.models.AppointmentStatus.choices",
+        "CampaignStatusEnum": "campaigns.models.CampaignStatus.choices",
+        "CampaignChannelEnum": "campaigns.models.CampaignChannel.choices",
+        "EnrollmentStateEnum": "campaigns.models.EnrollmentState.choices",
+        "EnrolOutcomeEnum": "campaigns.serializers.OUTCOMES",
+        "StepActionEnum": "campaigns.models.StepAction.choices",
+        "StepStatusEnum": "campaigns.models.LogStatus.choices",
         "AppointmentTypeEnum": "scheduling.models.AppointmentType.choices",
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
@@ -258,6 +264,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Background work -------------------------------------------------------------------------
 SWEEP_SECONDS: int = env.int("SWEEP_SECONDS", default=60)
+CAMPAIGN_TRIGGER_SECONDS: int = env.int("CAMPAIGN_TRIGGER_SECONDS", default=600)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -285,14 +292,24 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "crm.tasks.heartbeat", "schedule": 15.0},
     "due-turns": {"task": "llm.tasks.sweep_turns", "schedule": SWEEP_SECONDS},
     "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": SWEEP_SECONDS},
+    "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
+    "due-calendars": {"task": "scheduling.tasks.sweep_calendars", "schedule": SWEEP_SECONDS},
     "expired-offers": {"task": "scheduling.tasks.sweep_offers", "schedule": SWEEP_SECONDS},
     "due-calls": {"task": "voice.tasks.sweep_calls", "schedule": SWEEP_SECONDS},
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
+    "due-steps": {"task": "campaigns.tasks.sweep_steps", "schedule": SWEEP_SECONDS},
+    "step-outcomes": {"task": "campaigns.tasks.sweep_outcomes", "schedule": SWEEP_SECONDS},
+    "campaign-triggers": {
+        "task": "campaigns.tasks.sweep_triggers",
+        "schedule": CAMPAIGN_TRIGGER_SECONDS,
+    },
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }
 
 # --- Assistant and vendors -------------------------------------------------------------------
+TELEGRAM_API_URL: str = env.str("TELEGRAM_API_URL", default="https://api.telegram.org")
+WHATSAPP_API_URL: str = env.str("WHATSAPP_API_URL", default="https://graph.facebook.com")
 TURN_DELAY_SECONDS: float = env.float("TURN_DELAY_SECONDS", default=2.0)
 TURN_LEASE_SECONDS: int = env.int("TURN_LEASE_SECONDS", default=60)
 GEMINI_API_KEY: str = env.str("GEMINI_API_KEY", default="")
@@ -306,6 +323,15 @@ LLM_FALLBACK_MODEL: str = env.str("LLM_FALLBACK_MODEL", default="")
 EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", default="gemini-embedding-001")
 VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
+GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")
+GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", default="")
+GOOGLE_CALENDAR_API_URL: str = env.str(
+    "GOOGLE_CALENDAR_API_URL", default="https://www.googleapis.com"
+).rstrip("/")
+GOOGLE_OAUTH_URL: str = env.str(
+    "GOOGLE_OAUTH_URL", default="https://accounts.google.com/o/oauth2/v2/auth"
+)
+GOOGLE_TOKEN_URL: str = env.str("GOOGLE_TOKEN_URL", default="https://oauth2.googleapis.com/token")
 EMAIL_CONFIG = env.email_url(
     "EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"
 )

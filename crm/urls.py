@@ -14,6 +14,7 @@ API = [
     path("", include("scheduling.urls")),
     path("", include("llm.urls")),
     path("", include("voice.urls")),
+    path("", include("campaigns.urls")),
 ]
 
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("health/ready", health.ready, name="ready"),
     path("chat/", include("leads.chat_urls")),
     path("hooks/voice/", include("voice.hooks_urls")),
+    path("", include("scheduling.hooks_urls")),
+    path("hooks/", include("leads.hooks_urls")),
     path("api/v1/", include(API)),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

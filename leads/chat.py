@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from brokers.models import Broker
 from crm import limits
 from crm.errors import DomainError, TooMany
+from crm.responses import refusal
 from leads import storable, visitors
 from leads.delivery import VISIBLE
 from leads.enums import Channel, Delivery, Direction
@@ -45,7 +46,7 @@ def messages(request: HttpRequest, slug: str) -> JsonResponse:
     try:
         return _posted(request, broker) if request.method == "POST" else _polled(request, broker)
     except DomainError as error:
-        return _refusal(error)
+        return refusal(error)
 
 
 def _broker(slug: str) -> Broker:
@@ -163,16 +164,3 @@ def _limit(request: HttpRequest, broker: Broker, known: str) -> None:
     for key, limit, seconds in windows:
         if limits.exceeded(key, limit=limit, seconds=seconds):
             raise TooMany(retry_after=60)
-
-
-def _refusal(error: DomainError) -> JsonResponse:
-    """The API's error shape, for a page without a session."""
-    field = error.data.get("field")
-    told = {
-        "type": "validation_error" if field else "client_error",
-        "errors": [{"code": error.code, "detail": str(error), "attr": field}],
-    }
-    response = JsonResponse(told, status=error.status)
-    if "retry_after" in error.data:
-        response.headers["Retry-After"] = str(error.data["retry_after"])
-    return response

@@ -14,6 +14,7 @@ LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 6
 AUTOMATIC = (Author.ASSISTANT, Author.CAMPAIGN)
 VISIBLE = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
+OUTCOME_UNKNOWN = "outcome_unknown"
 _LADDER = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
 
@@ -44,10 +45,48 @@ def mark_sent(message: ChatMessage, *, external_id: str | None, at: datetime) ->
     delivery = Delivery.SENT
     if not _settle(message, delivery, at=at, channel_message_id=external_id, reason=""):
         return False
-    # The lead before its conversation, as everywhere: two orders of locks would meet head-on.
-    Lead.objects.filter(pk=message.lead_id).update(last_contacted=at)
-    Conversation.objects.filter(lead_id=message.lead_id).update(last_outbound_at=at)
+    note_contact(message.lead_id, at=at)
     return True
+
+
+def note_contact(lead_id: int, *, at: datetime) -> None:
+    """A provider took a message to the lead."""
+    # The lead before its conversation, as everywhere: two orders of locks would meet head-on.
+    Lead.objects.filter(pk=lead_id).update(last_contacted=at)
+    Conversation.objects.filter(lead_id=lead_id).update(last_outbound_at=at)
+
+
+@transaction.atomic
+def confirm(message: ChatMessage, *, external_id: str, at: datetime) -> bool:
+    """The channel knows a message whose fate we did not: it was sent after all."""
+    unknown = Q(status=Delivery.SENDING) | Q(status=Delivery.FAILED, reason=OUTCOME_UNKNOWN)
+    found = ChatMessage.objects.filter(unknown, pk=message.pk).update(
+        status=Delivery.SENT,
+        reason="",
+        lease_until=None,
+        channel_message_id=external_id,
+        updated_at=at,
+    )
+    if found:
+        note_contact(message.lead_id, at=at)
+    return bool(found)
+
+
+def bounce(message: ChatMessage, *, reason: str, at: datetime) -> bool:
+    """The channel gave up on a message that it had taken; what arrived stays arrived."""
+    unknown = Q(status=Delivery.FAILED, reason=OUTCOME_UNKNOWN)
+    on_its_way = Q(status__in=[Delivery.SENDING, Delivery.SENT]) | unknown
+    return bool(
+        ChatMessage.objects.filter(on_its_way, pk=message.pk).update(
+            status=Delivery.FAILED, reason=reason, lease_until=None, updated_at=at
+        )
+    )
+
+
+def note_parts(message: ChatMessage, sent: list[str]) -> None:
+    """Which pieces of a long message have left: a retry goes on after them."""
+    message.provider_metadata = {**message.provider_metadata, "sent_parts": sent}
+    message.save(update_fields=["provider_metadata", "updated_at"])
 
 
 def put_off(message: ChatMessage, *, until: datetime, reason: str, at: datetime) -> bool:
@@ -95,6 +134,22 @@ def withdraw(
     if channel:
         pending = pending.filter(provider=channel)
     return pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+
+
+@transaction.atomic
+def take_back(message_ids: Iterable[int], *, reason: str, at: datetime) -> set[int]:
+    """Block those of these messages that still wait; returns all of them that will never leave.
+
+    Their keys are free again: what replaces such a message is stored under the same key.
+    """
+    asked = ChatMessage.objects.filter(pk__in=list(message_ids), author__in=AUTOMATIC)
+    asked.filter(status=Delivery.PENDING).update(
+        status=Delivery.BLOCKED, reason=reason, updated_at=at
+    )
+    stuck = asked.filter(status=Delivery.BLOCKED)
+    taken = set(stuck.values_list("pk", flat=True))
+    stuck.update(idempotency_key=None)
+    return taken
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:

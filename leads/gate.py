@@ -71,8 +71,13 @@ class Question:
 
     @property
     def answers_in_time(self) -> bool:
-        latest = self.last_inbound_at
-        return latest is not None and self.at - latest < SERVICE_WINDOW
+        return is_window_open(self.lead, self.at)
+
+
+def is_window_open(lead: Lead, at: datetime) -> bool:
+    """Whether the lead wrote within the last 24 hours: then a channel takes free text."""
+    latest = lead.conversation.last_inbound_at
+    return latest is not None and at - latest < SERVICE_WINDOW
 
 
 def identity_on(lead: Lead, channel: Channel | str) -> ChannelIdentity | None:

@@ -14,9 +14,13 @@ from leads.models import Conversation, Lead
 
 @transaction.atomic
 def take(lead: Lead, *, by: Any, at: datetime) -> Conversation:
-    """Give the microphone to a person; what the assistant had not yet sent is withdrawn."""
+    """Give the microphone to a person; what the assistant had not yet sent is withdrawn.
+
+    ``by`` is None for somebody of the broker whose account is not known: whoever has it keeps it.
+    """
     conversation = _locked(lead)
-    if conversation.holder == Holder.USER and conversation.held_by_id == by.pk:
+    same = by is None or conversation.held_by_id == by.pk
+    if conversation.holder == Holder.USER and same:
         return conversation
     _hand_over(conversation, Holder.USER, by, at)
     delivery.withdraw(lead, reason="person_took_over", at=at)

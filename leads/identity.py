@@ -12,7 +12,7 @@ from brokers.models import Broker
 from leads import assignment, names, phones
 from leads.activity import log
 from leads.enums import Actor
-from leads.models import Conversation, Lead, MergeSuggestion, Suppression
+from leads.models import ChannelIdentity, Conversation, Lead, MergeSuggestion, Suppression
 from leads.stages import Source, Stage
 
 
@@ -132,6 +132,17 @@ def suggest_merges(lead: Lead) -> None:
 
 def _shared(lead: Lead, other: Lead) -> str:
     return "phone" if lead.phone_e164 and lead.phone_e164 == other.phone_e164 else "email"
+
+
+def block(identity: ChannelIdentity, *, at: datetime) -> None:
+    """The lead blocked us on the channel: nothing is sent there any more."""
+    ChannelIdentity.objects.filter(pk=identity.pk, blocked_at__isnull=True).update(
+        blocked_at=at, updated_at=at
+    )
+
+
+def unblock(identity: ChannelIdentity, *, at: datetime) -> None:
+    ChannelIdentity.objects.filter(pk=identity.pk).update(blocked_at=None, updated_at=at)
 
 
 def identifiers(lead: Lead) -> list[str]:

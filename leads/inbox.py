@@ -1,5 +1,6 @@
 """Every message that comes in: joined to its lead, stored once, and announced on commit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +9,18 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from brokers.models import Broker
-from leads import consenting, identity, optout, scoring, signals, storable
-from leads.enums import Author, Channel, Delivery, Direction, SignalKind
+from leads import (
+    consenting,
+    delivery,
+    facts,
+    handoff,
+    identity,
+    optout,
+    scoring,
+    signals,
+    storable,
+)
+from leads.enums import Author, Channel, Delivery, Direction, Purpose, SignalKind
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
 
 MAX_LENGTH = 20_000
@@ -19,8 +30,8 @@ MAX_LENGTH = 20_000
 class Inbound:
     """One message as any channel's adapter parsed it.
 
-    ``external_user`` is the sender as the channel attests them; ``external_id`` is unique within
-    the broker and channel.
+    ``external_user`` is the lead as the channel attests them, and ``phone_e164`` their number
+    where it attests that too; ``external_id`` is unique within the broker and channel.
     """
 
     broker: Broker
@@ -43,14 +54,33 @@ class Received:
 
 def receive(inbound: Inbound) -> Received:
     """Store a message; a repeat, also one that arrives at the same moment, changes nothing."""
+    return _once(_store, inbound)
+
+
+def overhear(inbound: Inbound) -> Received:
+    """Store what somebody of the broker wrote in the channel's own app: they take the microphone."""
+    return _once(_store_overheard, inbound)
+
+
+def correct(message: ChatMessage, *, text: str, at: datetime) -> None:
+    """The lead edited a message; an edit may ask to be left alone, as a message may."""
+    before = message.message_text
+    message.message_text = storable.text(text)[:MAX_LENGTH]
+    message.save(update_fields=["message_text", "updated_at"])
+    stop = optout.asked(text)
+    if stop is not None and optout.asked(before) is None:
+        _stop(message.lead, stop, message, at)
+
+
+def _once(store: Callable[[Inbound], ChatMessage], inbound: Inbound) -> Received:
     for _ in range(2):  # the second time finds what a simultaneous first contact has made
         try:
-            return Received(_store(inbound), is_new=True)
+            return Received(store(inbound), is_new=True)
         except IntegrityError:
             known = _already(inbound)
             if known:
                 return Received(known, is_new=False)
-    return Received(_store(inbound), is_new=True)
+    return Received(store(inbound), is_new=True)
 
 
 def _already(inbound: Inbound) -> ChatMessage | None:
@@ -64,7 +94,7 @@ def _already(inbound: Inbound) -> ChatMessage | None:
 @transaction.atomic
 def _store(inbound: Inbound) -> ChatMessage:
     stop = optout.asked(inbound.text)
-    if stop is not None:
+    if stop is not None or inbound.phone_e164:
         _lock_lead(inbound)
     conversation = _conversation(inbound) or _first_contact(inbound)
     message = ChatMessage.objects.create(
@@ -82,6 +112,7 @@ def _store(inbound: Inbound) -> ChatMessage:
         at=inbound.at,
     )
     _note_inbound(conversation, message, inbound, stop)
+    _note_phone(conversation.lead, message, inbound)
     signals.announce(
         signals.message_received,
         lead_id=conversation.lead_id,
@@ -91,8 +122,32 @@ def _store(inbound: Inbound) -> ChatMessage:
     return message
 
 
+@transaction.atomic
+def _store_overheard(inbound: Inbound) -> ChatMessage:
+    _lock_lead(inbound)
+    conversation = _conversation(inbound) or _first_contact(inbound)
+    message = ChatMessage.objects.create(
+        lead_id=conversation.lead_id,
+        broker=inbound.broker,
+        provider=inbound.channel,
+        channel_user_id=inbound.external_user,
+        channel_message_id=inbound.external_id,
+        message_text=storable.text(inbound.text)[:MAX_LENGTH],
+        direction=Direction.OUT,
+        author=Author.USER,
+        purpose=Purpose.HUMAN,
+        status=Delivery.SENT,
+        attachments=list(inbound.attachments),
+        provider_metadata=inbound.metadata,
+        at=inbound.at,
+    )
+    handoff.take(conversation.lead, by=None, at=inbound.at)
+    delivery.note_contact(conversation.lead_id, at=inbound.at)
+    return message
+
+
 def _lock_lead(inbound: Inbound) -> None:
-    """An opt-out changes the score: the lead is locked before its conversation, as everywhere."""
+    """An opt-out or a phone changes the lead: it is locked before its conversation, as everywhere."""
     mine = Lead.objects.filter(
         broker=inbound.broker,
         identities__channel=inbound.channel,
@@ -116,13 +171,16 @@ def _conversation(inbound: Inbound) -> Conversation | None:
 
 
 def _first_contact(inbound: Inbound) -> Conversation:
-    lead = identity.create(
+    """The conversation of somebody new on the channel: of the lead whose attested phone it is,
+    else of a new lead."""
+    lead = _lead_with_phone(inbound) or identity.create(
         inbound.broker,
         source=inbound.channel,
         at=inbound.at,
         phone=inbound.phone_e164 or "",
         phone_e164=inbound.phone_e164,
     )
+    Conversation.objects.filter(lead=lead).update(channel=inbound.channel)
     ChannelIdentity.objects.create(
         broker=inbound.broker,
         lead=lead,
@@ -130,7 +188,29 @@ def _first_contact(inbound: Inbound) -> Conversation:
         external_id=inbound.external_user,
         display_name=storable.text(inbound.display_name)[:200],
     )
-    return lead.conversation
+    found = _conversation(inbound)
+    assert found is not None, "a lead has a conversation from the start"
+    return found
+
+
+def _lead_with_phone(inbound: Inbound) -> Lead | None:
+    if inbound.phone_e164 is None:
+        return None
+    # One entry a broker at a time, as by hand: two equal ones made at once must meet.
+    Broker.objects.select_for_update(no_key=True).get(pk=inbound.broker.pk)
+    found = identity.matching(inbound.broker, phone_e164=inbound.phone_e164, email=None)
+    if not found:
+        return None
+    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=found[0].pk)
+    Conversation.objects.get_or_create(lead=found[0], defaults={"broker": inbound.broker})
+    return found[0]
+
+
+def _note_phone(lead: Lead, message: ChatMessage, inbound: Inbound) -> None:
+    """A phone that the channel attests fills the gap; one that is known stays."""
+    if inbound.phone_e164 and lead.phone_e164 is None:
+        told = facts.Facts(phone=inbound.phone_e164)
+        facts.record(lead, told, source=facts.Source.LEAD, message=message, at=inbound.at)
 
 
 def _note_inbound(
@@ -151,16 +231,16 @@ def _note_inbound(
     fields = ["channel", "last_inbound_id", "last_inbound_at", "turn_due_at", "answered_up_to"]
     conversation.save(update_fields=[*fields, "updated_at"])
     if stop is not None:
-        _stop(conversation.lead, stop, inbound, message)
+        _stop(conversation.lead, stop, message, inbound.at)
 
 
-def _stop(lead: Lead, stop: optout.OptOut, inbound: Inbound, message: ChatMessage) -> None:
-    if optout.says_wrong_number(inbound.text):
-        scoring.note(lead, SignalKind.WRONG_NUMBER, source_key="said", at=inbound.at)
+def _stop(lead: Lead, stop: optout.OptOut, message: ChatMessage, at: datetime) -> None:
+    if optout.says_wrong_number(message.message_text):
+        scoring.note(lead, SignalKind.WRONG_NUMBER, source_key="said", at=at)
     consenting.opt_out(
         lead,
-        channel=inbound.channel,
+        channel=message.provider,
         everything=stop == optout.OptOut.EVERYTHING,
         evidence=message.message_text,
-        at=inbound.at,
+        at=at,
     )

@@ -8,11 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.errors import DomainError
-from leads import delivery, gate, handoff, signals, storable
-from leads.channels.base import Outgoing, adapter_of
+from leads import delivery, gate, handoff, identity, signals, storable
+from leads.channels import whatsapp_templates
+from leads.channels.base import BLOCKED, Outgoing, adapter_of
 from leads.enums import Author, Channel, Delivery, Direction, Purpose
 from leads.errors import ChannelError, NoChannel, Refused
-from leads.models import ChatMessage, Lead
+from leads.models import ChannelIdentity, ChatMessage, Lead
 
 log = logging.getLogger(__name__)
 
@@ -108,16 +109,18 @@ def deliver(message_id: int, *, at: datetime) -> bool:
     if not delivery.claim(message_id, at=at):
         return False
     message = _with_context(message_id)
+    template = whatsapp_templates.approved_for(message)
     verdict = gate.may_contact(
         message.lead,
         message.provider,
         message.purpose,
         at,
         version=message.conversation_version,
+        template_approved=template is not None,
         ignore_message=message.pk,
     )
     if verdict.allowed:
-        _hand_over(message, at)
+        _hand_over(message, template, at)
     elif verdict.next_allowed_at and message.purpose == Purpose.MARKETING:
         delivery.put_off(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
     else:
@@ -138,7 +141,7 @@ def _with_context(message_id: int) -> ChatMessage:
     return ChatMessage.objects.select_related(*related).get(pk=message_id)
 
 
-def _hand_over(message: ChatMessage, at: datetime) -> None:
+def _hand_over(message: ChatMessage, template: dict[str, Any] | None, at: datetime) -> None:
     adapter = adapter_of(message.provider)
     if adapter is None:
         delivery.fail(message, reason="channel_not_available", at=at)
@@ -146,16 +149,22 @@ def _hand_over(message: ChatMessage, at: datetime) -> None:
     to = None
     if message.provider != Channel.EMAIL:
         to = gate.identity_on(message.lead, message.provider)
+    if gate.is_window_open(message.lead, at):
+        template = None
     try:
-        external_id = adapter.send(Outgoing(message, to))
+        external_id = adapter.send(Outgoing(message, to, template))
     except ChannelError as error:
-        _refused(message, error, at)
+        _refused(message, to, error, at)
     else:
         delivery.mark_sent(message, external_id=external_id, at=at)
 
 
-def _refused(message: ChatMessage, error: ChannelError, at: datetime) -> None:
+def _refused(
+    message: ChatMessage, to: ChannelIdentity | None, error: ChannelError, at: datetime
+) -> None:
     log.warning("message %s not taken: %s", message.pk, error.reason)
+    if error.reason == BLOCKED and to is not None:
+        identity.block(to, at=at)
     if error.permanent or message.attempts >= delivery.MAX_ATTEMPTS:
         delivery.fail(message, reason=error.reason, at=at)
         return
@@ -173,5 +182,5 @@ def recover(*, at: datetime) -> int:
         if again and adapter is not None and adapter.resend_safe:
             delivery.put_off(message, until=at, reason="sender_died", at=at)
         else:
-            delivery.fail(message, reason="outcome_unknown", at=at)
+            delivery.fail(message, reason=delivery.OUTCOME_UNKNOWN, at=at)
     return len(lost)

@@ -18,8 +18,16 @@ COMPARED = ("pipeline_stage", "stage_entered_at", "lead_score")
 SEEN = (*COMPARED, "lead_score_components", "status", "close_reason")
 
 
-def move(lead: Lead, *, to: Stage | str, by: Any, reason: str = "", at: datetime) -> Lead:
-    """Move a lead as a person does.
+def move(
+    lead: Lead,
+    *,
+    to: Stage | str,
+    by: Any,
+    reason: str = "",
+    event: str = "moved",
+    at: datetime,
+) -> Lead:
+    """Move a lead as a person does, or as people told a campaign to do (``by`` is None then).
 
     Raises StageNotAllowed where the graph has no edge, ReasonNeeded where the edge needs one,
     Conflict when somebody moved the lead meanwhile.
@@ -30,7 +38,8 @@ def move(lead: Lead, *, to: Stage | str, by: Any, reason: str = "", at: datetime
     told = reason.strip()
     if needs_reason(source, target) and not told:
         raise ReasonNeeded(field="reason")
-    if not _change(lead, target, actor=Actor.HUMAN, by=by, reason=told, event="moved", at=at):
+    actor = Actor.SYSTEM if by is None else Actor.HUMAN
+    if not _change(lead, target, actor=actor, by=by, reason=told, event=event, at=at):
         raise Conflict(source=source.value, target=target.value)
     return lead
 

@@ -40,6 +40,12 @@ class QuietHours:
                     return candidate
         return at + timedelta(days=MAX_DAYS)
 
+    def night_start(self, at: datetime) -> datetime:
+        """When the night that covers ``at`` began."""
+        local = at.astimezone(self.zone)
+        began_today = self.start <= self.end or local.time() >= self.start
+        return self._moment(local.date() - timedelta(days=0 if began_today else 1), self.start)
+
     def _moment(self, day: date, clock: time) -> datetime:
         opening = datetime.combine(day, clock, self.zone)
         # A wall-clock time that the change of clocks skips is read as the first one after it.

@@ -276,7 +276,8 @@ def store(
     apply(lead, receipt, status)
     lead.save(update_fields=["lead_score", "lead_score_components", "status", "updated_at"])
     if worth_telling:
-        log(lead, "score_changed", actor=Actor.SYSTEM, at=at, **_told(receipt, before, cause))
+        told = _told(receipt, before, cause, bulk=bulk)
+        log(lead, "score_changed", actor=Actor.SYSTEM, at=at, **told)
     if after != before:
         announce(lead, before, after, bulk=bulk)
 
@@ -298,8 +299,11 @@ def announce(lead: Lead, before: float, after: float, *, bulk: bool) -> None:
     )
 
 
-def _told(receipt: Receipt, before: float, cause: ChatMessage | None) -> dict[str, Any]:
-    return {"before": before, "message": cause.pk if cause else None, **receipt.snapshot()}
+def _told(
+    receipt: Receipt, before: float, cause: ChatMessage | None, *, bulk: bool
+) -> dict[str, Any]:
+    message = cause.pk if cause else None
+    return {"before": before, "message": message, "bulk": bulk, **receipt.snapshot()}
 
 
 def _is_news(lead: Lead, receipt: Receipt) -> bool:
@@ -333,7 +337,8 @@ def _write_batch(changed: list[tuple[Lead, float, Receipt, bool]], at: datetime)
     Lead.objects.bulk_update([lead for lead, *_ in changed], fields, batch_size=BATCH)
     for lead, before, receipt, news in changed:
         if news:
-            log(lead, "score_changed", actor=Actor.SYSTEM, at=at, **_told(receipt, before, None))
+            told = _told(receipt, before, None, bulk=True)
+            log(lead, "score_changed", actor=Actor.SYSTEM, at=at, **told)
         if receipt.total != before:
             announce(lead, before, receipt.total, bulk=True)
 

@@ -1,6 +1,19 @@
-"""Text that PostgreSQL can keep."""
+"""Text and JSON that PostgreSQL can keep."""
+
+from typing import Any
 
 
 def text(value: str) -> str:
     """Without NULs and lone halves of surrogate pairs, which no text column takes."""
     return value.replace("\x00", "").encode(errors="ignore").decode()
+
+
+def data(value: Any) -> Any:
+    """Parsed JSON whose texts, keys too, can all be kept."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, list):
+        return [data(each) for each in value]
+    if isinstance(value, dict):
+        return {text(key): data(each) for key, each in value.items()}
+    return value

@@ -98,6 +98,9 @@ EVENTS: dict[str, Any] = {
     "call_not_answered": _("Llamada sin respuesta"),
     "call_cancelled": _("Llamada cancelada"),
     "call_not_repeated": _("Llamada no repetida"),
+    "campaign_enrolled": _("Entró a una campaña"),
+    "campaign_finished": _("Terminó una campaña"),
+    "campaign_stopped": _("Salió de una campaña"),
 }
 
 
@@ -192,6 +195,10 @@ def _reason(details: dict[str, Any]) -> str:
     return str(details.get("reason") or "")
 
 
+def _campaign(details: dict[str, Any]) -> str:
+    return str(details.get("campaign") or "")
+
+
 _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stage_changed": _moved,
     "score_changed": _scored,
@@ -201,6 +208,9 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "qualified": _outcome,
     "appointment_cancelled": _reason,
     "call_cancelled": _reason,
+    "campaign_enrolled": _campaign,
+    "campaign_finished": _campaign,
+    "campaign_stopped": _campaign,
 }
 
 

@@ -233,6 +233,7 @@ def _answer(claim: Claim, turn: Turn, text: str, *, is_last: bool) -> Outcome:
         purpose=Purpose.REPLY,
         channel=turn.conversation.channel,
         version=turn.version,
+        metadata={"choices": turn.choices} if turn.choices else None,
         idempotency_key=f"turn:{claim.conversation.pk}:{claim.seen}",
         at=turn.at,
     )

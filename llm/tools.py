@@ -16,7 +16,8 @@ class Turn:
     """One turn of a conversation, as tools and providers see it; the tenant comes from here only.
 
     ``progressed`` is set by a tool that moved the conversation on; ``rescored`` by one that left
-    the score up to date; ``version`` is the conversation's that the reply will be held to.
+    the score up to date; ``version`` is the conversation's that the reply will be held to;
+    ``choices`` (label, value) are what the reply offers to press.
     """
 
     lead: Lead
@@ -29,6 +30,7 @@ class Turn:
     progressed: bool = False
     rescored: bool = False
     used: list[str] = field(default_factory=list)
+    choices: list[dict[str, str]] = field(default_factory=list)
 
 
 ToolFunction = Callable[[Turn, Any], dict[str, Any]]

@@ -15,7 +15,7 @@ from leads.models import Lead
 from leads.stages import Stage
 from scheduling import availability
 from scheduling.assignment import rank
-from scheduling.consequences import follow, note, stage_before, tell
+from scheduling.consequences import follow, note, retract_reminders, stage_before, tell
 from scheduling.doors import door, lock_agents, lock_appointment, lock_lead
 from scheduling.errors import (
     AgentNotAvailable,
@@ -298,6 +298,7 @@ def _put(
         start_time=start,
         end_time=end,
         duration_minutes=_minutes(start, end),
+        agreed_at=at,
         location=location or _usual_place(lead.broker, appointment_type),
         stage_before=stage_before(lead),
     )
@@ -315,20 +316,21 @@ def _move(
     before = appointment.start_time
     appointment.agent, appointment.start_time, appointment.end_time = agent, start, end
     appointment.duration_minutes = _minutes(start, end)
-    appointment.status = AppointmentStatus.SCHEDULED
+    appointment.status, appointment.agreed_at = AppointmentStatus.SCHEDULED, at
     appointment.reminder_sent_24h = appointment.reminder_sent_1h = False
     appointment.ics_sequence += 1
     if lead.pipeline_stage != Stage.SCHEDULED:
         appointment.stage_before = lead.pipeline_stage
     _save(appointment, *MOVED)
+    retract_reminders(appointment, at)
     tell(appointment, "appointment_rescheduled", by, at, before=before.isoformat())
     follow(appointment, by, at)
     return appointment
 
 
 MOVED = (
-    "agent", "start_time", "end_time", "duration_minutes", "status", "reminder_sent_24h",
-    "reminder_sent_1h", "ics_sequence", "stage_before", "location",
+    "agent", "start_time", "end_time", "duration_minutes", "status", "agreed_at",
+    "reminder_sent_24h", "reminder_sent_1h", "ics_sequence", "stage_before", "location",
 )  # fmt: skip
 SIGNALS: dict[str, SignalKind] = {
     AppointmentStatus.COMPLETED: SignalKind.APPOINTMENT_COMPLETED,
@@ -347,6 +349,7 @@ def _close(
 ) -> None:  # fmt: skip
     appointment.status = status
     _save(appointment, "status", "cancelled_at", "cancellation_reason", "ics_sequence")
+    retract_reminders(appointment, at)
     note(appointment, SignalKind.APPOINTMENT_ACTIVE, at, is_so=False)
     if status in SIGNALS:
         note(appointment, SIGNALS[status], at, is_so=True)

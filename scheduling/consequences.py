@@ -1,30 +1,57 @@
 """What an appointment means for its lead: the log, scoring, the stage, the offers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import handoff, pipeline, scoring
+from crm.tasks import enqueue
+from leads import delivery, handoff, pipeline, scoring
 from leads.activity import log
-from leads.enums import Actor, HandoffReason, SignalKind
+from leads.enums import Actor, HandoffReason, Purpose, SignalKind
 from leads.models import Lead
 from leads.stages import Stage
 from scheduling import availability, offers
+from scheduling.calendars import outbox
 from scheduling.models import Appointment
 from scheduling.speech import spoken
+from scheduling.tasks import push_event
+
+_acting: ContextVar[Actor] = ContextVar("acting", default=Actor.ASSISTANT)
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """Whom the log names for what no user does: the assistant, unless it is the lead's own page."""
+    token = _acting.set(actor)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
 
 
 def tell(appointment: Appointment, event: str, by: User | None, at: datetime, **more: Any) -> None:
+    """The log and the agents' calendars hear of every change in its own transaction."""
     details = {
         "appointment": appointment.pk,
         "start": appointment.start_time.isoformat(),
         "agent": appointment.agent_id,
         "type": appointment.appointment_type,
     }
-    actor = Actor.HUMAN if by else Actor.ASSISTANT
+    actor = Actor.HUMAN if by else _acting.get()
     log(appointment.lead, event, actor=actor, at=at, user=by, **details, **more)
+    for event_id in outbox.plan(appointment, at=at):
+        enqueue(push_event, event_id)
+
+
+def retract_reminders(appointment: Appointment, at: datetime) -> None:
+    """A reminder on its way would tell an hour that is no longer so."""
+    reason = "appointment_changed"
+    delivery.withdraw(appointment.lead, reason=reason, purposes=[Purpose.REMINDER], at=at)
 
 
 def note(appointment: Appointment, kind: SignalKind, at: datetime, *, is_so: bool) -> None:

@@ -52,3 +52,24 @@ class RangeTooLong(DomainError):
 
     code = "range_not_valid"
     message = _("El rango debe empezar antes de terminar y cubrir 62 días como máximo.")
+
+
+class Stale(Conflict):
+    """The lead's page shows the visit as it no longer is."""
+
+    code = "stale"
+    message = _("La visita cambió desde que abriste esta página. Revisa cómo quedó.")
+
+
+class NoCalendar(DomainError):
+    """Only people of a broker have visits, and so a calendar of them."""
+
+    code = "no_calendar"
+    message = _("Solo las personas de una corredora tienen un calendario de visitas.")
+
+
+class NotFailed(Conflict):
+    """There is nothing to retry: the event is up to date or waits for its turn."""
+
+    code = "not_failed"
+    message = _("El evento no está fallido: se actualiza solo.")

@@ -1,10 +1,10 @@
-"""What lists of appointments, windows and blocks are filtered by."""
+"""What lists of appointments, windows, blocks and calendar events are filtered by."""
 
 from django_filters.filters import IsoDateTimeFilter
 from django_filters.rest_framework.filterset import FilterSet
 
 from crm.api.filters import IdFilter
-from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
+from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot, CalendarEvent
 
 
 class AppointmentFilter(FilterSet):
@@ -33,3 +33,12 @@ class BlockFilter(FilterSet):
     class Meta:
         model = AppointmentBlock
         fields: list[str] = []
+
+
+class CalendarEventFilter(FilterSet):
+    appointment = IdFilter()
+    connection = IdFilter()
+
+    class Meta:
+        model = CalendarEvent
+        fields = ["state", "action"]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from leads.models import Lead
 from leads.parts import LeadPart, Panel, erase_rows, export_rows, move_rows, register
 from scheduling import booking
+from scheduling.calendars import outbox
 from scheduling.models import ACTIVE, Appointment, SlotOffer
 
 SHOWN = 20
@@ -18,6 +19,7 @@ EXPORTED = [
 EXPORTED_OFFERS = ["id", "appointment_type", "start_time", "end_time", "taken", "created_at"]
 
 _move_appointments = move_rows(Appointment)
+_erase_appointments = erase_rows(Appointment)
 
 
 def merge_appointments(loser: Lead, survivor: Lead) -> list[int]:
@@ -35,6 +37,13 @@ def drop_offers(loser: Lead, survivor: Lead) -> list[int]:
     """Offers last five minutes: the survivor is offered anew."""
     SlotOffer.objects.filter(lead=loser).delete()
     return []
+
+
+def erase_appointments(lead: Lead) -> int:
+    """What stands in agents' calendars goes too: the rows of the outbox outlive the appointments."""
+    rows = Appointment.objects.filter(lead=lead)
+    outbox.withdraw(rows, at=timezone.now())
+    return _erase_appointments(lead)
 
 
 def panel(lead: Lead, user: Any) -> Panel:
@@ -56,7 +65,7 @@ register(
         "appointments",
         Appointment,
         export_rows(Appointment, EXPORTED),
-        erase_rows(Appointment),
+        erase_appointments,
         merge_appointments,
         panel,
     )

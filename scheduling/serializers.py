@@ -14,11 +14,16 @@ from brokers.models import User
 from crm.api.serializers import YEARS, MomentField, TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
 from leads.models import Lead
+from scheduling import feeds
+from scheduling.calendars import google
+from scheduling.calendars.wording import visit_link
 from scheduling.models import (
     Appointment,
     AppointmentBlock,
     AppointmentType,
     AvailabilitySlot,
+    CalendarConnection,
+    CalendarEvent,
 )
 
 PEOPLE = User.objects.exclude(role=Role.SUPERADMIN)
@@ -26,6 +31,10 @@ MINUTES: dict[str, Any] = {"min_value": 5, "max_value": 24 * 60}
 
 
 class AppointmentSerializer(TenantSerializer[Appointment]):
+    """``visit_url`` is the lead's own page, to confirm, change or cancel."""
+
+    visit_url = serializers.SerializerMethodField()
+
     class Meta:
         model = Appointment
         fields = [
@@ -40,6 +49,7 @@ class AppointmentSerializer(TenantSerializer[Appointment]):
             "duration_minutes",
             "location",
             "meet_url",
+            "visit_url",
             "google_event_id",
             "reminder_sent_24h",
             "reminder_sent_1h",
@@ -49,7 +59,63 @@ class AppointmentSerializer(TenantSerializer[Appointment]):
             "created_at",
             "updated_at",
         ]
-        read_only_fields = [name for name in fields if name != "notes"]
+        read_only_fields = [name for name in fields if name not in ("notes", "visit_url")]
+
+    def get_visit_url(self, appointment: Appointment) -> str:
+        return visit_link(appointment)
+
+
+class CalendarSerializer(TenantSerializer[CalendarConnection]):
+    """Where the agent's feed is; the address is a secret that only its owner reads."""
+
+    feed_url = serializers.SerializerMethodField()
+    connect_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CalendarConnection
+        fields = [
+            "id",
+            "broker",
+            "user",
+            "provider",
+            "calendar_id",
+            "state",
+            "feed_url",
+            "connect_url",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    def _is_own(self, connection: CalendarConnection) -> bool:
+        return bool(self.context["request"].user.pk == connection.user_id)
+
+    def get_feed_url(self, connection: CalendarConnection) -> str | None:
+        return feeds.address(connection) if self._is_own(connection) else None
+
+    def get_connect_url(self, connection: CalendarConnection) -> str | None:
+        """Where a signed-in browser starts Google's consent; null where that is not set up."""
+        return google.start_url() if google.is_configured() else None
+
+
+class CalendarEventSerializer(TenantSerializer[CalendarEvent]):
+    class Meta:
+        model = CalendarEvent
+        fields = [
+            "id",
+            "broker",
+            "appointment",
+            "connection",
+            "event_id",
+            "action",
+            "state",
+            "reason",
+            "attempts",
+            "due_at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
 
 
 class BookingSerializer(serializers.Serializer[Any]):

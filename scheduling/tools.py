@@ -1,4 +1,4 @@
-"""What the assistant may do with the diary: look for hours, book one, and know what stands."""
+"""What the assistant may do with the diary: look for hours, book, move, cancel, know what stands."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,7 +15,13 @@ from llm.spanish.meaning import PartOfDay
 from llm.tools import Tool, Turn, register, register_provider
 from scheduling import availability, booking, offers
 from scheduling.availability import Slot
-from scheduling.errors import AgentNotAvailable, InThePast, SlotNotOffered, SlotTaken
+from scheduling.errors import (
+    AgentNotAvailable,
+    InThePast,
+    NotActive,
+    SlotNotOffered,
+    SlotTaken,
+)
 from scheduling.models import Appointment, SlotOffer
 from scheduling.speech import spoken
 
@@ -48,6 +54,10 @@ class OfferChoice(BaseModel):
     offer_id: int = Field(description="The offer_id of the hour that the lead chose")
 
 
+class Cancellation(BaseModel):
+    reason: str = Field(default="", max_length=500, description="Why, in the lead's words")
+
+
 def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
     """Find free hours for a visit and hold up to four for five minutes. Offer only these.
     Give the dates and the part of the day that the lead asked for, or nothing for the soonest.
@@ -63,7 +73,9 @@ def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
     if not made:
         return {"slots": [], "reason": "no_availability"}
     turn.progressed = True
-    return {"slots": [_shown(each, turn) for each in made], "reason": reason}
+    shown = [_shown(each, turn) for each in made]
+    turn.choices = [{"label": each["label"], "value": str(each["offer_id"])} for each in shown]
+    return {"slots": shown, "reason": reason}
 
 
 def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
@@ -76,9 +88,38 @@ def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
         return _not_booked(turn, chosen)
     _catch_up(turn, appointment)
-    shown = _standing(appointment, turn)
-    told = {key: shown[key] for key in ("label", "location", "agent")}
-    return {"booked": True, "appointment_id": appointment.pk, **told}
+    turn.choices = []
+    return {"booked": True, **_told(appointment, turn)}
+
+
+def reschedule_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
+    """Move the lead's visit to the hour that they chose among those offered, by its offer_id.
+    When it is not moved, offer the slots in the answer."""
+    standing = booking.upcoming(turn.lead, at=turn.at)
+    offered = SlotOffer.objects.filter(lead=turn.lead, pk=chosen.offer_id).first()
+    if standing is None:
+        raise NotActive
+    try:
+        if offered is None:
+            raise SlotNotOffered
+        moved = booking.reschedule(standing, start=offered.start_time, at=turn.at)
+    except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
+        answer = _not_booked(turn, chosen)
+        return {"rescheduled": False, "reason": answer["reason"], "slots": answer["slots"]}
+    _catch_up(turn, moved)
+    turn.choices = []
+    return {"rescheduled": True, **_told(moved, turn)}
+
+
+def cancel_visit(turn: Turn, cancellation: Cancellation) -> dict[str, Any]:
+    """Cancel the lead's next visit, when they ask for it. Give their reason in a few words, or
+    an empty text."""
+    standing = booking.upcoming(turn.lead, at=turn.at)
+    if standing is None:
+        raise NotActive
+    cancelled = booking.cancel(standing, reason=cancellation.reason, at=turn.at)
+    _catch_up(turn, cancelled)
+    return {"cancelled": True, **_told(cancelled, turn)}
 
 
 def standing(turn: Turn) -> dict[str, Any]:
@@ -171,6 +212,12 @@ def _standing(appointment: Appointment, turn: Turn) -> dict[str, Any]:
     }
 
 
+def _told(appointment: Appointment, turn: Turn) -> dict[str, Any]:
+    shown = _standing(appointment, turn)
+    told = {key: shown[key] for key in ("label", "location", "agent")}
+    return {"appointment_id": appointment.pk, **told}
+
+
 def _when(moment: datetime, turn: Turn) -> dict[str, str]:
     zone = availability.zone_of(turn.broker)
     return {"start": moment.astimezone(zone).isoformat(), "label": spoken(moment, zone)}
@@ -178,4 +225,6 @@ def _when(moment: datetime, turn: Turn) -> dict[str, str]:
 
 register(Tool("find_slots", find_slots, SlotSearch))
 register(Tool("book_visit", book_visit, OfferChoice))
+register(Tool("reschedule_visit", reschedule_visit, OfferChoice))
+register(Tool("cancel_visit", cancel_visit, Cancellation))
 register_provider("scheduling", standing)

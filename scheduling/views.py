@@ -16,11 +16,19 @@ from brokers.models import Broker
 from crm.api.permissions import AdminsOnly
 from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.views import ReadOnly, Removable, TenantViewSet
+from crm.tasks import enqueue
 from crm.tenancy import Role
-from scheduling import availability, booking
+from scheduling import availability, booking, sync
 from scheduling import serializers as shapes
-from scheduling.filters import AppointmentFilter, BlockFilter, WindowFilter
-from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
+from scheduling.filters import AppointmentFilter, BlockFilter, CalendarEventFilter, WindowFilter
+from scheduling.models import (
+    Appointment,
+    AppointmentBlock,
+    AvailabilitySlot,
+    CalendarConnection,
+    CalendarEvent,
+)
+from scheduling.tasks import push_event
 
 DAY = timedelta(days=1)
 Verb = Callable[..., Appointment]
@@ -113,6 +121,59 @@ class Blocks(Removable[AppointmentBlock]):
     filterset_class = BlockFilter
     search_fields = ["reason"]
     ordering_fields = ["id", "start_time", "end_time"]
+
+
+class Calendars(ReadOnly[CalendarConnection]):
+    """Agents' calendars: the feed to subscribe to, and whether Google is joined."""
+
+    queryset = CalendarConnection.objects.all()
+    serializer_class = shapes.CalendarSerializer
+    ordering_fields = ["id"]
+    letters = {"mine": "r", "renew": "r", "disconnect": "d"}
+
+    @extend_schema(request=None)
+    @action(detail=False, methods=["post"])
+    def mine(self, request: Request) -> Response:
+        """The caller's own, made when first asked for."""
+        return self.answer(sync.connection_of(self.caller))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], url_path="renew-feed")
+    def renew(self, request: Request, pk: Any = None) -> Response:
+        """Another address for the feed; the old one ends."""
+        connection = self.get_object()
+        sync.renew_feed(connection)
+        return self.answer(connection)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def disconnect(self, request: Request, pk: Any = None) -> Response:
+        connection = self.get_object()
+        sync.disconnect(connection)
+        return self.answer(connection)
+
+    def answer(self, connection: CalendarConnection) -> Response:
+        return Response(self.get_serializer(connection).data)
+
+
+class CalendarEvents(ReadOnly[CalendarEvent]):
+    """What should stand in agents' calendars, and whether it does."""
+
+    queryset = CalendarEvent.objects.all()
+    serializer_class = shapes.CalendarEventSerializer
+    filterset_class = CalendarEventFilter
+    ordering_fields = ["id", "due_at"]
+    letters = {"retry": "r"}
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: Any = None) -> Response:
+        """Push once more what gave up."""
+        row = self.get_object()
+        sync.retry(row, at=timezone.now())
+        enqueue(push_event, row.pk)
+        row.refresh_from_db()
+        return Response(self.get_serializer(row).data)
 
 
 SLOTS_ASKED = [

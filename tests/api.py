@@ -1,5 +1,6 @@
 """How tests call the API: signed in as somebody, and over every route there is."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from rest_framework.test import APIClient
 from brokers import tokens
 from brokers.models import User
 
+PARAMETER = re.compile(r"\(\?P<\w+>\[[^\]]+\]\+\)")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -68,4 +70,4 @@ def _offers(view: Any, method: str, answers: Any) -> bool:
 
 def _readable(pattern: str) -> str:
     plain = pattern.removeprefix("^").removesuffix("$").removesuffix("\\Z")
-    return plain.replace("(?P<pk>[^/.]+)", "<pk>")
+    return PARAMETER.sub("<pk>", plain)

@@ -41,6 +41,7 @@ from scheduling.models import (
     AppointmentBlock,
     AvailabilitySlot,
     CalendarConnection,
+    CalendarEvent,
     SlotOffer,
 )
 from voice.models import CallTranscript, VoiceCall, VoiceEvent
@@ -279,6 +280,17 @@ class CalendarConnectionFactory(OfBroker):
         model = CalendarConnection
 
     user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+
+
+class CalendarEventFactory(OfBroker):
+    class Meta:
+        model = CalendarEvent
+
+    appointment = factory.SubFactory(AppointmentFactory, broker=factory.SelfAttribute("..broker"))
+    connection = factory.SubFactory(
+        CalendarConnectionFactory, broker=factory.SelfAttribute("..broker")
+    )
+    event_id = factory.Sequence(lambda n: f"crm{n}v0123456789")
 
 
 class VoiceCallFactory(OfLead):

@@ -22,7 +22,9 @@ def export(lead: Lead) -> list[dict[str, Any]]:
     return [
         {
             **{name: getattr(call, name) for name in EXPORTED},
-            "lines": [{name: getattr(line, name) for name in LINE} for line in call.lines.all()],
+            "transcript": [
+                {name: getattr(line, name) for name in LINE} for line in call.lines.all()
+            ],
         }
         for call in calls
     ]

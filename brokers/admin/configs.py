@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -268,7 +269,12 @@ class BrokerChatConfigAdmin(ConfigAdmin):
 class ChannelHookAdmin(TenantAdmin):
     """The key of each channel's webhook address."""
 
-    list_display = ("channel", "key", "created_at")
+    list_display = ("channel", "address", "created_at")
+    readonly_fields = ("address",)
     list_filter = ("channel",)
     search_fields = ("channel",)
     empty_hint = _("Las direcciones de webhook se crean al conectar un canal.")
+
+    @display(description=_("dirección"))
+    def address(self, hook: ChannelHook) -> str:
+        return hook.address

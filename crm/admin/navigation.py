@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("scheduling.AppointmentBlock", _("Bloqueos"), "event_busy"),
             ("scheduling.SlotOffer", _("Horas ofrecidas"), "pending_actions"),
             ("scheduling.CalendarConnection", _("Calendarios conectados"), "sync"),
+            ("scheduling.CalendarEvent", _("Eventos de calendario"), "event_repeat"),
         ),
     ),
     (

@@ -1,5 +1,5 @@
 """Adapters, one a channel: nothing above them sees a vendor's field."""
 
-from leads.channels import webchat
+from leads.channels import email, telegram, webchat, whatsapp
 
-__all__ = ["webchat"]
+__all__ = ["email", "telegram", "webchat", "whatsapp"]

@@ -1,19 +1,50 @@
 """The contract of a channel: how a message leaves, and what may be done when its fate is unknown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+import httpx
+
+from leads import delivery
 from leads.enums import Channel
+from leads.errors import ChannelError
 from leads.models import ChannelIdentity, ChatMessage
+
+BLOCKED = "blocked_by_lead"
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message on its way: the row, whom it goes to on the channel, and the broker's settings."""
+    """A message on its way: the row, whom it goes to on the channel, and the broker's settings.
+
+    ``template`` is the approved one to send in place of the text: only where the channel's window
+    for free text is closed.
+    """
 
     message: ChatMessage
     to: ChannelIdentity | None
+    template: dict[str, Any] | None = None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The broker's credentials for the channel, decrypted for whoever sends."""
+        configs = self.message.lead.broker.brokerchatconfig.provider_configs
+        return dict(configs.get(self.message.provider) or {})
+
+    def credential(self, name: str) -> str:
+        value = self.config.get(name)
+        if not value:
+            raise ChannelError(permanent=True, reason="channel_not_configured")
+        return str(value)
+
+    @property
+    def address(self) -> str:
+        """The lead's id on the channel."""
+        if self.to is None:
+            raise ChannelError(permanent=True, reason="no_identity")
+        return self.to.external_id
 
 
 class Adapter(Protocol):
@@ -27,7 +58,11 @@ class Adapter(Protocol):
     resend_safe: bool
 
     def send(self, outgoing: Outgoing) -> str | None:
-        """Hand the message over; returns the channel's id for it. Raises ChannelError."""
+        """Hand the message over; returns the channel's id for it.
+
+        Raises ChannelError: with reason ``blocked_by_lead`` the identity is marked as blocked, and
+        with ``outcome_unknown`` the message may have arrived all the same.
+        """
         ...
 
 
@@ -48,3 +83,24 @@ def adapter_of(channel: str) -> Adapter | None:
 def available() -> list[str]:
     """The channels that can send."""
     return sorted(_adapters)
+
+
+def send_parts(message: ChatMessage, parts: Sequence[str], send: Callable[[str, int], str]) -> str:
+    """Send a long message piece by piece, from the first piece that has not left; the last's id.
+
+    ``send(part, left)`` is told how many pieces come after this one.
+    """
+    sent = list(message.provider_metadata.get("sent_parts", []))
+    for number in range(len(sent), len(parts)):
+        sent.append(send(parts[number], len(parts) - number - 1))
+        if len(parts) > 1:
+            delivery.note_parts(message, sent)
+    return str(sent[-1])
+
+
+def lost_answer(error: BaseException) -> ChannelError:
+    """What a failed connection means: a retry where nothing had left, else nobody knows."""
+    cause = error.__cause__ or error
+    if isinstance(cause, _BEFORE_SENDING):
+        return ChannelError(permanent=False, reason="unreachable")
+    return ChannelError(permanent=True, reason=delivery.OUTCOME_UNKNOWN)

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-Answer = tuple[int, dict[str, Any]]
+Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
 
 
 class FakeServer:
@@ -20,6 +20,9 @@ class FakeServer:
         self.delay = 0.0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
+        return json.loads(raw or b"{}")
 
     @property
     def url(self) -> str:
@@ -45,14 +48,17 @@ class FakeServer:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)))
+                raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
+                body = fake.read(raw, self.headers["Content-Type"] or "")
                 fake.requests.append((self.path, body))
                 time.sleep(fake.delay)
-                status, answer = fake.respond(self.path, body)
+                status, answer, *more = fake.respond(self.path, body)
                 data = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
+                for name, value in (more[0] if more else {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data)
 

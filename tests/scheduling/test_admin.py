@@ -10,9 +10,14 @@ from django.utils import timezone
 
 from brokers.models import Broker, User
 from leads.models import Lead, StageTransition
-from scheduling.models import Appointment, AvailabilitySlot
+from scheduling.models import Appointment, AvailabilitySlot, CalendarConnection
 from tests.crm.admin_walk import sent
-from tests.factories import AppointmentFactory, LeadFactory
+from tests.factories import (
+    AppointmentFactory,
+    CalendarConnectionFactory,
+    CalendarEventFactory,
+    LeadFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +170,59 @@ def test_a_window_that_ends_before_it_starts_is_refused_in_words(ana: Client) ->
     assert response.context["adminform"].form.non_field_errors() == [
         "El horario debe terminar después de empezar."
     ]
+
+
+# --- Calendars ------------------------------------------------------------------------------------
+
+CALENDARS = "admin:scheduling_calendarconnection"
+
+
+def test_an_agent_finds_their_feed_and_nobody_else_reads_it(
+    ana: Client, agent: User, admin: User, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://crm.example.com"
+    page = ana.get(reverse(f"{CALENDARS}_mine"), follow=True)
+    feed = f"https://crm.example.com/cal/{CalendarConnection.objects.get().feed_token}.ics"
+    assert feed in page.content.decode()
+    ana.force_login(admin)
+    own = CalendarConnection.objects.get()
+    assert feed not in ana.get(reverse(f"{CALENDARS}_change", args=[own.pk])).content.decode()
+
+
+def test_a_feed_gets_another_address(ana: Client, agent: User) -> None:
+    own = CalendarConnectionFactory(broker=agent.broker, user=agent)
+    ana.post(reverse(f"{CALENDARS}_renew_feed", args=[own.pk]))
+    assert CalendarConnection.objects.get().feed_token != own.feed_token
+
+
+def test_google_is_offered_only_where_it_is_set_up(ana: Client, settings: Any) -> None:
+    settings.GOOGLE_CLIENT_ID = ""
+    listed = reverse(f"{CALENDARS}_changelist")
+    assert "Unir mi Google Calendar" not in ana.get(listed).content.decode()
+    settings.GOOGLE_CLIENT_ID = settings.GOOGLE_CLIENT_SECRET = "client"
+    assert "Unir mi Google Calendar" in ana.get(listed).content.decode()
+    assert ana.get(reverse(f"{CALENDARS}_join")).url == reverse("google-start")
+
+
+def test_a_superadmin_has_no_calendar(superadmin: User, client: Client) -> None:
+    client.force_login(superadmin)
+    assert "Mi calendario</" not in client.get(reverse(f"{CALENDARS}_changelist")).content.decode()
+
+
+def test_disconnecting_forgets_the_access(ana: Client, agent: User) -> None:
+    own = CalendarConnectionFactory(
+        broker=agent.broker, user=agent, credentials={"refresh_token": "refresh"}
+    )
+    ana.post(reverse(f"{CALENDARS}_disconnect", args=[own.pk]))
+    own.refresh_from_db()
+    assert (own.state, own.credentials) == ("disconnected", {})
+
+
+def test_an_event_that_gave_up_is_retried(ana: Client, agent: User) -> None:
+    own = CalendarConnectionFactory(broker=agent.broker, user=agent)
+    event = CalendarEventFactory(broker=agent.broker, connection=own, state="failed")
+    ana.post(reverse("admin:scheduling_calendarevent_retry", args=[event.pk]))
+    event.refresh_from_db()
+    assert event.state == "pending"
+    again = ana.post(reverse("admin:scheduling_calendarevent_retry", args=[event.pk]))
+    assert again.status_code == 409

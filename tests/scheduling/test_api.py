@@ -14,6 +14,8 @@ from tests.api import codes, signed_in
 from tests.factories import (
     AppointmentFactory,
     AvailabilitySlotFactory,
+    CalendarConnectionFactory,
+    CalendarEventFactory,
     ConversationFactory,
     LeadFactory,
 )
@@ -308,3 +310,47 @@ def test_a_range_that_is_none_is_refused(admin: User, query: dict[str, str]) -> 
 def test_slots_of_a_rivals_agent_are_not_asked_for(admin: User, rival_agent: User) -> None:
     answer = signed_in(admin).get(SLOTS, {"agent": rival_agent.pk})
     assert (answer.status_code, codes(answer)) == (400, [("agent", "does_not_exist")])
+
+
+# --- Calendars ------------------------------------------------------------------------------------
+
+
+def test_an_agent_asks_for_their_feed_and_only_they_read_its_address(
+    agent: User, admin: User, settings: Any
+) -> None:
+    settings.PUBLIC_URL, settings.GOOGLE_CLIENT_ID = "https://crm.example.com", ""
+    first, second = (signed_in(agent).post("/api/v1/calendars/mine/").json() for _ in range(2))
+    assert first == second
+    assert (first["state"], first["connect_url"]) == ("disconnected", None)
+    assert first["feed_url"].startswith("https://crm.example.com/cal/")
+    seen = signed_in(admin).get(f"/api/v1/calendars/{first['id']}/").json()
+    assert (seen["user"], seen["feed_url"]) == (agent.pk, None)
+
+
+def test_a_feed_gets_another_address_and_a_calendar_is_disconnected(agent: User) -> None:
+    own = CalendarConnectionFactory(broker=agent.broker, user=agent)
+    before = signed_in(agent).get(f"/api/v1/calendars/{own.pk}/").json()
+    after = signed_in(agent).post(f"/api/v1/calendars/{own.pk}/renew-feed/").json()
+    assert before["feed_url"] != after["feed_url"]
+    told = signed_in(agent).post(f"/api/v1/calendars/{own.pk}/disconnect/").json()
+    assert told["state"] == "disconnected"
+
+
+def test_calendar_events_are_listed_and_those_that_gave_up_retried(agent: User) -> None:
+    own = CalendarConnectionFactory(broker=agent.broker, user=agent)
+    failed = CalendarEventFactory(broker=agent.broker, connection=own, state="failed")
+    CalendarEventFactory(broker=agent.broker, connection=own)
+    CalendarEventFactory(broker=agent.broker, state="failed")
+    client = signed_in(agent)
+    listed = client.get("/api/v1/calendars/events/?state=failed").json()["results"]
+    assert [row["id"] for row in listed] == [failed.pk]
+    address = f"/api/v1/calendars/events/{failed.pk}/retry/"
+    assert client.post(address).json()["state"] == "pending"
+    assert client.post(address).status_code == 409
+
+
+def test_an_appointment_carries_the_lead_s_own_link(agent: User, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://crm.example.com"
+    visit = AppointmentFactory(broker=agent.broker, agent=agent)
+    shown = signed_in(agent).get(f"/api/v1/appointments/{visit.pk}/").json()
+    assert shown["visit_url"] == f"https://crm.example.com/visit/{visit.token}/"

@@ -12,8 +12,18 @@ from leads.models import Lead
 from leads.stages import Stage
 from llm.tools import Turn, context_of, tools
 from scheduling import booking
+from scheduling.errors import NotActive
 from scheduling.models import Appointment, SlotOffer
-from scheduling.tools import OfferChoice, SlotSearch, book_visit, find_slots, standing
+from scheduling.tools import (
+    Cancellation,
+    OfferChoice,
+    SlotSearch,
+    book_visit,
+    cancel_visit,
+    find_slots,
+    reschedule_visit,
+    standing,
+)
 from tests.factories import (
     AppointmentBlockFactory,
     AvailabilitySlotFactory,
@@ -58,9 +68,9 @@ def on(day: date, **more: Any) -> SlotSearch:
     return SlotSearch(date_from=day, date_to=day, **more)
 
 
-def test_both_tools_are_registered_with_words_for_the_model() -> None:
+def test_the_tools_are_registered_with_words_for_the_model() -> None:
     registered = {tool.name: tool for tool in tools()}
-    for name in ("find_slots", "book_visit"):
+    for name in ("find_slots", "book_visit", "reschedule_visit", "cancel_visit"):
         assert registered[name].description
 
 
@@ -74,6 +84,15 @@ def test_find_slots_spreads_over_days_and_hours(office: None, turn: Turn) -> Non
     ]
     assert answer["reason"] is None
     assert answer["slots"][2]["start"] == "2026-11-26T11:00:00-03:00"
+
+
+def test_what_was_offered_can_be_pressed_until_one_is_booked(office: None, turn: Turn) -> None:
+    offered = find_slots(turn, SlotSearch())["slots"]
+    assert turn.choices == [
+        {"label": each["label"], "value": str(each["offer_id"])} for each in offered
+    ]
+    book_visit(turn, OfferChoice(offer_id=offered[0]["offer_id"]))
+    assert turn.choices == []
 
 
 def test_find_slots_within_a_day_and_a_part_of_it(office: None, turn: Turn) -> None:
@@ -210,3 +229,54 @@ def test_tools_keep_to_their_budget_of_statements(office: None, turn: Turn, lead
         counts[name] = len(queries)
     budget = {"context": 2, "find_slots": 12, "book_visit": 32}
     assert {name: count for name, count in counts.items() if count > budget[name]} == {}
+
+
+def test_reschedule_visit_moves_the_visit_to_the_hour_chosen(office: None, turn: Turn) -> None:
+    first = find_slots(turn, on(THURSDAY))["slots"][0]
+    book_visit(turn, OfferChoice(offer_id=first["offer_id"]))
+    second = find_slots(turn, on(THURSDAY, part_of_day="afternoon"))["slots"][0]
+    answers = [reschedule_visit(turn, OfferChoice(offer_id=second["offer_id"])) for _ in range(2)]
+    visit = Appointment.objects.get()
+    assert (
+        answers
+        == [
+            {
+                "rescheduled": True,
+                "appointment_id": visit.pk,
+                "label": "jueves 26 de noviembre a las 12:00",
+                "location": "",
+                "agent": "Ana",
+            }
+        ]
+        * 2
+    )
+    assert visit.ics_sequence == 1
+
+
+def test_reschedule_visit_with_an_hour_not_offered_answers_with_others(
+    office: None, turn: Turn
+) -> None:
+    first = find_slots(turn, on(THURSDAY))["slots"][0]
+    book_visit(turn, OfferChoice(offer_id=first["offer_id"]))
+    answer = reschedule_visit(turn, OfferChoice(offer_id=0))
+    assert (answer["rescheduled"], answer["reason"]) == (False, "offer_unknown")
+    assert len(answer["slots"]) == 4
+
+
+def test_cancel_visit_cancels_and_the_stage_goes_back(office: None, turn: Turn) -> None:
+    first = find_slots(turn, on(THURSDAY))["slots"][0]
+    book_visit(turn, OfferChoice(offer_id=first["offer_id"]))
+    answer = cancel_visit(turn, Cancellation(reason="Compré otra casa"))
+    visit = Appointment.objects.get()
+    assert (answer["cancelled"], answer["label"]) == (True, first["label"])
+    assert (visit.status, visit.cancellation_reason) == ("cancelled", "Compré otra casa")
+    assert turn.lead.pipeline_stage == Stage.ENTRY
+
+
+def test_without_a_visit_there_is_nothing_to_move_or_cancel(office: None, turn: Turn) -> None:
+    for call in (
+        lambda: reschedule_visit(turn, OfferChoice(offer_id=1)),
+        lambda: cancel_visit(turn, Cancellation()),
+    ):
+        with pytest.raises(NotActive):
+            call()

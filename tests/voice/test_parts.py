@@ -32,7 +32,7 @@ def mine(lead: Lead) -> VoiceCall:
 def test_an_export_tells_what_was_said(lead: Lead, other: Lead, mine: VoiceCall) -> None:
     VoiceCallFactory(broker=lead.broker, lead=other)
     (row,) = PART.export(lead)
-    assert json.loads(json.dumps(row, cls=DjangoJSONEncoder))["lines"] == [
+    assert json.loads(json.dumps(row, cls=DjangoJSONEncoder))["transcript"] == [
         {"speaker": "bot", "text": "Hola", "timestamp": 0.5}
     ]
     assert row["summary"] == "Sin DICOM"

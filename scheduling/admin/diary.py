@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
@@ -20,13 +21,13 @@ from crm.admin.doors import DoorForm, ReasonForm, door, person
 from crm.admin.filters import ScopedRelatedFilter
 from crm.tenancy import Role, visible
 from scheduling import booking
+from scheduling.calendars.wording import visit_link
 from scheduling.models import (
     ACTIVE,
     Appointment,
     AppointmentBlock,
     AppointmentStatus,
     AvailabilitySlot,
-    CalendarConnection,
     SlotOffer,
 )
 
@@ -112,6 +113,7 @@ class AppointmentAdmin(TenantAdmin):
         "status",
         "end_time",
         "meet_url",
+        "lead_link",
         "cancelled_at",
         "cancellation_reason",
         "reminder_sent_24h",
@@ -126,6 +128,7 @@ class AppointmentAdmin(TenantAdmin):
                     ("appointment_type", "status"),
                     ("start_time", "end_time"),
                     ("location", "meet_url"),
+                    "lead_link",
                     "notes",
                 )
             },
@@ -183,6 +186,11 @@ class AppointmentAdmin(TenantAdmin):
     @display(description=_("estado"), ordering="status", label=STATUS_TONES)
     def shown_status(self, appointment: Appointment) -> tuple[str, str]:
         return appointment.status, appointment.get_status_display()
+
+    @display(description=_("página del lead"))
+    def lead_link(self, appointment: Appointment) -> str:
+        """What the reminder carries, for an agent to send by other means."""
+        return format_html('<a href="{0}">{0}</a>', visit_link(appointment))
 
     @door(_("Confirmar"), done=_("Cita confirmada."), icon="event_available", applies=_to_confirm)
     def confirm(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
@@ -284,11 +292,3 @@ class SlotOfferAdmin(TenantAdmin):
     list_filter = ("taken", ("agent", ScopedRelatedFilter))
     search_fields = ("lead__name", "lead__phone", "agent__name")
     empty_hint = _("Las horas que el asistente ofrece quedan aquí.")
-
-
-@admin.register(CalendarConnection)
-class CalendarConnectionAdmin(TenantAdmin):
-    list_display = ("user", "provider", "calendar_id", "state", "updated_at")
-    list_filter = ("state",)
-    search_fields = ("user__name", "calendar_id")
-    empty_hint = _("Conecta tu calendario de Google para ver las citas allí.")

@@ -3,7 +3,7 @@
 import re
 import secrets
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from dateutil.rrule import rrule, rrulestr
 from django.conf import settings
@@ -12,9 +12,9 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.fields import EncryptedJSONField
 from crm.models import BrokerOwned, one_of, within
 from crm.tenancy import own
 from leads.models import Lead, LeadOwned
@@ -100,6 +100,7 @@ class Appointment(LeadOwned):
     cancellation_reason = models.TextField(_("motivo de cancelación"), blank=True)
     notes = models.TextField(_("notas"), blank=True)
     stage_before = models.CharField(max_length=50, choices=Stage.choices, editable=False)
+    agreed_at = models.DateTimeField(_("hora acordada el"), default=timezone.now, editable=False)
     ics_sequence = models.PositiveIntegerField(default=0, editable=False)
     token = models.CharField(max_length=64, unique=True, default=visit_token, editable=False)
 
@@ -140,6 +141,11 @@ class Appointment(LeadOwned):
             models.Index(fields=["broker", "start_time"], name="appointments_broker_start"),
             models.Index(fields=["agent", "start_time"], name="appointments_agent_start"),
             models.Index(fields=["broker", "status", "start_time"], name="appointments_status"),
+            models.Index(
+                fields=["start_time"],
+                condition=Q(status__in=["scheduled", "confirmed"]),
+                name="appointments_active_start",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -321,54 +327,3 @@ class SlotOffer(LeadOwned):
 
     def __str__(self) -> str:
         return f"{self.start_time:%d-%m-%Y %H:%M}"
-
-
-class CalendarConnection(BrokerOwned):
-    """An agent's calendar with a vendor: tokens encrypted, and where its sync stands."""
-
-    admin_can: ClassVar[str] = "rd"
-    agent_can: ClassVar[str] = "rd"
-    agent_sees = staticmethod(own("user"))
-
-    class State(models.TextChoices):
-        CONNECTED = "connected", _("conectado")
-        BROKEN = "broken", _("requiere reconexión")
-        DISCONNECTED = "disconnected", _("desconectado")
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        related_name="calendar",
-        verbose_name=_("agente"),
-    )
-    provider = models.CharField(_("proveedor"), max_length=20, default="google", editable=False)
-    calendar_id = models.CharField(_("calendario"), max_length=300, default="primary")
-    credentials = EncryptedJSONField(_("credenciales"), default=dict, editable=False)
-    sync_token = models.TextField(editable=False, blank=True)
-    state = models.CharField(
-        _("estado"), max_length=20, choices=State.choices, default=State.CONNECTED
-    )
-    feed_token = models.CharField(max_length=64, unique=True, default=visit_token, editable=False)
-
-    class Meta:
-        db_table = "calendar_connections"
-        verbose_name = _("calendario conectado")
-        verbose_name_plural = _("calendarios conectados")
-        ordering = ["-id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=["connected", "broken", "disconnected"]),
-                name="calendar_connections_state_valid",
-            ),
-            models.CheckConstraint(
-                condition=Q(provider="google"), name="calendar_connections_provider_valid"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.provider} · {self.user}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.user.broker is not None:
-            self.broker = self.user.broker
-        super().save(*args, **kwargs)

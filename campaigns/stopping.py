@@ -1,0 +1,57 @@
+"""When a lead leaves a campaign by itself: reply, opt-out, appointment, won, lost, merged."""
+
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from campaigns import enrolment
+from campaigns.models import CampaignChannel
+from leads.enums import ConsentPurpose, ConsentState, SignalKind
+from leads.models import Consent, LeadSignal
+from leads.stages import Stage
+
+
+def _opted_out() -> Q:
+    """Since the enrolment, of the campaign's channel or of all; no channel's calls outlive it."""
+    withdrawn = Consent.objects.filter(
+        lead=OuterRef("lead"),
+        purpose=ConsentPurpose.MARKETING,
+        state=ConsentState.WITHDRAWN,
+        at__gte=OuterRef("enrolled_at"),
+    )
+    here = withdrawn.filter(Q(channel="") | Q(channel=OuterRef("campaign__channel")))
+    calls = Q(campaign__channel=CampaignChannel.CALL)
+    return Q(Exists(here)) | (calls & Q(Exists(withdrawn)))
+
+
+def _booked() -> Q:
+    """An appointment that stands was booked, or moved, since the enrolment."""
+    stands = LeadSignal.objects.filter(
+        lead=OuterRef("lead"),
+        kind=SignalKind.APPOINTMENT_ACTIVE,
+        active=True,
+        at__gte=OuterRef("enrolled_at"),
+    )
+    return Q(Exists(stands))
+
+
+RULES: tuple[tuple[str, Q], ...] = (
+    ("won", Q(lead__pipeline_stage=Stage.WON)),
+    ("lost", Q(lead__pipeline_stage=Stage.LOST)),
+    ("merged", Q(lead__merged_into__isnull=False)),
+    ("opted_out", _opted_out()),
+    ("appointment_booked", _booked()),
+    (
+        "replied",
+        Q(
+            campaign__stop_on_reply=True,
+            lead__conversation__last_inbound_at__gt=F("enrolled_at"),
+        ),
+    ),
+)
+
+
+def apply(*, at: datetime, lead_id: int | None = None) -> int:
+    """Stop every enrolment that a rule ends, of one lead or of all; returns how many."""
+    mine = Q() if lead_id is None else Q(lead=lead_id)
+    return sum(enrolment.stop(mine & rule, reason=reason, at=at) for reason, rule in RULES)

@@ -1,0 +1,75 @@
+"""What a step says: its template or text with the lead's variables, or a model's draft of it."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from campaigns.models import CampaignLog, CampaignStep
+from campaigns.readiness import has_approval
+from leads import templating
+from leads.enums import Direction
+from leads.models import Lead
+from leads.stages import Stage
+from llm import drafting, guardrails
+
+BEFORE_SIGN = re.compile(r"[ \t]+([,.;:!?])")
+SPACES = re.compile(r"[ \t]{2,}")
+OPENING_COMMA = re.compile(r"^([^\n,]{1,20}),\s*,")
+
+
+def compose(log: CampaignLog, *, at: datetime) -> str:
+    """The text of a step for its lead; a model may take seconds, so outside a transaction."""
+    lead, step = log.lead, log.step
+    text = tidy(templating.render(source(step), variables(lead)))
+    if step.use_ai_message and text:
+        text = drafting.draft(lead, brief=text, at=at) or text
+    return _guarded(lead, text) if text else ""
+
+
+def source(step: CampaignStep) -> str:
+    template = step.message_template
+    return template.content if template is not None else step.message_text
+
+
+def approved_template(step: CampaignStep, lead: Lead) -> dict[str, Any] | None:
+    """What stands for the text where WhatsApp takes approved templates only."""
+    template = step.message_template
+    if template is None or not has_approval(step):
+        return None
+    values = variables(lead)
+    return {
+        "name": template.whatsapp_name,
+        "language": template.whatsapp_language,
+        "values": {name: values.get(name, "") for name in template.variables},
+    }
+
+
+def variables(lead: Lead) -> dict[str, str]:
+    """What templates may name; what is not known is empty."""
+    config, facts = lead.broker.brokerpromptconfig, lead.metadata
+    name, person = (lead.name or "").strip(), lead.assigned_to
+    places = facts.get("location") or []
+    return {
+        "name": name,
+        "first_name": name.partition(" ")[0],
+        "broker": lead.broker.name,
+        "assistant": config.agent_name,
+        "agent": person.get_short_name() if person is not None else config.agent_name,
+        "location": str(places[0]) if places else "",
+        "property_type": str(facts.get("property_type") or ""),
+        "stage": str(Stage(lead.pipeline_stage).label),
+    }
+
+
+def tidy(text: str) -> str:
+    """Without the gaps that an unknown variable leaves: «Hola , ¿sigues…» is «Hola, ¿sigues…»."""
+    closed = BEFORE_SIGN.sub(r"\1", SPACES.sub(" ", text))
+    return OPENING_COMMA.sub(r"\1,", closed).strip()
+
+
+def _guarded(lead: Lead, text: str) -> str:
+    """No credit is promised to a debtor, and a first message says that an assistant writes."""
+    config = lead.broker.brokerpromptconfig
+    introduction = f"Hola, soy {config.agent_name}, asistente virtual de {lead.broker.name}."
+    first = not lead.messages.filter(direction=Direction.OUT).exists()
+    return guardrails.check(text, lead, first_contact=first, introduction=introduction).text

@@ -1,0 +1,34 @@
+"""Telegram without a public address: asks for updates, and takes them in as the webhook would."""
+
+from datetime import datetime
+
+from telegram import Bot, Update
+
+from brokers.models import Broker
+from leads import storable
+from leads.channels import telegram_client
+from leads.channels.telegram_updates import KINDS, take_in
+
+
+def fetch(broker: Broker, token: str, *, after: int, seconds: int, at: datetime) -> int:
+    """Take in what came after update ``after``, waiting for up to ``seconds``; the last number."""
+
+    async def ask(bot: Bot) -> tuple[Update, ...]:
+        return await bot.get_updates(offset=after + 1, timeout=seconds, allowed_updates=KINDS)
+
+    number = telegram_client.bot_id_of(token) or 0
+    for update in telegram_client.call(token, ask, seconds=seconds + 25):
+        answer = take_in(broker, number, storable.data(update.to_dict()), at=at)
+        if answer:
+            _stop_the_clock(token, answer["callback_query_id"])
+        after = update.update_id
+    return after
+
+
+def _stop_the_clock(token: str, query: str) -> None:
+    """The pressed button stops waiting."""
+
+    async def ask(bot: Bot) -> bool:
+        return await bot.answer_callback_query(query)
+
+    telegram_client.call(token, ask)

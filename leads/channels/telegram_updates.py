@@ -1,0 +1,264 @@
+"""What Telegram tells us of a bot: each update kept once in the ledger, and what it says done."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Contact, Message, Update, User
+from telegram.constants import ChatType
+
+from brokers.models import Broker
+from crm.errors import DomainError
+from leads import consenting, identity, inbox, phones
+from leads.channels import choices, kinds
+from leads.channels.telegram import message_id
+from leads.enums import Channel, Direction
+from leads.inbox import Inbound
+from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
+
+log = logging.getLogger(__name__)
+
+MAX_ID = 2**63 - 1
+START = "/start"  # what Telegram sends, with a word of ours after it, when a chat is opened
+GREETING = "Hola"
+KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One update on its way in: whose bot, when, and as Telegram wrote it."""
+
+    broker: Broker
+    bot: int
+    number: int | None
+    update: Update
+    payload: dict[str, Any]
+    at: datetime
+
+
+def take_in(
+    broker: Broker, bot: int, payload: dict[str, Any], *, at: datetime
+) -> dict[str, Any] | None:
+    """Store an update (storable JSON); returns the one call to answer Telegram with, if any.
+
+    A repeat, known by the equality of its number, changes nothing.
+    """
+    update = _parsed(payload)
+    arrival = Arrival(broker, bot, update.update_id, update, payload, at)
+    chat = update.effective_chat
+    if chat is not None and chat.type != ChatType.PRIVATE:
+        return None
+    _handle_once(arrival)
+    pressed = update.callback_query
+    if pressed is None:
+        return None
+    return {"method": "answerCallbackQuery", "callback_query_id": pressed.id}
+
+
+def _parsed(payload: dict[str, Any]) -> Update:
+    """The update, or its bare number where the library does not know what to make of it."""
+    number = payload.get("update_id")
+    if type(number) is not int or not 0 <= number <= MAX_ID:
+        raise DomainError(code="parse_error")
+    try:
+        return Update.de_json(payload, None)
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
+        log.warning("a Telegram update of a shape that is not known was kept as it came")
+        return Update(number)
+
+
+def _handle_once(arrival: Arrival) -> None:
+    try:
+        _handle(arrival)
+    except IntegrityError:
+        seen = TelegramMessage.objects.filter(bot_id=arrival.bot, update_id=arrival.number)
+        if seen.filter(broker=arrival.broker).exists():
+            return
+        # Another broker names the same bot: its rows must not silence this one's.
+        _handle(replace(arrival, number=None))
+
+
+@transaction.atomic
+def _handle(arrival: Arrival) -> None:
+    update = arrival.update
+    if update.edited_message and _edit(arrival, update.edited_message):
+        return
+    row = _enter(arrival)
+    message = update.message or update.edited_message
+    if message and message.from_user and not message.from_user.is_bot:
+        _receive(arrival, row, _inbound(arrival, message, message.from_user))
+    elif update.callback_query:
+        _press(arrival, row, update.callback_query)
+    elif update.my_chat_member:
+        _change_membership(arrival, row, update.my_chat_member)
+
+
+def _enter(arrival: Arrival) -> TelegramMessage:
+    """The ledger's row; a number that was seen before raises IntegrityError."""
+    update = arrival.update
+    user, chat, message = update.effective_user, update.effective_chat, update.effective_message
+    return TelegramMessage.objects.create(
+        broker=arrival.broker,
+        bot_id=arrival.bot,
+        update_id=arrival.number,
+        telegram_user_id=user.id if user else None,
+        chat_id=chat.id if chat else None,
+        telegram_username=((user and user.username) or "")[:100],
+        telegram_message_id=message.message_id if message else None,
+        direction=Direction.IN,
+        payload=arrival.payload,
+    )
+
+
+def _receive(arrival: Arrival, row: TelegramMessage, inbound: Inbound) -> None:
+    message = inbox.receive(inbound).message
+    row.chat_message, row.lead_id = message, message.lead_id
+    row.save(update_fields=["chat_message", "lead", "updated_at"])
+    ChannelIdentity.objects.filter(
+        broker=arrival.broker,
+        channel=Channel.TELEGRAM,
+        external_id=inbound.external_user,
+        blocked_at__isnull=False,
+    ).update(blocked_at=None, updated_at=arrival.at)
+
+
+def _inbound(arrival: Arrival, message: Message, sender: User) -> Inbound:
+    return Inbound(
+        broker=arrival.broker,
+        channel=Channel.TELEGRAM,
+        external_user=str(sender.id),
+        external_id=message_id(arrival.bot, message.chat.id, message.message_id),
+        text=_text(message, sender),
+        at=arrival.at,
+        display_name=sender.full_name,
+        phone_e164=_attested_phone(arrival.broker, message.contact, sender),
+        attachments=_attachments(message),
+        metadata={"sent_at": message.date.isoformat(), **_origin(message)},
+    )
+
+
+def _origin(message: Message) -> dict[str, str]:
+    """The word of the link by which a chat was opened: ``t.me/<bot>?start=<word>``."""
+    command, _, word = (message.text or "").partition(" ")
+    return {"start": word.strip()[:64]} if command == START and word else {}
+
+
+def _text(message: Message, sender: User) -> str:
+    words = message.text or message.caption
+    if words:
+        return GREETING if words.split()[:1] == [START] else words
+    contact = message.contact
+    if contact and contact.user_id == sender.id:
+        return f"Mi teléfono es +{contact.phone_number.lstrip('+')}"
+    return kinds.WORDS.get(_kind(message), kinds.UNKNOWN)
+
+
+def _kind(message: Message) -> str:
+    return next((kind for kind in kinds.WORDS if getattr(message, kind, None)), "")
+
+
+def _attested_phone(broker: Broker, contact: Contact | None, sender: User) -> str | None:
+    """The number of a contact that is the sender's own; anybody can share another's."""
+    if contact is None or contact.user_id != sender.id:
+        return None
+    return phones.to_e164(f"+{contact.phone_number.lstrip('+')}", country=broker.country)
+
+
+def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
+    """What came besides words: the kind, and what finds it again."""
+    kind = _kind(message)
+    if not kind:
+        return ()
+    if message.contact:
+        name = " ".join(filter(None, [message.contact.first_name, message.contact.last_name]))
+        return ({"kind": kind, "name": name, "phone": message.contact.phone_number},)
+    part = getattr(message, kind)
+    largest = part[-1] if isinstance(part, tuple) else part
+    return ({"kind": kind, "file_id": getattr(largest, "file_id", None)},)
+
+
+def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> None:
+    """A button arrives as what it says."""
+    user = str(pressed.from_user.id)
+    label = choices.label_of(arrival.broker, Channel.TELEGRAM, user, pressed.data or "")
+    if label is None:
+        return
+    inbound = Inbound(
+        broker=arrival.broker,
+        channel=Channel.TELEGRAM,
+        external_user=user,
+        external_id=message_id(arrival.bot, pressed.from_user.id, f"callback:{pressed.id}"),
+        text=label,
+        at=arrival.at,
+        display_name=pressed.from_user.full_name,
+        metadata={"choice": pressed.data},
+    )
+    _receive(arrival, row, inbound)
+
+
+def _edit(arrival: Arrival, edited: Message) -> bool:
+    """The message's row takes the edit; False when we never saw the message."""
+    row = (
+        TelegramMessage.objects.select_for_update(of=("self",))
+        .select_related("chat_message__lead")
+        .filter(
+            broker=arrival.broker,
+            bot_id=arrival.bot,
+            chat_id=edited.chat.id,
+            telegram_message_id=edited.message_id,
+            direction=Direction.IN,
+            chat_message__isnull=False,
+        )
+        .first()
+    )
+    if row is None or row.chat_message is None or edited.from_user is None:
+        return False
+    if _edited_at(row.payload) < _edited_at(arrival.payload):
+        row.payload = arrival.payload
+        row.save(update_fields=["payload", "updated_at"])
+        _correct(row.chat_message, _text(edited, edited.from_user), arrival.at)
+    return True
+
+
+def _correct(message: ChatMessage, text: str, at: datetime) -> None:
+    if message.message_text != text:
+        inbox.correct(message, text=text, at=at)
+
+
+def _edited_at(payload: dict[str, Any]) -> int:
+    return int(payload.get("edited_message", {}).get("edit_date") or 0)
+
+
+def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMemberUpdated) -> None:
+    """The lead blocked the bot, which opts out of the channel, or took it back."""
+    known = (
+        ChannelIdentity.objects.select_related("lead__broker__brokerleadconfig")
+        .filter(
+            broker=arrival.broker,
+            channel=Channel.TELEGRAM,
+            external_id=str(change.from_user.id),
+        )
+        .first()
+    )
+    if known is None:
+        return
+    row.lead_id = known.lead_id
+    row.save(update_fields=["lead", "updated_at"])
+    if change.new_chat_member.status == ChatMember.BANNED:
+        _leave(known, arrival.at)
+    elif change.new_chat_member.status == ChatMember.MEMBER:
+        identity.unblock(known, at=arrival.at)
+
+
+def _leave(known: ChannelIdentity, at: datetime) -> None:
+    identity.block(known, at=at)
+    consenting.opt_out(
+        known.lead,
+        channel=Channel.TELEGRAM,
+        everything=False,
+        evidence="Bloqueó el bot de Telegram.",
+        at=at,
+        confirm=False,
+    )

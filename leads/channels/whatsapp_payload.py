@@ -1,0 +1,131 @@
+"""The parts of WhatsApp's webhooks that we read, as Meta documents them."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Part(BaseModel):
+    """Reads leniently: an empty field is one left out, a number where text is due is its digits."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class Profile(Part):
+    name: str = ""
+
+
+class Contact(Part):
+    """Who writes: a number, which may be kept from us, and an id of this business' own."""
+
+    wa_id: str = ""
+    user_id: str = ""
+    profile: Profile = Field(default_factory=Profile)
+
+
+class Reply(Part):
+    """A press of a button or of a row of a list."""
+
+    id: str
+    title: str = ""
+    description: str = ""
+
+
+class Interactive(Part):
+    button_reply: Reply | None = None
+    list_reply: Reply | None = None
+
+
+class Words(Part):
+    body: str = ""
+
+
+class Button(Part):
+    text: str = ""
+
+
+class Media(Part):
+    id: str = ""
+    caption: str = ""
+
+
+class Message(Part):
+    id: str = Field(min_length=1, max_length=300)
+    type: str = ""
+    timestamp: str = ""
+    sender: str = Field(default="", alias="from")
+    from_user_id: str = ""
+    to: str = ""
+    to_user_id: str = ""
+    text: Words | None = None
+    button: Button | None = None
+    interactive: Interactive | None = None
+    image: Media | None = None
+    video: Media | None = None
+    document: Media | None = None
+    audio: Media | None = None
+    sticker: Media | None = None
+
+    @property
+    def reply(self) -> Reply | None:
+        if self.interactive is None:
+            return None
+        return self.interactive.button_reply or self.interactive.list_reply
+
+    @property
+    def words(self) -> str:
+        """What was written: the text, the label of a template's button, or a caption."""
+        if self.text is not None:
+            return self.text.body
+        if self.button is not None:
+            return self.button.text
+        return self._media.caption
+
+    @property
+    def media_id(self) -> str:
+        return self._media.id
+
+    @property
+    def _media(self) -> Media:
+        kinds = (self.image, self.video, self.document, self.audio, self.sticker)
+        return next(filter(None, kinds), Media())
+
+
+class Failure(Part):
+    code: int | None = None
+
+
+class Status(Part):
+    id: str = ""
+    status: str = ""
+    biz_opaque_callback_data: str = ""
+    errors: list[Failure] = Field(default_factory=list)
+
+    @property
+    def error_code(self) -> int | None:
+        return self.errors[0].code if self.errors else None
+
+
+class Number(Part):
+    phone_number_id: str = ""
+
+
+class Value(Part):
+    """One change: its lists are read item by item, so that a strange one spoils only itself."""
+
+    metadata: Number = Field(default_factory=Number)
+    contacts: list[Any] = Field(default_factory=list)
+    messages: list[Any] = Field(default_factory=list)
+    message_echoes: list[Any] = Field(default_factory=list)
+    statuses: list[Any] = Field(default_factory=list)
+
+    @property
+    def phone_number_id(self) -> str:
+        return self.metadata.phone_number_id

@@ -1,0 +1,113 @@
+"""What the channels' vendors post to us: found by an unguessable key, verified, stored, answered."""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from brokers.models import Broker, ChannelHook
+from crm.errors import DomainError, NotAllowed
+from crm.responses import refusal
+from leads import storable
+from leads.channels import telegram_updates, whatsapp_events
+from leads.channels.telegram_client import bot_id_of
+from leads.enums import Channel
+
+
+class TooLarge(DomainError):
+    code = "too_large"
+    status = 413
+    message = _lazy("El mensaje es demasiado largo.")
+
+
+@csrf_exempt  # nothing here rides on cookies: the vendor's secret is in a header
+@require_POST
+def telegram(request: HttpRequest, key: str) -> HttpResponse:
+    broker, config = _hook(Channel.TELEGRAM, key)
+    bot = bot_id_of(config.get("token", ""))
+    try:
+        _verify(request.headers.get("X-Telegram-Bot-Api-Secret-Token"), config.get("secret"))
+        payload = _json(_body(request))
+        if bot is None:
+            raise NotAllowed
+        answer = telegram_updates.take_in(broker, bot, payload, at=timezone.now())
+    except DomainError as error:
+        return refusal(error)
+    return JsonResponse(answer) if answer else HttpResponse()
+
+
+@csrf_exempt  # as above: the body is signed
+@require_http_methods(["GET", "POST"])
+def whatsapp(request: HttpRequest, key: str) -> HttpResponse:
+    """GET answers Meta's handshake; POST takes what happened on the broker's number."""
+    broker, config = _hook(Channel.WHATSAPP, key)
+    try:
+        if request.method == "GET":
+            return _handshake(request, config)
+        body = _body(request)
+        _verify(request.headers.get("X-Hub-Signature-256"), _signature(config, body))
+        number = str(config.get("phone_number_id") or "")
+        whatsapp_events.take_in(broker, number, _json(body), at=timezone.now())
+    except DomainError as error:
+        return refusal(error)
+    return HttpResponse()
+
+
+def _hook(channel: Channel, key: str) -> tuple[Broker, dict[str, Any]]:
+    """The broker whose address this is, with its credentials for the channel."""
+    hooks = ChannelHook.objects.select_related("broker__brokerchatconfig")
+    hook = get_object_or_404(hooks, channel=channel, key=key, broker__is_active=True)
+    broker: Broker = hook.broker
+    return broker, broker.brokerchatconfig.provider_configs.get(channel) or {}
+
+
+def _verify(given: str | None, expected: Any) -> None:
+    """In constant time; where no secret is configured, nobody has it."""
+    known = bool(given) and bool(expected)
+    if not known or not hmac.compare_digest(str(given).encode(), str(expected).encode()):
+        raise NotAllowed(_("La firma o el secreto no corresponde."), code="bad_signature")
+
+
+def _signature(config: dict[str, Any], body: bytes) -> str | None:
+    secret = config.get("app_secret")
+    if not secret:
+        return None
+    return "sha256=" + hmac.new(str(secret).encode(), body, hashlib.sha256).hexdigest()
+
+
+def _handshake(request: HttpRequest, config: dict[str, Any]) -> HttpResponse:
+    asked = request.GET
+    if asked.get("hub.mode") != "subscribe":
+        raise DomainError(_("Falta hub.mode=subscribe."), code="invalid")
+    _verify(asked.get("hub.verify_token"), config.get("verify_token"))
+    return HttpResponse(asked.get("hub.challenge", ""), content_type="text/plain")
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RequestDataTooBig as error:
+        raise TooLarge from error
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        payload = storable.data(json.loads(body, parse_constant=_refuse))
+    except (ValueError, RecursionError) as error:
+        raise DomainError(_("El cuerpo no es JSON válido."), code="parse_error") from error
+    if not isinstance(payload, dict):
+        raise DomainError(_("Se espera un objeto JSON."), code="parse_error")
+    return payload
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)

@@ -1,0 +1,1 @@
+"""The diary in other people's calendars: Google Calendar, and .ics for everybody else."""

@@ -1,0 +1,39 @@
+"""What an event says, in whichever calendar it stands."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from scheduling.models import Appointment, AppointmentStatus, AppointmentType
+
+
+def title(appointment: Appointment) -> str:
+    """«Visita a propiedad · Camila Rojas», marked when the lead has confirmed."""
+    kind = str(appointment.get_appointment_type_display()).capitalize()
+    said = f"{kind} · {appointment.lead}"
+    confirmed = appointment.status == AppointmentStatus.CONFIRMED
+    return _("%(title)s (confirmada)") % {"title": said} if confirmed else said
+
+
+def describe(appointment: Appointment) -> str:
+    """For the agent: how to reach the lead, and where to read more."""
+    lead = appointment.lead
+    page = reverse("admin:scheduling_appointment_change", args=[appointment.pk])
+    lines = [
+        _("Teléfono: %s") % lead.phone if lead.phone else "",
+        _("Correo: %s") % lead.email if lead.email else "",
+        _("Ver en el CRM: %s") % f"{settings.PUBLIC_URL}{page}",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def place(appointment: Appointment) -> str:
+    """Where it is: for a meeting online its link, once there is one."""
+    if appointment.appointment_type == AppointmentType.VIRTUAL_MEETING:
+        return appointment.meet_url or appointment.location
+    return appointment.location
+
+
+def visit_link(appointment: Appointment) -> str:
+    """The lead's own page of the appointment."""
+    return f"{settings.PUBLIC_URL}{reverse('visit', args=[appointment.token])}"

@@ -1,0 +1,144 @@
+"""Reminders of a visit, a day and an hour before: when each is due, and how it is queued once."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from leads import gate, outbox
+from leads.channels.base import available
+from leads.enums import Author, Channel, Purpose
+from leads.models import Lead
+from leads.quiet import QuietHours
+from scheduling.availability import zone_of
+from scheduling.calendars.wording import place, visit_link
+from scheduling.doors import door, lock_appointment
+from scheduling.models import ACTIVE, Appointment
+from scheduling.speech import spoken
+
+BEFORE_NIGHT = timedelta(minutes=30)  # what a sweep and a busy worker may take
+LONGEST_NIGHT = timedelta(days=1)
+LIMIT = 500
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the reminders: how far ahead it goes, and the column that says it went."""
+
+    name: str
+    ahead: timedelta
+    flag: str
+
+
+DAY_BEFORE = Kind("24h", timedelta(hours=24), "reminder_sent_24h")
+HOUR_BEFORE = Kind("1h", timedelta(hours=1), "reminder_sent_1h")
+READ = (  # all it takes to know the moment: whole rows cost twice as much
+    "start_time", "agreed_at", "reminder_sent_24h", "reminder_sent_1h",
+    "lead__timezone", "lead__broker__timezone", "lead__broker__country",
+    "lead__broker__brokerleadconfig__quiet_hours",
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in (DAY_BEFORE, HOUR_BEFORE)}
+
+
+def moment(start: datetime, kind: Kind, hours: QuietHours) -> datetime:
+    """When the reminder goes; one that would fall into the night goes the evening before it."""
+    due = start.astimezone(UTC) - kind.ahead
+    if not hours.covers(due, nights_only=True):
+        return due
+    return hours.night_start(due).astimezone(UTC) - BEFORE_NIGHT
+
+
+def is_due(appointment: Appointment, kind: Kind, *, at: datetime) -> bool:
+    """Its moment has come, later than the hour was agreed, and no later reminder's moment has."""
+    hours = gate.hours_of(appointment.lead)
+    due = moment(appointment.start_time, kind, hours)
+    overtaken = kind is DAY_BEFORE and at >= moment(appointment.start_time, HOUR_BEFORE, hours)
+    return appointment.agreed_at < due <= at < appointment.start_time and not overtaken
+
+
+def due(*, at: datetime) -> list[tuple[int, str]]:
+    """Reminders to queue now, as appointment and kind: one query, however many there are."""
+    rows = Appointment.objects.filter(
+        Q(reminder_sent_24h=False)
+        | Q(reminder_sent_1h=False, start_time__lte=at + HOUR_BEFORE.ahead + LONGEST_NIGHT),
+        broker__is_active=True,
+        status__in=ACTIVE,
+        start_time__gt=at,
+        start_time__lte=at + DAY_BEFORE.ahead + LONGEST_NIGHT,
+    )
+    rows = rows.select_related("lead__broker__brokerleadconfig").only(*READ)
+    waiting = (
+        (row.pk, kind.name)
+        for row in rows.order_by("start_time")
+        for kind in KINDS.values()
+        if not getattr(row, kind.flag) and is_due(row, kind, at=at)
+    )
+    return list(waiting)[:LIMIT]
+
+
+@door
+def remind(appointment_id: int, kind: Kind, *, at: datetime) -> bool:
+    """Queue one reminder and note it, together; False when it is not to go (any more).
+
+    Where the lead cannot be reached, the message is stored all the same: its delivery asks the
+    gate and keeps the reason.
+    """
+    found = Appointment.objects.filter(pk=appointment_id).first()
+    if found is None:
+        return False
+    appointment = lock_appointment(found)
+    waiting = appointment.status in ACTIVE and not getattr(appointment, kind.flag)
+    if not waiting or not is_due(appointment, kind, at=at):
+        return False
+    outbox.queue(
+        appointment.lead,
+        text=text(appointment),
+        author=Author.ASSISTANT,
+        purpose=Purpose.REMINDER,
+        channel=channel_for(appointment.lead, at=at),
+        idempotency_key=key(appointment, kind),
+        metadata={"appointment": appointment.pk, "reminder": kind.name},
+        at=at,
+    )
+    setattr(appointment, kind.flag, True)
+    appointment.save(update_fields=[kind.flag, "updated_at"])
+    return True
+
+
+def key(appointment: Appointment, kind: Kind) -> str:
+    return f"reminder:{appointment.pk}:{kind.name}:{appointment.start_time.isoformat()}"
+
+
+def channel_for(lead: Lead, *, at: datetime) -> str:
+    """Where the lead talks to us; else the first other channel on which they may be reminded."""
+    usual: str = lead.conversation.channel
+    known = lead.identities.order_by("-id").values_list("channel", flat=True)
+    can_send = available()
+    options = dict.fromkeys([usual, *known, Channel.EMAIL.value])
+    allowed = (
+        channel
+        for channel in options
+        if channel in can_send and gate.may_contact(lead, channel, Purpose.REMINDER, at).allowed
+    )
+    return next(allowed, usual)
+
+
+def text(appointment: Appointment) -> str:
+    """What the lead reads: when, where, with whom, and the link to change it."""
+    lead, agent = appointment.lead, appointment.agent
+    where = place(appointment)
+    first_name = (lead.name or "").split(" ")[0]
+    told = {
+        "hello": _("Hola, %s.") % first_name if first_name else _("Hola."),
+        "kind": appointment.get_appointment_type_display(),
+        "when": spoken(appointment.start_time, zone_of(lead.broker)),
+        "where": _(", en %s") % where if where else "",
+        "agent": _(", con %s") % agent.name if agent else "",
+        "link": visit_link(appointment),
+    }
+    return (
+        _("%(hello)s Te recordamos tu %(kind)s: %(when)s%(where)s%(agent)s.") % told
+        + "\n"
+        + _("Confirma, cambia la hora o cancela aquí: %(link)s") % told
+    )

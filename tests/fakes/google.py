@@ -1,0 +1,217 @@
+"""Google's token endpoint and Calendar v3 events as their documentation describes them."""
+
+import json
+import re
+import threading
+import time
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+Answer = tuple[int, dict[str, Any] | None]
+EVENTS = re.compile(r"^/calendar/v3/calendars/([^/]+)/events(?:/([^/]+))?$")
+EVENT_ID = re.compile(r"^[a-v0-9]{5,1024}$")
+PAGE = 2
+
+
+class FakeGoogle:
+    """One user's calendars; use as a context manager.
+
+    ``failures`` are statuses answered to the next calls of the Calendar API; ``delay`` slows every
+    answer; ``revoke`` ends the access; ``forget_tokens`` makes old sync tokens answer 410.
+    """
+
+    def __init__(self) -> None:
+        self.calendars: dict[str, dict[str, dict[str, Any]]] = {}
+        self.requests: list[tuple[str, str, dict[str, Any]]] = []
+        self.channels: list[dict[str, Any]] = []
+        self.failures: deque[int] = deque()
+        self.delay = 0.0
+        self.meet_is_pending = False
+        self.revoked = False
+        self.oldest_token = 0
+        self._access_tokens: set[str] = set()
+        self._numbers = count(1)
+        self._changed: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    # --- What tests say and see ---
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.url}/token"
+
+    def events(self, calendar: str = "primary") -> list[dict[str, Any]]:
+        """What the user sees."""
+        stored = self.calendars.get(calendar, {}).values()
+        return [event for event in stored if event["status"] != "cancelled"]
+
+    def calls(self, method: str = "") -> list[str]:
+        """The methods of the calls to the Calendar API, in order."""
+        return [m for m, path, _ in self.requests if EVENTS.match(path) and method in ("", m)]
+
+    def expire_access(self) -> None:
+        self._access_tokens.clear()
+
+    def revoke(self) -> None:
+        self.expire_access()
+        self.revoked = True
+
+    def forget_tokens(self) -> None:
+        self.oldest_token = next(self._numbers)
+
+    def edit(self, event_id: str, calendar: str = "primary", **fields: Any) -> None:
+        """The user changes an event in their own calendar."""
+        self._store(calendar, event_id, fields)
+
+    # --- The vendor's side ---
+    def answer(
+        self, method: str, path: str, query: dict[str, str], body: Any, token: str
+    ) -> Answer:
+        time.sleep(self.delay)
+        if path == "/token":
+            return self._token(body)
+        found = EVENTS.match(path)
+        if found is None:
+            return 404, _error(404)
+        if self.failures:
+            status = self.failures.popleft()
+            return status, _error(status)
+        if token not in self._access_tokens:
+            return 401, _error(401)
+        if path.endswith("/events/watch"):
+            self.channels.append(body)
+            return 200, {"id": body["id"], "expiration": str(int(time.time() + 604_800) * 1000)}
+        calendar, event_id = unquote(found[1]), found[2] or ""
+        with self._lock:
+            return self._event(method, calendar, event_id, query, body)
+
+    def _token(self, asked: dict[str, str]) -> Answer:
+        known = asked.get("code") == "good-code" or asked.get("refresh_token") == "refresh"
+        if self.revoked or not known:
+            return 400, {"error": "invalid_grant"}
+        access = f"access-{next(self._numbers)}"
+        self._access_tokens.add(access)
+        given = {"access_token": access, "expires_in": 3599, "token_type": "Bearer"}
+        return 200, {**given, "refresh_token": "refresh"} if "code" in asked else given
+
+    def _event(
+        self, method: str, calendar: str, event_id: str, query: dict[str, str], body: Any
+    ) -> Answer:
+        stored = self.calendars.setdefault(calendar, {})
+        if method == "GET":
+            return self._list(calendar, query)
+        if method == "POST":
+            return self._insert(calendar, body)
+        if event_id not in stored:
+            return 404, _error(404)
+        if method == "DELETE":
+            if stored[event_id]["status"] == "cancelled":
+                return 410, _error(410)
+            self._store(calendar, event_id, {"status": "cancelled"})
+            return 204, None
+        return 200, self._store(calendar, event_id, body)
+
+    def _insert(self, calendar: str, body: dict[str, Any]) -> Answer:
+        event_id = body.get("id", "")
+        if not EVENT_ID.match(event_id):
+            return 400, _error(400)
+        if event_id in self.calendars[calendar]:
+            return 409, _error(409)
+        return 200, self._store(calendar, event_id, body)
+
+    def _store(self, calendar: str, event_id: str, fields: dict[str, Any]) -> dict[str, Any]:
+        stored = self.calendars[calendar].get(event_id, {"id": event_id, "status": "confirmed"})
+        changed = next(self._numbers)
+        event = {**stored, **fields, "etag": f'"{changed}"'}
+        asked = fields.get("conferenceData", {}).get("createRequest")
+        if asked:
+            event |= self._conference(asked["requestId"])
+        self.calendars[calendar][event_id] = event
+        self._changed[calendar, event_id] = changed
+        return event
+
+    def _conference(self, request_id: str) -> dict[str, Any]:
+        code = "pending" if self.meet_is_pending else "success"
+        asked = {"requestId": request_id, "status": {"statusCode": code}}
+        link = (
+            {} if self.meet_is_pending else {"hangoutLink": f"https://meet.google.com/{request_id}"}
+        )
+        return {"conferenceData": {"createRequest": asked}, **link}
+
+    def _list(self, calendar: str, query: dict[str, str]) -> Answer:
+        since = int(query.get("syncToken", "0"))
+        if since and since < self.oldest_token:
+            return 410, _error(410)
+        changed = [
+            event
+            for event_id, event in self.calendars[calendar].items()
+            if self._changed[calendar, event_id] > since
+            and (since or event["status"] != "cancelled")
+        ]
+        first = int(query.get("pageToken", "0"))
+        page = {"items": changed[first : first + PAGE]}
+        if first + PAGE < len(changed):
+            return 200, {**page, "nextPageToken": str(first + PAGE)}
+        return 200, {**page, "nextSyncToken": str(next(self._numbers))}
+
+    # --- The server ---
+    def __enter__(self) -> "FakeGoogle":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def serve(self) -> None:
+                parts = urlsplit(self.path)
+                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+                body = self.body()
+                fake.requests.append((self.command, parts.path, body or query))
+                token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+                status, told = fake.answer(self.command, parts.path, query, body, token)
+                self.send(status, b"" if told is None else json.dumps(told).encode())
+
+            do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
+
+            def body(self) -> dict[str, Any]:
+                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                if self.headers.get("Content-Type", "").startswith("application/json"):
+                    return json.loads(raw)
+                return {name: values[0] for name, values in parse_qs(raw).items()}
+
+            def send(self, status: int, data: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args: object) -> None:
+                """Tests need no access log."""
+
+        return Handler
+
+
+def _error(status: int) -> dict[str, Any]:
+    return {"error": {"code": status, "message": "fake", "errors": [{"domain": "global"}]}}

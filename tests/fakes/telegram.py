@@ -1,0 +1,99 @@
+"""Telegram's Bot API as its documentation describes it: takes messages, hands out updates."""
+
+import json
+import time
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.fakes.server import Answer, FakeServer
+
+
+def ok(result: Any) -> Answer:
+    return 200, {"ok": True, "result": result}
+
+
+def refusal(status: int, description: str, **parameters: Any) -> Answer:
+    told = {"ok": False, "error_code": status, "description": description}
+    return status, {**told, "parameters": parameters} if parameters else told
+
+
+def too_many(seconds: int) -> Answer:
+    description = f"Too Many Requests: retry after {seconds}"
+    return refusal(429, description, retry_after=seconds)
+
+
+BLOCKED = refusal(403, "Forbidden: bot was blocked by the user")
+CHAT_NOT_FOUND = refusal(400, "Bad Request: chat not found")
+UNAUTHORIZED = refusal(401, "Unauthorized")
+DOWN = refusal(502, "Bad Gateway")
+
+
+class FakeTelegram(FakeServer):
+    """Keeps what bots send; ``next`` holds answers to give instead of the usual one."""
+
+    def __init__(self) -> None:
+        self.next: list[Answer] = []
+        self.updates: list[dict[str, Any]] = []
+        self.webhook: dict[str, Any] = {"url": "", "pending_update_count": 0}
+        self.last_error = ""
+        self._numbers = count(1000)
+        super().__init__(self._answer)
+
+    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """The messages of every bot, with their keyboards parsed."""
+        messages = [body for path, body in self.requests if path.endswith("/sendMessage")]
+        return [{**each, **_keyboard(each)} for each in messages]
+
+    def calls(self, method: str) -> list[dict[str, Any]]:
+        return [body for path, body in self.requests if path.endswith(f"/{method}")]
+
+    def _answer(self, path: str, body: dict[str, Any]) -> Answer:
+        if self.next:
+            return self.next.pop(0)
+        _, bot, method = path.split("/")
+        answer = getattr(self, f"_{method}", None)
+        if answer is None:
+            return refusal(404, "Not Found")
+        return answer(int(bot.removeprefix("bot").partition(":")[0]), body)
+
+    def _getMe(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        return ok({"id": bot, "is_bot": True, "first_name": "Sofía", "username": "demo_bot"})
+
+    def _sendMessage(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        if not body.get("text") or len(body["text"]) > 4096:
+            return refusal(400, "Bad Request: message is too long")
+        chat = {"id": int(body["chat_id"]), "type": "private", "first_name": "Camila"}
+        message = {"message_id": next(self._numbers), "date": int(time.time()), "chat": chat}
+        return ok({**message, "text": body["text"]})
+
+    def _answerCallbackQuery(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        return ok(True)
+
+    def _setWebhook(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        if not body["url"].startswith("https://"):
+            return refusal(400, "Bad Request: bad webhook: An HTTPS URL must be provided")
+        self.webhook = {**self.webhook, "url": body["url"]}
+        return ok(True)
+
+    def _getWebhookInfo(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        info = {**self.webhook, "has_custom_certificate": False}
+        if self.last_error:
+            info |= {"last_error_message": self.last_error, "last_error_date": int(time.time())}
+        return ok(info)
+
+    def _getUpdates(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        """Those from the offset on; with none left the token is refused, which ends the poll."""
+        offset = int(body.get("offset", 0))
+        self.updates = [each for each in self.updates if each["update_id"] >= offset]
+        return ok(self.updates) if self.updates else UNAUTHORIZED
+
+
+def _keyboard(message: dict[str, Any]) -> dict[str, Any]:
+    markup = json.loads(message.get("reply_markup", "{}"))
+    rows = markup.get("inline_keyboard", [])
+    return {"buttons": [(each["text"], each["callback_data"]) for row in rows for each in row]}

@@ -1,0 +1,74 @@
+"""What leaves through a broker's bot."""
+
+import pytest
+
+from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
+from tests.channels import send
+from tests.fakes import telegram as answers
+
+pytestmark = pytest.mark.django_db
+SLOTS = [
+    {"label": "jueves 26 de noviembre a las 11:00", "value": "7"},
+    {"label": "viernes 27 de noviembre a las 16:00", "value": "8"},
+]
+
+
+def test_a_sent_message_is_in_the_ledger_under_the_bot_and_the_chat(telegram, camila, at):
+    message = send(camila, "telegram", "hola", at)
+    assert message.channel_message_id == "1:7001:1000"
+    row = TelegramMessage.objects.get()
+    assert (row.bot_id, row.chat_id, row.telegram_message_id, row.update_id, row.direction) == (
+        1, 7001, 1000, None, "out",
+    )  # fmt: skip
+    assert (row.chat_message, row.lead, row.broker) == (message, camila, camila.broker)
+
+
+def test_offered_slots_are_buttons_under_the_message(telegram, camila, at):
+    message = send(camila, "telegram", "¿Cuál?", at, metadata={"choices": SLOTS})
+    assert telegram.sent[0]["buttons"] == [
+        ("jueves 26 de noviembre a las 11:00", f"{message.pk}:0"),
+        ("viernes 27 de noviembre a las 16:00", f"{message.pk}:1"),
+    ]
+
+
+def test_only_the_last_piece_of_a_long_message_has_the_buttons(telegram, camila, at):
+    send(camila, "telegram", "palabra " * 600, at, metadata={"choices": SLOTS})
+    assert [len(each["buttons"]) for each in telegram.sent] == [0, 2]
+
+
+def test_a_lead_who_blocked_the_bot_is_not_written_to_again(telegram, camila, at):
+    telegram.next = [answers.BLOCKED]
+    message = send(camila, "telegram", "hola", at)
+    assert (message.status, message.reason) == ("failed", "blocked_by_lead")
+    assert ChannelIdentity.objects.get(channel="telegram").blocked_at == at
+    later = send(camila, "telegram", "¿hola?", at)
+    assert (later.status, later.reason) == ("blocked", "blocked_by_lead")
+    assert len(telegram.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        (answers.UNAUTHORIZED, "failed", "bad_credentials"),
+        (answers.DOWN, "pending", "vendor_error"),
+        (answers.refusal(409, "Conflict"), "failed", "rejected"),
+        (answers.refusal(400, "migrated", migrate_to_chat_id=5), "failed", "rejected"),
+    ],
+)
+def test_what_telegram_answers_has_a_meaning(telegram, camila, at, answer, status, reason):
+    telegram.next = [answer]
+    message = send(camila, "telegram", "hola", at)
+    assert (message.status, message.reason) == (status, reason)
+
+
+def test_an_identity_that_is_no_chat_is_refused_before_it_is_asked(telegram, camila, at):
+    ChannelIdentity.objects.filter(channel="telegram").update(external_id="@camila")
+    message = send(camila, "telegram", "hola", at)
+    assert (message.status, message.reason, telegram.requests) == ("failed", "rejected", [])
+
+
+def test_a_chat_and_a_text_are_not_told_to_the_logs(telegram, camila, at, caplog):
+    telegram.next = [answers.refusal(400, "Bad Request: chat 7001 said secreto")]
+    send(camila, "telegram", "mi texto", at)
+    assert [word for word in ("7001", "secreto", "mi texto", "clave") if word in caplog.text] == []
+    assert ChatMessage.objects.filter(reason="rejected").count() == 1

@@ -1,0 +1,320 @@
+"""What Telegram tells us of a bot."""
+
+import copy
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+import brokers.demo
+from crm.demo import Context
+from leads import gate
+from leads.models import ChannelIdentity, ChatMessage, Lead, MergeSuggestion, TelegramMessage
+from tests import payloads
+from tests.channels import connect, post_telegram, send
+from tests.factories import LeadFactory
+from tests.leads.channels.test_telegram import SLOTS
+
+pytestmark = pytest.mark.django_db
+MESSAGE = payloads.load("telegram/message")
+
+
+def update(name="message", *, update_id=None, **changes):
+    """A documented update with some of its inner values changed."""
+    payload = copy.deepcopy(payloads.load(f"telegram/{name}"))
+    if update_id is not None:
+        payload["update_id"] = update_id
+    inner = next(value for key, value in payload.items() if key != "update_id")
+    inner.update(changes)
+    return payload
+
+
+def history():
+    return list(ChatMessage.objects.order_by("pk").values_list("direction", "message_text"))
+
+
+def test_a_message_is_kept_in_the_ledger_and_in_the_history(client, connected):
+    assert post_telegram(client, MESSAGE).content == b""
+    message, row = ChatMessage.objects.get(), TelegramMessage.objects.get()
+    assert (message.channel_message_id, message.channel_user_id) == ("1:7001:41", "7001")
+    assert (row.update_id, row.bot_id, row.chat_id, row.telegram_user_id) == (
+        845500100, 1, 7001, 7001,
+    )  # fmt: skip
+    assert (row.telegram_username, row.telegram_message_id, row.payload) == (
+        "camilarojas", 41, MESSAGE,
+    )  # fmt: skip
+    assert (row.chat_message, row.lead, row.broker) == (message, message.lead, connected)
+
+
+def test_updates_are_known_by_equality_and_may_come_in_any_order(client, connected):
+    post_telegram(client, update(update_id=20, message_id=2, text="dos"))
+    post_telegram(client, update(update_id=10, message_id=1, text="uno"))
+    assert history() == [("in", "dos"), ("in", "uno")]
+
+
+def test_another_broker_that_names_the_same_bot_silences_nobody(client, connected, rival):
+    connect(rival, telegram={"token": "1:ajena", "secret": "suyo"}, suffix="-rival")
+    assert post_telegram(client, MESSAGE, key="tg-rival", secret="suyo").status_code == 200
+    assert post_telegram(client, MESSAGE).status_code == 200
+    assert [message.broker for message in ChatMessage.objects.order_by("pk")] == [rival, connected]
+    assert post_telegram(client, MESSAGE).status_code == 200
+    assert ChatMessage.objects.count() == 2
+
+
+def test_the_demo_channel_takes_an_update(client, db, at):
+    brokers.demo.seed(Context(at=at))
+    answer = post_telegram(client, MESSAGE, key="demo-telegram", secret="demo-secret")
+    message = ChatMessage.objects.get()
+    assert (answer.status_code, message.provider, message.broker.slug) == (200, "telegram", "demo")
+    assert message.channel_message_id == "1:7001:41"
+
+
+@pytest.mark.parametrize(
+    ("text", "start"), [("/start", None), ("/start casa-12", "casa-12"), ("/starting", None)]
+)
+def test_opening_the_chat_is_a_greeting_that_keeps_where_it_came_from(
+    client, connected, text, start
+):
+    post_telegram(client, update(text=text))
+    message = ChatMessage.objects.get()
+    said = text if text == "/starting" else "Hola"
+    assert (message.message_text, message.provider_metadata.get("start")) == (said, start)
+
+
+# --- Contacts ---
+
+
+def test_the_senders_own_contact_fills_their_phone(client, connected):
+    post_telegram(client, MESSAGE)
+    post_telegram(client, update("contact"))
+    lead = Lead.objects.get()
+    assert (lead.phone_e164, lead.phone) == ("+56987654321", "+56987654321")
+    said = lead.metadata["provenance"]["phone"]
+    assert (said["by"], said["message"]) == ("lead", ChatMessage.objects.latest("pk").pk)
+    assert history()[-1] == ("in", "Mi teléfono es +56987654321")
+
+
+def test_the_senders_own_contact_in_a_first_message_joins_the_lead_with_that_phone(
+    client, connected
+):
+    known = LeadFactory(broker=connected, phone="+56987654321")
+    post_telegram(client, update("contact"))
+    assert Lead.objects.get() == known
+    assert known.identities.get().external_id == "7001"
+    assert (known.conversation.channel, ChatMessage.objects.get().lead) == ("telegram", known)
+
+
+def test_the_senders_own_contact_later_only_suggests_a_merge(client, connected):
+    known = LeadFactory(broker=connected, phone="+56987654321")
+    post_telegram(client, MESSAGE)
+    post_telegram(client, update("contact"))
+    newcomer = Lead.objects.exclude(pk=known.pk).get()
+    suggestion = MergeSuggestion.objects.get()
+    assert (suggestion.lead, suggestion.other, suggestion.reason) == (newcomer, known, "phone")
+
+
+@pytest.mark.parametrize("owner", [7002, None])
+def test_somebody_elses_contact_is_nobodys_phone(client, connected, owner):
+    known = LeadFactory(broker=connected, phone="+56987654321")
+    contact = {"phone_number": "56987654321", "first_name": "Pedro", "user_id": owner}
+    post_telegram(client, update("contact", contact=contact))
+    newcomer = Lead.objects.exclude(pk=known.pk).get()
+    assert (newcomer.phone_e164, history()) == (None, [("in", "[contacto]")])
+    assert ChatMessage.objects.get().attachments == [
+        {"kind": "contact", "name": "Pedro", "phone": "56987654321"}
+    ]
+
+
+def test_a_phone_that_is_known_stays(client, camila):
+    contact = {"phone_number": "56911112222", "first_name": "Camila", "user_id": 7001}
+    post_telegram(client, update("contact", contact=contact))
+    camila.refresh_from_db()
+    assert camila.phone_e164 == "+56987654321"
+
+
+def test_another_brokers_lead_with_that_phone_is_not_joined(client, connected, rival):
+    theirs = LeadFactory(broker=rival, phone="+56987654321")
+    post_telegram(client, update("contact"))
+    assert (theirs.identities.count(), Lead.objects.filter(broker=connected).count()) == (0, 1)
+
+
+# --- Buttons ---
+
+
+def pressed(data, *, update_id=845500103, query="1", user=7001):
+    payload = update("callback_query", update_id=update_id, data=data, id=query)
+    payload["callback_query"]["from"]["id"] = user
+    return payload
+
+
+def test_a_pressed_button_arrives_as_what_it_says_and_stops_its_clock(client, telegram, camila, at):
+    offer = send(camila, "telegram", "¿Cuál?", at, metadata={"choices": SLOTS})
+    answer = post_telegram(client, pressed(f"{offer.pk}:1"))
+    assert answer.json() == {"method": "answerCallbackQuery", "callback_query_id": "1"}
+    message = ChatMessage.objects.latest("pk")
+    assert (message.message_text, message.direction) == (
+        "viernes 27 de noviembre a las 16:00", "in",
+    )  # fmt: skip
+    assert post_telegram(client, pressed(f"{offer.pk}:1")).json() == answer.json()
+    assert ChatMessage.objects.latest("pk") == message
+
+
+@pytest.mark.parametrize("code", ["{pk}:9", "{pk}", "x:0", ":", "", "9999999:0", "9" * 30 + ":0"])
+def test_a_made_up_button_says_nothing(client, telegram, camila, at, code):
+    offer = send(camila, "telegram", "¿Cuál?", at, metadata={"choices": SLOTS})
+    assert post_telegram(client, pressed(code.format(pk=offer.pk))).status_code == 200
+    assert ChatMessage.objects.latest("pk") == offer
+
+
+def test_a_button_of_another_lead_says_nothing(client, telegram, camila, at):
+    offer = send(camila, "telegram", "¿Cuál?", at, metadata={"choices": SLOTS})
+    post_telegram(client, pressed(f"{offer.pk}:0", user=7002))
+    assert ChatMessage.objects.latest("pk") == offer
+
+
+# --- Edits ---
+
+
+def test_an_edit_updates_the_message_and_its_row(client, connected):
+    post_telegram(client, MESSAGE)
+    edit = update("edited_message")
+    assert post_telegram(client, edit).status_code == 200
+    assert history() == [("in", "Hola, busco casa en Ñuñoa")]
+    row = TelegramMessage.objects.get()
+    assert (row.update_id, row.payload) == (845500100, edit)
+
+
+def test_an_older_edit_does_not_undo_a_newer_one(client, connected):
+    post_telegram(client, MESSAGE)
+    post_telegram(client, update("edited_message", update_id=3, edit_date=1795525999, text="tres"))
+    post_telegram(client, update("edited_message", update_id=2, edit_date=1795525900, text="dos"))
+    assert history() == [("in", "tres")]
+
+
+def test_the_original_that_comes_again_after_its_edit_changes_nothing(client, connected):
+    post_telegram(client, MESSAGE)
+    post_telegram(client, update("edited_message"))
+    post_telegram(client, MESSAGE)
+    assert history() == [("in", "Hola, busco casa en Ñuñoa")]
+
+
+def test_an_edit_of_a_message_that_we_never_saw_is_a_message(client, connected):
+    post_telegram(client, update("edited_message"))
+    post_telegram(client, MESSAGE)
+    assert history() == [("in", "Hola, busco casa en Ñuñoa")]
+
+
+def test_an_edit_may_ask_to_be_left_alone(client, connected, at):
+    post_telegram(client, MESSAGE)
+    post_telegram(client, update("edited_message", text="no me escriban más"))
+    lead = Lead.objects.get()
+    assert gate.may_contact(lead, "telegram", "marketing", at).reason == "suppressed"
+    assert ("out", "confirm_opt_out") in lead.messages.values_list("direction", "purpose")
+
+
+# --- Blocking ---
+
+
+def membership(status, update_id=845500104):
+    payload = update("blocked", update_id=update_id)
+    payload["my_chat_member"]["new_chat_member"]["status"] = status
+    return payload
+
+
+def test_blocking_the_bot_opts_out_of_the_channel_without_an_answer(client, connected, at):
+    post_telegram(client, MESSAGE)
+    post_telegram(client, membership("kicked"))
+    lead = Lead.objects.get()
+    assert lead.identities.get().blocked_at is not None
+    assert gate.may_contact(lead, "telegram", "reply", at).reason == "blocked_by_lead"
+    assert [(c.channel, c.state) for c in lead.consents.all()] == [("telegram", "withdrawn")]
+    assert [direction for direction, _ in history()] == ["in"]
+
+
+def test_taking_the_bot_back_reopens_service_but_not_marketing(client, connected):
+    post_telegram(client, MESSAGE)
+    post_telegram(client, membership("kicked"))
+    post_telegram(client, membership("member", update_id=845500109))
+    post_telegram(client, update(update_id=845500110, message_id=44, text="volví"))
+    lead = Lead.objects.get()
+    now = lead.conversation.last_inbound_at
+    assert lead.identities.get().blocked_at is None
+    assert gate.may_contact(lead, "telegram", "reply", now).allowed is True
+    assert gate.may_contact(lead, "telegram", "marketing", now).reason == "suppressed"
+
+
+def test_a_stranger_who_blocks_the_bot_is_only_noted(client, connected):
+    post_telegram(client, membership("kicked"))
+    assert (Lead.objects.count(), TelegramMessage.objects.get().lead) == (0, None)
+
+
+# --- The rest ---
+
+
+def test_groups_are_not_listened_to(client, connected):
+    assert post_telegram(client, update("group_message")).status_code == 200
+    assert (Lead.objects.count(), TelegramMessage.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "payload", [payloads.load("telegram/poll"), {"update_id": 5, "unheard_of": {"a": 1}},
+                {"update_id": 6, "message": {"strange": True}}, {"update_id": 7, "message": 5}],
+)  # fmt: skip
+def test_an_unknown_kind_is_kept_as_it_came(client, connected, payload):
+    assert post_telegram(client, payload).status_code == 200
+    row = TelegramMessage.objects.get()
+    assert (row.update_id, row.payload, row.lead) == (payload["update_id"], payload, None)
+    assert Lead.objects.count() == 0
+
+
+@pytest.mark.parametrize("number", [None, "5", -1, 2**63, True, 1.5])
+def test_an_update_without_a_number_is_no_update(client, connected, number):
+    assert post_telegram(client, {**MESSAGE, "update_id": number}).status_code == 400
+    assert TelegramMessage.objects.count() == 0
+
+
+def test_a_message_without_words_says_what_it_is(client, connected):
+    post_telegram(client, update("voice"))
+    message = ChatMessage.objects.get()
+    assert (message.message_text, message.attachments) == (
+        "[nota de voz]", [{"kind": "voice", "file_id": "AwACAgEAAxkBAAI"}],
+    )  # fmt: skip
+
+
+def test_another_bot_is_not_a_lead(client, connected):
+    payload = update()
+    payload["message"]["from"]["is_bot"] = True
+    post_telegram(client, payload)
+    assert Lead.objects.count() == 0
+
+
+def test_one_lead_has_one_conversation_on_all_channels(client, telegram, camila, at):
+    post_telegram(client, update(text="te escribo por aquí"))
+    camila.conversation.refresh_from_db()
+    assert ChatMessage.objects.get().lead == camila
+    assert camila.conversation.channel == "telegram"
+    assert ChannelIdentity.objects.filter(channel="telegram").count() == 1
+
+
+# --- Polling ---
+
+
+def test_polling_takes_in_the_same_updates_and_stops_the_buttons_clock(telegram, camila, at):
+    offer = send(camila, "telegram", "¿Cuál?", at, metadata={"choices": SLOTS})
+    telegram.updates = [MESSAGE, pressed(f"{offer.pk}:0")]
+    with pytest.raises(CommandError, match="does not know this bot"):
+        call_command("telegram_poll", broker="andes")
+    assert history()[1:] == [
+        ("in", "Hola, busco departamento en Ñuñoa"),
+        ("in", "jueves 26 de noviembre a las 11:00"),
+    ]
+    assert [int(each.get("offset", 0)) for each in telegram.calls("getUpdates")] == [0, 845500104]
+    assert telegram.calls("answerCallbackQuery") == [{"callback_query_id": "1"}]
+    assert json.loads(telegram.calls("getUpdates")[0]["allowed_updates"]) == [
+        "message", "edited_message", "callback_query", "my_chat_member",
+    ]  # fmt: skip
+
+
+def test_polling_needs_one_broker_with_a_bot(broker):
+    with pytest.raises(CommandError, match="found: none"):
+        call_command("telegram_poll", broker="andes")

@@ -1,0 +1,249 @@
+"""What WhatsApp tells us of a number."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from leads import delivery, handoff
+from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
+from tests import payloads
+from tests.channels import post_whatsapp, send, signature
+from tests.factories import LeadFactory
+from tests.leads.channels.test_telegram import SLOTS
+
+pytestmark = pytest.mark.django_db
+BUSINESS_ID = "CL.13491208655302741918"
+
+
+def event(name, **replaced):
+    """A documented webhook, with some of its texts replaced."""
+    text = json.dumps(payloads.load(f"whatsapp/{name}"))
+    for old, new in replaced.items():
+        text = text.replace(OLD[old], new)
+    return json.loads(text)
+
+
+OLD = {"out": "wamid.OUT", "status": '"sent"', "code": "131047", "choice": '"1:0"'}
+
+
+def texts():
+    return list(ChatMessage.objects.order_by("pk").values_list("message_text", flat=True))
+
+
+# --- Who writes ---
+
+
+def test_the_senders_number_is_attested_and_is_their_phone(client, connected):
+    post_whatsapp(client, event("text"))
+    lead = Lead.objects.get()
+    assert (lead.phone_e164, lead.phone, lead.source) == (
+        "+56987654321", "+56987654321", "whatsapp",
+    )  # fmt: skip
+    assert lead.identities.get().external_id == "56987654321"
+
+
+def test_the_senders_number_joins_the_lead_that_has_it(client, connected):
+    known = LeadFactory(broker=connected, phone="+56987654321")
+    post_whatsapp(client, event("text"))
+    assert (Lead.objects.get(), known.conversation.channel) == (known, "whatsapp")
+
+
+def test_another_brokers_lead_with_that_number_is_not_joined(client, connected, rival):
+    theirs = LeadFactory(broker=rival, phone="+56987654321")
+    post_whatsapp(client, event("text"))
+    assert (theirs.identities.count(), Lead.objects.count()) == (0, 2)
+
+
+def test_who_hides_their_number_is_known_by_the_business_scoped_id(client, connected):
+    post_whatsapp(client, event("business_scoped"))
+    lead = Lead.objects.get()
+    assert (lead.identities.get().external_id, lead.phone, lead.phone_e164) == (
+        BUSINESS_ID, "", None,
+    )  # fmt: skip
+
+
+def test_who_was_known_by_number_stays_the_same_lead_under_the_new_id(client, connected):
+    post_whatsapp(client, event("text"))
+    post_whatsapp(client, event("both_ids"))
+    lead = Lead.objects.get()
+    ids = list(lead.identities.order_by("pk").values_list("external_id", flat=True))
+    assert ids == ["56987654321", BUSINESS_ID]
+    post_whatsapp(client, event("business_scoped"))
+    assert (Lead.objects.count(), lead.messages.count()) == (1, 3)
+
+
+def test_who_was_known_without_a_number_gets_it_when_they_show_it(client, connected):
+    post_whatsapp(client, event("business_scoped"))
+    post_whatsapp(client, event("both_ids"))
+    lead = Lead.objects.get()
+    assert (lead.phone_e164, lead.metadata["provenance"]["phone"]["by"]) == ("+56987654321", "lead")
+
+
+# --- What they write ---
+
+
+def test_all_messages_and_statuses_of_one_post_are_taken(client, connected, meta, camila, at):
+    message = send(camila, "whatsapp", "hola", at)
+    post_whatsapp(client, event("many", out=message.channel_message_id))
+    assert texts() == ["hola", "hola", "busco casa", "buenas"]
+    assert Lead.objects.count() == 2
+    message.refresh_from_db()
+    assert message.status == "delivered"
+
+
+def test_a_press_arrives_as_the_label_that_we_sent(client, meta, camila, at):
+    message = send(camila, "whatsapp", "¿Cuál?", at, metadata={"choices": SLOTS})
+    post_whatsapp(client, event("list_reply", choice=f'"{message.pk}:1"'))
+    assert texts()[-1] == "viernes 27 de noviembre a las 16:00"
+
+
+def test_a_press_of_something_we_do_not_know_arrives_as_its_own_words(client, connected):
+    post_whatsapp(client, event("list_reply"))
+    assert texts() == ["jueves 26 de noviembre a las 11:00"]
+
+
+def test_a_templates_button_and_a_caption_are_words(client, connected):
+    post_whatsapp(client, event("button"))
+    post_whatsapp(client, event("image"))
+    assert texts() == ["Sí, me interesa", "¿Esta casa sigue disponible?"]
+    assert ChatMessage.objects.latest("pk").attachments == [
+        {"kind": "image", "media_id": "1003383421387256"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"type": "reaction", "reaction": {"emoji": "👍"}}, []),
+        ({"type": "audio", "audio": {"id": "7"}, "text": None}, ["[audio]"]),
+        ({"type": "unsupported", "text": None}, ["[mensaje que no se puede mostrar]"]),
+        ({"timestamp": 1795525200}, ["Hola, busco departamento en Ñuñoa"]),
+        ({"id": None}, []),
+        ({"text": {"body": 5}}, ["5"]),
+        ({"text": "hola"}, []),
+    ],
+)
+def test_every_kind_of_message_is_shown_or_passed_over(client, connected, changes, said):
+    payload = event("text")
+    payload["entry"][0]["changes"][0]["value"]["messages"][0].update(changes)
+    assert (post_whatsapp(client, payload).status_code, texts()) == (200, said)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{}, {"entry": 5}, {"entry": [5]}, {"entry": [{"changes": [None]}]},
+     {"entry": [{"changes": [{"value": {"messages": "x"}}]}]},
+     {"entry": [{"changes": [{"value": {"statuses": [5, {}, {"status": "sent"}]}}]}]}],
+)  # fmt: skip
+def test_what_is_of_another_form_is_passed_over(client, connected, payload):
+    assert (post_whatsapp(client, payload).status_code, texts()) == (200, [])
+
+
+def test_events_of_another_number_of_the_same_app_are_not_ours(client, connected):
+    payload = event("text")
+    metadata = payload["entry"][0]["changes"][0]["value"]["metadata"]
+    metadata["phone_number_id"] = "999"
+    assert (post_whatsapp(client, payload).status_code, texts()) == (200, [])
+
+
+def test_a_body_changed_by_one_byte_is_refused(client, connected):
+    body = json.dumps(payloads.load("whatsapp/text")).encode()
+    changed = body.replace(b"Hola", b"Holb")
+    assert post_whatsapp(client, changed, signed=signature(body)).status_code == 403
+    assert post_whatsapp(client, body + b" ", signed=signature(body)).status_code == 403
+    assert texts() == []
+
+
+# --- Receipts ---
+
+
+def status(client, message, word, **more):
+    payload = event("statuses", out=message.channel_message_id or "wamid.X", status=f'"{word}"')
+    payload["entry"][0]["changes"][0]["value"]["statuses"][0].update(more)
+    assert post_whatsapp(client, payload).status_code == 200
+    message.refresh_from_db()
+    return message.status
+
+
+def test_receipts_only_move_forward(client, meta, camila, at):
+    message = send(camila, "whatsapp", "hola", at)
+    words = ["sent", "read", "delivered", "sent", "failed", "deleted"]
+    assert [status(client, message, word) for word in words] == [
+        "sent", "read", "read", "read", "read", "read",
+    ]  # fmt: skip
+
+
+def test_a_failure_that_comes_later_says_why(client, meta, camila, at):
+    message = send(camila, "whatsapp", "hola", at)
+    post_whatsapp(client, event("failed", out=message.channel_message_id))
+    message.refresh_from_db()
+    assert (message.status, message.reason) == ("failed", "whatsapp_window_closed")
+    assert status(client, message, "delivered") == "failed"
+
+
+def test_a_send_whose_answer_was_lost_is_settled_by_its_receipt(client, meta, camila, at):
+    meta.next = [(200, {})]
+    message = send(camila, "whatsapp", "hola", at)
+    assert message.reason == delivery.OUTCOME_UNKNOWN
+    told = {"id": "wamid.LATE", "biz_opaque_callback_data": str(message.pk)}
+    assert status(client, message, "delivered", **told) == "delivered"
+    assert (message.channel_message_id, message.reason) == ("wamid.LATE", "")
+    assert Conversation.objects.get(lead=camila).last_outbound_at is not None
+
+
+def test_a_receipt_that_overtakes_the_answer_is_not_lost(client, meta, camila, at):
+    message = send(camila, "whatsapp", "hola", at)
+    ChatMessage.objects.filter(pk=message.pk).update(
+        status="sending", channel_message_id=None, lease_until=at + timedelta(minutes=1)
+    )
+    told = {"id": "wamid.1", "biz_opaque_callback_data": str(message.pk)}
+    assert status(client, message, "sent", **told) == "sent"
+    assert delivery.mark_sent(message, external_id="wamid.1", at=at) is False
+
+
+def test_an_earlier_piece_speaks_only_when_it_failed(client, meta, camila, at):
+    message = send(camila, "whatsapp", "hola", at)
+    piece = {"id": "wamid.P", "biz_opaque_callback_data": f"{message.pk}:1"}
+    assert status(client, message, "read", **piece) == "sent"
+    assert status(client, message, "failed", **piece, errors=[{"code": 131026}]) == "failed"
+    assert message.reason == "not_on_whatsapp"
+
+
+def test_a_receipt_of_another_brokers_message_moves_nothing(client, meta, camila, rival, at):
+    theirs = send(camila, "whatsapp", "hola", at)
+    ChatMessage.objects.filter(pk=theirs.pk).update(broker=rival)
+    told = {"biz_opaque_callback_data": str(theirs.pk)}
+    assert status(client, theirs, "read", **told) == "sent"
+
+
+# --- Echoes ---
+
+
+def test_what_somebody_wrote_on_the_brokers_phone_is_theirs_and_takes_the_microphone(
+    client, camila
+):
+    post_whatsapp(client, event("echo"))
+    post_whatsapp(client, event("echo"))
+    message = ChatMessage.objects.get()
+    assert (message.direction, message.author, message.status, message.sent_by) == (
+        "out", "user", "sent", None,
+    )  # fmt: skip
+    assert (message.lead, message.message_text) == (camila, "Hola Camila, te escribo del equipo")
+    conversation = Conversation.objects.get(lead=camila)
+    assert (conversation.holder, conversation.held_by) == ("user", None)
+    assert conversation.last_outbound_at == message.at
+
+
+def test_an_echo_leaves_the_microphone_to_the_person_who_has_it(client, camila, agent, at):
+    handoff.take(camila, by=agent, at=at)
+    post_whatsapp(client, event("echo"))
+    conversation = Conversation.objects.get(lead=camila)
+    assert (conversation.holder, conversation.held_by) == ("user", agent)
+
+
+def test_an_echo_to_somebody_new_makes_their_lead(client, connected):
+    post_whatsapp(client, event("echo"))
+    lead = Lead.objects.get()
+    assert (lead.phone_e164, lead.conversation.channel) == ("+56987654321", "whatsapp")
+    assert ChannelIdentity.objects.get().external_id == "56987654321"

@@ -1,0 +1,114 @@
+"""Connecting a broker's channels from Admin."""
+
+import pytest
+from django.urls import reverse
+
+from brokers.models import BrokerChatConfig, ChannelHook
+from leads import connecting
+from tests.channels import telegram
+from tests.fakes import telegram as answers
+
+__all__ = ["telegram"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def config(broker, settings):
+    settings.PUBLIC_URL = "https://crm.example"
+    row = BrokerChatConfig.objects.get(broker=broker)
+    row.provider_configs = {
+        "telegram": {"token": "1:clave-del-bot"},
+        "whatsapp": {"app_secret": "s"},
+    }
+    row.save()
+    return row
+
+
+def press(client, config, button):
+    url = reverse(f"admin:brokers_brokerchatconfig_{button}", args=[config.pk])
+    return client.post(url, follow=True)
+
+
+def told(answer):
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_telegram_is_told_the_address_and_a_secret_of_ours(client, admin, config, telegram):
+    client.force_login(admin)
+    answer = press(client, config, "connect_telegram")
+    config.refresh_from_db()
+    hook = ChannelHook.objects.get(broker=config.broker, channel="telegram")
+    address = f"https://crm.example/hooks/telegram/{hook.key}/"
+    asked = telegram.calls("setWebhook")[0]
+    assert (asked["url"], asked["secret_token"]) == (
+        address, config.provider_configs["telegram"]["secret"],
+    )  # fmt: skip
+    assert len(asked["secret_token"]) > 30
+    assert config.provider_configs["whatsapp"] == {"app_secret": "s"}
+    assert "telegram" in config.enabled_providers
+    assert told(answer) == [
+        f"Dirección registrada: {address}", "Telegram entregará los mensajes del bot aquí.",
+    ]  # fmt: skip
+    assert "clave-del-bot" not in answer.text
+    assert asked["secret_token"] not in answer.text
+
+
+def test_connecting_again_keeps_the_address_and_the_secret(config, telegram):
+    assert connecting.connect_telegram(config.broker) == connecting.connect_telegram(config.broker)
+    first, second = telegram.calls("setWebhook")
+    assert first == second
+
+
+def test_the_state_at_telegram_is_shown(client, admin, config, telegram):
+    telegram.webhook = {"url": "https://crm.example/x/", "pending_update_count": 3}
+    telegram.last_error = "Wrong response from the webhook: 403"
+    client.force_login(admin)
+    shown = told(press(client, config, "check_telegram"))
+    assert shown[:2] == ["Dirección: https://crm.example/x/", "Mensajes por entregar: 3"]
+    assert "Wrong response from the webhook: 403" in shown[2]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (answers.UNAUTHORIZED, "no reconoce el token"),
+        (answers.DOWN, "no respondió"),
+        (answers.refusal(400, "Bad Request: bad webhook"), "dirección pública con https"),
+    ],
+)
+def test_what_telegram_refuses_is_said_in_words(client, admin, config, telegram, answer, said):
+    telegram.next = [answer]
+    client.force_login(admin)
+    page = press(client, config, "connect_telegram")
+    assert (page.status_code, said in page.text) == (409, True)
+
+
+def test_without_a_bot_there_is_nothing_to_connect(client, admin, config):
+    config.provider_configs = {}
+    config.save()
+    client.force_login(admin)
+    page = client.get(reverse("admin:brokers_brokerchatconfig_change", args=[config.pk]))
+    assert "Conectar Telegram" not in page.text
+    assert "Conectar WhatsApp" in page.text
+    with pytest.raises(connecting.NotConfigured):
+        connecting.connect_telegram(config.broker)
+
+
+def test_the_address_for_meta_is_made_once_and_listed(client, admin, config):
+    client.force_login(admin)
+    press(client, config, "connect_whatsapp")
+    shown = told(press(client, config, "connect_whatsapp"))
+    hook = ChannelHook.objects.get(broker=config.broker, channel="whatsapp")
+    address = f"https://crm.example/hooks/whatsapp/{hook.key}/"
+    assert shown[0] == f"Dirección: {address}"
+    assert address in client.get(reverse("admin:brokers_channelhook_changelist")).text
+
+
+@pytest.mark.parametrize("button", ["connect_telegram", "check_telegram", "connect_whatsapp"])
+def test_only_the_brokers_own_admin_presses_these(
+    client, agent, rival_admin, config, telegram, button
+):
+    for person in (agent, rival_admin):
+        client.force_login(person)
+        assert press(client, config, button).status_code in (403, 404)
+    assert (telegram.requests, ChannelHook.objects.count()) == ([], 0)

@@ -21,11 +21,13 @@ DOORS = {
     ("status", "Lead"): {"leads/pipeline.py", "leads/scoring.py"},
     ("status", "ChatMessage"): {"leads/delivery.py", "leads/outbox.py", "leads/inbox.py"},
     ("status", "Appointment"): {"scheduling/booking.py"},
+    ("status", "VoiceCall"): {"voice/calls.py"},
 }
 NAMES = {
     "Lead": {"lead", "leads", "locked", "survivor", "loser"},
     "ChatMessage": {"message", "messages", "pending", "mine", "moved", "due", "reply", "stored"},
     "Appointment": {"appointment", "appointments", "visit", "booked", "standing"},
+    "VoiceCall": {"call", "calls", "undialled", "behind", "again"},
 }
 
 
@@ -119,6 +121,7 @@ def test_only_its_door_writes(field: str, model: str) -> None:
         ("ChatMessage(status='sent')", "status", "ChatMessage"),
         ("turn.appointment.status = 'confirmed'", "status", "Appointment"),
         ("Appointment.objects.filter(pk=1).update(status='x')", "status", "Appointment"),
+        ("call.status = 'completed'", "status", "VoiceCall"),
     ],
 )
 def test_the_scan_sees_a_writer(code: str, field: str, model: str) -> None:

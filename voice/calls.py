@@ -209,8 +209,8 @@ def _advance(call: VoiceCall, to: CallStatus, at: datetime, **changes: Any) -> b
     before = Q(status__in=earlier)
     if to.is_over:  # that nobody knew the outcome was our guess: the provider's word replaces it
         before |= Q(status=CallStatus.FAILED, reason=UNKNOWN)
-    mine = VoiceCall.objects.filter(before, pk=call.pk)
-    if not mine.update(status=to, updated_at=at, **changes):
+    behind = VoiceCall.objects.filter(before, pk=call.pk)
+    if not behind.update(status=to, updated_at=at, **changes):
         return False
     call.status = to
     return True

@@ -1,6 +1,6 @@
 """The retry plan: calls that reached nobody, placed again when they are due."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -9,6 +9,8 @@ from leads.enums import Actor
 from voice import calls
 from voice.errors import CallRefused
 from voice.models import VoiceCall
+
+LONGEST_WAIT = timedelta(days=3)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
@@ -35,9 +37,15 @@ def take_up(call_id: int, *, at: datetime) -> VoiceCall | None:
             retries=call,
         )
     except CallRefused as refusal:
-        later = refusal.next_allowed_at
+        later = _in_time(call, refusal.next_allowed_at)
         if later is None:
             told = {"call": call.pk, "reason": refusal.reason}
             log(call.lead, "call_not_repeated", actor=Actor.SYSTEM, at=at, **told)
     VoiceCall.objects.filter(pk=call.pk).update(retry_at=later, updated_at=at)
     return again
+
+
+def _in_time(call: VoiceCall, later: datetime | None) -> datetime | None:
+    """A retry that would come days after the call it repeats is not made."""
+    ended = call.completed_at or call.created_at
+    return later if later is not None and later - ended <= LONGEST_WAIT else None

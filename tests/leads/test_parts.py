@@ -123,6 +123,8 @@ def test_panels_show_calls_to_all_and_campaigns_to_those_who_read_them(lead, adm
 
 
 @pytest.mark.django_db
-def test_a_lead_never_called_and_in_no_campaign_shows_no_such_panels(lead, admin) -> None:
+def test_a_lead_never_called_is_offered_a_call_and_one_in_no_campaign_shows_none(
+    lead, admin
+) -> None:
     titles = {str(each.title) for each in panels(lead, admin)}
-    assert titles & {"Llamadas", "Campañas"} == set()
+    assert titles & {"Llamadas", "Campañas"} == {"Llamadas"}

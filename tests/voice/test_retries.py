@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from brokers.models import BrokerVoiceConfig
-from leads import consenting
+from brokers.models import BrokerVoiceConfig, User
+from leads import consenting, handoff
 from leads.models import ActivityLog, Lead
 from tests.factories import LeadFactory
 from tests.racing import race
@@ -91,6 +91,21 @@ def test_who_opted_out_meanwhile_is_not_called_again(lead: Lead, at: datetime) -
     assert call.retry_at is None
     entry = ActivityLog.objects.get(lead=lead, action_type="call_not_repeated")
     assert entry.details == {"call": call.pk, "reason": "suppressed"}
+
+
+def test_a_retry_waits_for_a_person_three_days_and_no_longer(
+    lead: Lead, agent: User, at: datetime
+) -> None:
+    call = missed(lead, at)
+    handoff.take(lead, by=agent, at=at)
+    waits = []
+    while (due := call.retry_at) is not None:
+        waits.append(due - at)
+        assert retries.take_up(call.pk, at=due) is None
+        call.refresh_from_db()
+    assert waits == [HOUR, HOUR + timedelta(days=1), HOUR + timedelta(days=2)]
+    entry = ActivityLog.objects.get(lead=lead, action_type="call_not_repeated")
+    assert entry.details["reason"] == "held_by_person"
 
 
 def test_a_planned_retry_can_be_withdrawn(lead: Lead, at: datetime) -> None:

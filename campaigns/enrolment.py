@@ -1,6 +1,6 @@
 """The one door of an enrolment's state: who comes in, why they leave, when they are through.
 
-Locks are taken in one order everywhere: campaign, enrolment, log, message, lead.
+Locks are taken in one order everywhere: campaign, enrolment, log, lead, message.
 """
 
 from collections import defaultdict
@@ -249,5 +249,11 @@ def _skip_open(runs: list[CampaignEnrollment], reason: str, at: datetime) -> Non
 
 def withdraw(logs: Sequence[CampaignLog], *, reason: str, at: datetime) -> set[int]:
     """Hold back the messages of these locked rows; the ids of those that will never leave."""
-    waiting = [log.message_id for log in logs if log.message_id is not None]
-    return delivery.take_back(waiting, reason=reason, at=at) if waiting else set()
+    waiting = [log for log in logs if log.message_id is not None]
+    if not waiting:
+        return set()
+    # The lead before its messages, as an opt-out has them: two orders would meet head-on.
+    leads = Lead.objects.filter(pk__in={log.lead_id for log in waiting}).order_by("pk")
+    list(leads.select_for_update(no_key=True).values_list("pk"))
+    messages = [log.message_id for log in waiting if log.message_id is not None]
+    return delivery.take_back(messages, reason=reason, at=at)

@@ -33,6 +33,8 @@ def opt_out(
     Asked again after the lead came back, it silences service too, as the first time.
     """
     scope = "" if everything else channel
+    # The lead before its messages, as everywhere: two orders of locks would meet head-on.
+    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
     _suppress(lead, scope, at)
     delivery.withdraw(
         lead,

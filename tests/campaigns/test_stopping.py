@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
+from django.db.models import Q
+
 from brokers.models import User
-from campaigns import enrolment, stopping
+from campaigns import enrolment, steps, stopping
 from campaigns.models import Campaign, CampaignEnrollment
 from leads import consenting, pipeline
-from leads.models import Lead
+from leads.models import ChatMessage, Lead
 from scheduling import booking
 from tests.campaigns.conftest import Watched, hear, standing, sweep, told
+from tests.racing import race
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -109,3 +113,27 @@ def test_won_and_lost_end_the_run(
 def test_stopping_twice_stops_once(run: CampaignEnrollment, ana: Lead, at: datetime) -> None:
     hear(ana, "hola", at + MINUTE)
     assert [stopping.apply(at=at + MINUTE) for _ in range(2)] == [1, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_opt_out_and_a_stop_at_once_do_not_hold_each_other_up(
+    campaign: Campaign, prospect: Callable[..., Lead], at: datetime
+) -> None:
+    leads = [prospect() for _ in range(4)]
+    enrolment.enrol_all(campaign, [lead.pk for lead in leads], at=at)
+    for log_id in steps.due(at=at):
+        steps.run(log_id, at=at)
+
+    def work(number: int) -> object:
+        if number % 2:
+            return enrolment.stop(Q(campaign=campaign), reason="removed", at=at)
+        lead = leads[number // 2]
+        return consenting.opt_out(
+            lead, channel="telegram", everything=True, evidence="", at=at, confirm=False
+        )
+
+    assert [each for each in race(8, work) if isinstance(each, Exception)] == []
+    assert {state for lead in leads for state, _ in standing(lead)} == {"stopped"}
+    assert set(ChatMessage.objects.filter(author="campaign").values_list("status")) == {
+        ("blocked",)
+    }

@@ -285,6 +285,11 @@ CELERY_BEAT_SCHEDULE = {
     "waiting-handoffs": {"task": "leads.tasks.sweep_handoffs", "schedule": SWEEP_SECONDS},
     "expired-offers": {"task": "scheduling.tasks.sweep_offers", "schedule": SWEEP_SECONDS},
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
+    "pending-documents": {"task": "knowledge.tasks.sweep_documents", "schedule": SWEEP_SECONDS},
+    "vector-index": {
+        "task": "knowledge.tasks.refresh_index",
+        "schedule": crontab(hour=8, minute=15),
+    },
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }

@@ -237,6 +237,7 @@ SPECTACULAR_SETTINGS = {
         "StageEnum": "leads.stages.Stage.choices",
         "ChannelEnum": "leads.enums.Channel.choices",
         "DeliveryEnum": "leads.enums.Delivery.choices",
+        "EmbedStatusEnum": "knowledge.models.EmbedStatus.choices",
         "AppointmentStatusEnum": "scheduling.models.AppointmentStatus.choices",
         "AppointmentTypeEnum": "scheduling.models.AppointmentType.choices",
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",

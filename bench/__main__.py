@@ -12,7 +12,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 os.environ.setdefault("TURN_DELAY_SECONDS", "0")
 # As in production: Django keeps every statement in memory while DEBUG is on.
-os.environ.update(DEBUG="false", SECRET_KEY="bench", LOG_LEVEL="WARNING")
+os.environ.update(
+    DEBUG="false",
+    SECRET_KEY="bench",
+    ALLOWED_HOSTS="*",
+    LOG_LEVEL="WARNING",
+    API_RATE="1000000/minute",
+    API_SIGN_IN_RATE="1000/minute",
+)
 django.setup()
 
 from django.core.management import call_command  # noqa: E402

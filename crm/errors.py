@@ -22,6 +22,16 @@ class DomainError(Exception):
     def __str__(self) -> str:
         return str(self.message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whole through a pickle, as Celery sends it: the default would call without keywords."""
+        return _again, (type(self), self.__dict__)
+
+
+def _again(kind: type[DomainError], state: dict[str, Any]) -> DomainError:
+    error = kind.__new__(kind, state["code"])
+    error.__dict__.update(state)
+    return error
+
 
 class Conflict(DomainError):
     """Somebody else was first, or the row changed meanwhile."""

@@ -108,6 +108,7 @@ class FailedTask(Tenanted, TimeStamped):
 class PeriodicRun(Tenanted, TimeStamped):
     """The last run of each beat entry, so that an operator sees a sweep that lags."""
 
+    broker_path: ClassVar[str] = ""
     superadmin_can: ClassVar[str] = "r"
     admin_can: ClassVar[str] = ""
 

@@ -70,7 +70,10 @@ def scope(model: type[models.Model], user: Any) -> Q:
         return nothing(user)
     if user.role == Role.SUPERADMIN:
         return Q()
-    broker = Q(**{getattr(model, "broker_path", "broker"): user.broker_id})
+    path = getattr(model, "broker_path", "broker")
+    if not path:
+        return nothing(user)
+    broker = Q(**{path: user.broker_id})
     if user.role == Role.ADMIN:
         return broker
     narrow: AgentScope = getattr(model, "agent_sees", nothing)
@@ -98,7 +101,7 @@ class TenantQuerySet(models.QuerySet[_M]):
 
 
 class Tenanted(models.Model):
-    """What tenancy needs to know of a model; the defaults refuse."""
+    """What tenancy needs to know of a model; the defaults refuse. Blank ``broker_path``: no tenant's."""
 
     broker_path: ClassVar[str] = "broker"
     admin_can: ClassVar[str] = "r"

@@ -159,8 +159,8 @@ def process(document_id: int, *, at: datetime) -> bool:
 @transaction.atomic
 def _store(document: KnowledgeDocument, pieces: list[splitting.Piece], at: datetime) -> None:
     """The entries and the document's new state at once; nothing of a document that is gone."""
-    pending = KnowledgeDocument.objects.filter(pk=document.pk, status=EmbedStatus.PENDING)
-    if not pending.update(status=EmbedStatus.READY, error="", due_at=None, updated_at=at):
+    waiting = KnowledgeDocument.objects.filter(pk=document.pk, status=EmbedStatus.PENDING)
+    if not waiting.update(status=EmbedStatus.READY, error="", due_at=None, updated_at=at):
         return
     KnowledgeEntry.objects.filter(document=document).delete()
     entries = [_entry(document, piece, part) for part, piece in enumerate(pieces)]
@@ -183,8 +183,8 @@ def _entry(document: KnowledgeDocument, piece: splitting.Piece, part: int) -> Kn
 
 
 def _fail(document: KnowledgeDocument, reason: str, at: datetime) -> None:
-    pending = KnowledgeDocument.objects.filter(pk=document.pk, status=EmbedStatus.PENDING)
-    pending.update(status=EmbedStatus.FAILED, error=reason, due_at=None, updated_at=at)
+    waiting = KnowledgeDocument.objects.filter(pk=document.pk, status=EmbedStatus.PENDING)
+    waiting.update(status=EmbedStatus.FAILED, error=reason, due_at=None, updated_at=at)
 
 
 def retry(document: KnowledgeDocument, *, at: datetime) -> bool:

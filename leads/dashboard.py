@@ -3,22 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from crm.admin.dashboard import Card, Row
-from leads.enums import Holder
 from leads.models import Conversation, Lead
 from leads.stages import Stage, Status
 
 SHOWN = 6
+# Waiting for one, or shown to people while the assistant goes on.
+ASKS_FOR_PERSON = Q(waiting_reason__gt="")
 
 
 def cards(user: Any, at: datetime) -> list[Card]:
     leads = Lead.objects.visible_to(user).living()
-    waiting = Conversation.objects.visible_to(user).filter(holder=Holder.WAITING)
+    waiting = Conversation.objects.visible_to(user).filter(ASKS_FOR_PERSON)
     return [*_figures(leads), _stages(leads), _hot(leads), _waiting(waiting, at)]
 
 
@@ -30,7 +31,7 @@ def _figures(leads: Any) -> list[Card]:
     count = leads.aggregate(
         working=Count("pk", filter=~Q(pipeline_stage__in=[Stage.WON, Stage.LOST])),
         hot=Count("pk", filter=Q(status=Status.HOT)),
-        waiting=Count("pk", filter=Q(conversation__holder=Holder.WAITING)),
+        waiting=Count("pk", filter=Q(conversation__waiting_reason__gt="")),
     )
     hot, waits = _list("?status__exact=hot"), _list("?atencion=espera")
     return [
@@ -75,15 +76,22 @@ def _hot(leads: Any) -> Card:
     )
 
 
+def _waits(conversation: Conversation, at: datetime) -> str:
+    if conversation.waiting_since is None:
+        return str(conversation.get_waiting_reason_display())
+    return _("hace %(time)s") % {"time": timesince(conversation.waiting_since, at, depth=1)}
+
+
 def _waiting(conversations: Any, at: datetime) -> Card:
+    longest_first = F("waiting_since").asc(nulls_last=True)
     rows = [
         Row(
             str(waiting.lead),
-            _("hace %(time)s") % {"time": timesince(waiting.waiting_since, at, depth=1)},
+            _waits(waiting, at),
             reverse("admin:leads_lead_change", args=[waiting.lead_id]) + "#conversacion",
             tone="danger",
         )
-        for waiting in conversations.select_related("lead").order_by("waiting_since")[:SHOWN]
+        for waiting in conversations.select_related("lead").order_by(longest_first, "-id")[:SHOWN]
     ]
     return Card(
         _("Conversaciones en espera"),

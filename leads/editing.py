@@ -5,20 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from brokers.models import Broker
 from crm.errors import Conflict, DomainError
-from leads import assignment, facts, identity, scoring
+from leads import assignment, facts, identity, scoring, words
 from leads.activity import log
 from leads.enums import Actor
 from leads.models import Lead
 from leads.stages import Source
 
 PLAIN = ("notes", "tags", "treatment_type", "timezone")
-EMPTY: dict[str, Any] = {"name": None, "phone": "", "email": None}
+EMPTY_CONTACT: dict[str, Any] = {"name": None, "phone": "", "email": None}
+EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 class VersionConflict(Conflict):
@@ -53,44 +53,72 @@ def edit(
     lead: Lead,
     *,
     changes: Mapping[str, Any],
-    told: Mapping[str, Any],
-    version: int | None,
+    version: int | None = None,
+    seen: Mapping[str, Any] | None = None,
     by: Any,
     at: datetime,
 ) -> Lead:
-    """Change columns and facts; an empty contact field forgets it.
+    """Change columns and facts by name; an empty fact is forgotten.
 
-    Refuses with VersionConflict when ``version`` is given and somebody edited the lead since.
+    Refuses with VersionConflict when ``version`` is given and somebody edited the lead since, or
+    when a change is to a value that is no longer the one ``seen``.
     """
-    locked: Lead = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
-    _refuse_stale(locked, {**changes, **told}, version)
-    contact = {name: value for name, value in changes.items() if name in facts.CONTACT}
-    emptied = [name for name, value in contact.items() if not value]
+    rows = Lead.objects.select_for_update(of=("self",), no_key=True)
+    locked: Lead = rows.select_related("broker__brokerleadconfig").get(pk=lead.pk)
+    _refuse_stale(locked, changes, version, seen)
+    told = {name: value for name, value in changes.items() if name not in (*PLAIN, "assigned_to")}
+    _refuse_unknown(told)
+    emptied = [name for name, value in told.items() if value in EMPTY]
     _store_plain(locked, {name: changes[name] for name in PLAIN if name in changes}, by, at)
     if emptied:
         _forget(locked, emptied)
-        scoring.rescore(locked, at=at)
-    _record(locked, {**contact, **told}, by, at)
+        scoring.rescore_locked(locked, at=at)
+    _record(locked, told, by, at)
     if "assigned_to" in changes and changes["assigned_to"] != locked.assigned_to:
         assignment.assign(locked, to=changes["assigned_to"], by=by, at=at)
     return locked
 
 
-def _refuse_stale(lead: Lead, given: Mapping[str, Any], version: int | None) -> None:
-    if version is None or version == lead.version:
+def _refuse_unknown(told: Mapping[str, Any]) -> None:
+    for name in told:
+        if name not in facts.Facts.model_fields:
+            message = _("No existe un dato con ese nombre.")
+            raise DomainError(message, code="invalid", field=f"metadata.{name}")
+
+
+def values_of(lead: Lead) -> dict[str, Any]:
+    """Everything that a person may edit by name, as it stands."""
+    plain = {name: getattr(lead, name) for name in PLAIN}
+    return plain | {name: facts.value_of(lead, name) for name in facts.Facts.model_fields}
+
+
+def _refuse_stale(
+    lead: Lead,
+    changes: Mapping[str, Any],
+    version: int | None,
+    seen: Mapping[str, Any] | None,
+) -> None:
+    stands = {**values_of(lead), "assigned_to": lead.assigned_to}
+    if seen is not None:
+        stale = [name for name in changes if name in seen and stands[name] != seen[name]]
+    elif version is not None and version != lead.version:
+        stale = [name for name, value in changes.items() if value != stands.get(name)]
+    else:
         return
-    stands = {name: _stored(lead, name) for name in given}
-    differences = {
-        name: {"yours": _plain(value), "theirs": _plain(stands[name])}
-        for name, value in given.items()
-        if value != stands[name]
-    }
-    raise VersionConflict(version=lead.version, differences=differences)
+    if stale or seen is None:
+        raise VersionConflict(
+            _("Mientras editabas cambió lo siguiente: %(now)s. Recarga y vuelve a intentarlo.")
+            % {"now": "; ".join(_told(name, stands.get(name)) for name in stale)},
+            version=lead.version,
+            differences={
+                name: {"yours": _plain(changes[name]), "theirs": _plain(stands.get(name))}
+                for name in stale
+            },
+        )
 
 
-def _stored(lead: Lead, name: str) -> Any:
-    own = name in facts.CONTACT or name in PLAIN or name == "assigned_to"
-    return getattr(lead, name) if own else lead.metadata.get(name)
+def _told(name: str, value: Any) -> str:
+    return f"{words.fact_label(name)}: {words.fact(name, value) or _('vacío')}"
 
 
 def _plain(value: Any) -> Any:
@@ -100,13 +128,16 @@ def _plain(value: Any) -> Any:
 def _forget(lead: Lead, names: list[str]) -> None:
     """A person emptied these: what was known is wrong."""
     for name in names:
-        setattr(lead, name, EMPTY[name])
         lead.metadata.get("provenance", {}).pop(name, None)
+        if name in EMPTY_CONTACT:
+            setattr(lead, name, EMPTY_CONTACT[name])
+        else:
+            lead.metadata.pop(name, None)
     if "phone" in names:
         lead.phone_e164 = None
-    lead.version = F("version") + 1
-    lead.save(update_fields=[*names, "phone_e164", "metadata", "version", "updated_at"])
-    lead.refresh_from_db(fields=["version"])
+    lead.version += 1
+    contact = [name for name in names if name in EMPTY_CONTACT]
+    lead.save(update_fields=[*contact, "phone_e164", "metadata", "version", "updated_at"])
 
 
 def _store_plain(lead: Lead, changes: Mapping[str, Any], by: Any, at: datetime) -> None:
@@ -114,22 +145,22 @@ def _store_plain(lead: Lead, changes: Mapping[str, Any], by: Any, at: datetime) 
         return
     for name, value in changes.items():
         setattr(lead, name, value)
-    lead.version = F("version") + 1
+    lead.version += 1
     lead.save(update_fields=[*changes, "version", "updated_at"])
-    lead.refresh_from_db(fields=["version"])
     fields: list[Any] = [Lead._meta.get_field(name) for name in changes]
     labels = [str(field.verbose_name) for field in fields]
     log(lead, "lead_edited", actor=Actor.HUMAN, at=at, user=by, labels=labels)
 
 
 def _record(lead: Lead, told: Mapping[str, Any], by: Any, at: datetime) -> None:
-    values = {name: value for name, value in told.items() if value not in (None, "")}
+    values = {name: value for name, value in told.items() if value not in EMPTY}
     if not values:
         return
     result = facts.record(lead, _facts(values), source=facts.Source.PERSON, user=by, at=at)
     for name, code in result.refused.items():
         raise DomainError(
-            _("No se entiende este dato. Revísalo y vuelve a intentarlo."),
+            _("No se entiende «%(fact)s». Revísalo y vuelve a intentarlo.")
+            % {"fact": words.fact_label(name)},
             code=code,
             field=name if name in facts.CONTACT else f"metadata.{name}",
         )

@@ -95,7 +95,9 @@ def record(
     confidence: float = 1.0,
 ) -> Recorded:
     """Store new facts, then qualify, walk the pipeline and rescore. ``lead`` is brought up to date."""
-    fresh = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("broker__brokerleadconfig")
+    fresh = Lead.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "broker__brokerleadconfig"
+    )
     locked = fresh.get(pk=lead.pk)
     said = {
         "by": Source(source).value,
@@ -151,8 +153,8 @@ def _merge(lead: Lead, facts: Facts, said: dict[str, Any]) -> Recorded:
     for fact, given in facts.model_dump(exclude_none=True).items():
         try:
             value = _clean(lead, fact, given)
-        except ValueError as refusal:
-            result.refused[fact] = str(refusal)
+        except ValueError as error:
+            result.refused[fact] = str(error)
             continue
         if value_of(lead, fact) == value:
             continue

@@ -5,7 +5,7 @@ import unicodedata
 from enum import StrEnum
 
 WHOLE = frozenset(
-    "alto|baja|stop|cancelar|no molestar|no molestes|dar de baja|unsubscribe".split("|")
+    ["alto", "baja", "stop", "cancelar", "no molestar", "no molestes", "dar de baja", "unsubscribe"]
 )
 POLITE = re.compile(r"^(?:por favor|porfa|hola|gracias)\s+|\s+(?:por favor|porfa|gracias)$")
 # "No me llamen hoy", "al trabajo", "por la mañana": another time or way, not an opt-out.

@@ -26,7 +26,7 @@ INCOME_BRACKETS = ((4_000_000, 15), (2_000_000, 12), (1_000_000, 9), (500_000, 6
 TIMELINE_POINTS = {"now": 8, "within_90_days": 5, "later": 2}
 QUICK_ANSWER_SECONDS = 300
 LIMITS = {"base": (0, 50), "behavior": (-30, 30), "engagement": (0, 20)}
-UNKNOWN = (None, "", [], {}, "unknown")
+UNKNOWN: tuple[Any, ...] = (None, "", [], {}, "unknown")
 BATCH = 500
 
 
@@ -244,7 +244,9 @@ def rescore(
     lead: Lead, *, at: datetime, cause: ChatMessage | None = None, bulk: bool = False
 ) -> Receipt:
     """Store the lead's score of this moment, with a receipt where something but decay changed."""
-    fresh = Lead.objects.select_for_update(of=("self",), no_key=True).select_related("broker__brokerleadconfig")
+    fresh = Lead.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "broker__brokerleadconfig"
+    )
     locked = fresh.get(pk=lead.pk)
     receipt = rescore_locked(locked, at=at, cause=cause, bulk=bulk)
     lead.lead_score = locked.lead_score

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from brokers.models import Broker, User, validate_timezone
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import receipts, scoring, templating
+from leads import scoring, templating, words
 from leads.enums import Channel
 from leads.identity import Outcome
 from leads.models import ActivityLog, ChatMessage, Conversation, Lead, MessageTemplate
@@ -24,7 +24,7 @@ class LineSerializer(serializers.Serializer[Any]):
     message_id = serializers.IntegerField(allow_null=True)
 
     def get_label(self, line: scoring.Line) -> str:
-        return receipts.label(line.rule)
+        return words.rule(line.rule)
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):

@@ -112,9 +112,8 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         given = self.checked(shapes.LeadChangesSerializer)
         version, told = given.pop("version", None), given.pop("metadata", {})
         self._check_person(given, lead.broker_id)
-        editing.edit(
-            lead, changes=given, told=told, version=version, by=self.caller, at=timezone.now()
-        )
+        changes = {**given, **told}
+        editing.edit(lead, changes=changes, version=version, by=self.caller, at=timezone.now())
         return self.answer(lead)
 
     def _check_person(self, given: dict[str, Any], broker_id: int) -> None:

@@ -52,7 +52,7 @@ def _cause(error: Exception) -> Error:
 
 def lock_lead(pk: int) -> Lead:
     """The lead as it is now, locked: always the first lock of a door."""
-    rows = Lead.objects.select_for_update(of=("self",)).select_related(
+    rows = Lead.objects.select_for_update(of=("self",), no_key=True).select_related(
         "broker__brokerleadconfig", "broker__brokerpromptconfig", "assigned_to"
     )
     return rows.get(pk=pk)
@@ -61,7 +61,7 @@ def lock_lead(pk: int) -> Lead:
 def lock_appointment(appointment: Appointment) -> Appointment:
     """The appointment and its ``lead`` as they are now, the lead locked first."""
     lead = lock_lead(appointment.lead_id)
-    rows = Appointment.objects.select_for_update(of=("self",)).filter(lead=lead)
+    rows = Appointment.objects.select_for_update(of=("self",), no_key=True).filter(lead=lead)
     fresh: Appointment | None = rows.select_related("agent").filter(pk=appointment.pk).first()
     if fresh is None:
         raise Conflict

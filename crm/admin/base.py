@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm.admin.filters import BrokerFilter
-from crm.admin.forms import PrettyJSON, TenantForm
+from crm.admin.forms import PrettyJSON, TenantForm, TenantFormSet
 from crm.errors import DomainError
 from crm.fields import EncryptedJSONField
 from crm.tenancy import allows, scope, visible
@@ -209,12 +209,6 @@ class TenantAdmin(Scoped, ModelAdmin):
         else:
             obj.save()
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        for row in formset.forms:
-            if hasattr(row.instance, "broker_id"):
-                row.instance.broker_id = form.instance.broker_id
-        super().save_formset(request, form, formset, change)
-
     def changeform_view(
         self,
         request: HttpRequest,
@@ -257,6 +251,7 @@ class TenantInline(Scoped, TabularInline):
     """Rows shown inside another's page, scoped the same way; their broker is the parent's."""
 
     form = TenantForm
+    formset = TenantFormSet
     extra = 0
     tab = True
     show_change_link = False

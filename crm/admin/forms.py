@@ -10,6 +10,7 @@ from django.db import models
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from crm.tenancy import Tenanted
@@ -30,10 +31,15 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.belong_to(broker_of(self.instance) or self._user.broker_id)
+
+    def belong_to(self, broker: int | None) -> None:
+        """Make the row this broker's, and offer only this broker's rows to point at."""
+        if broker is None:
+            return
         if self._owned and self.instance._state.adding:
-            self.instance.broker_id = self.instance.broker_id or self._user.broker_id
-        if broker := broker_of(self.instance):
-            self._narrow(broker)
+            self.instance.broker_id = broker
+        self._narrow(broker)
 
     @property
     def _user(self) -> Any:
@@ -69,6 +75,20 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         if refusal := getattr(self.request, "refusal", None):
             raise ValidationError(str(refusal), code=refusal.code)
         return cleaned
+
+
+class TenantFormSet(PaginationInlineFormSet):
+    """Rows inside another's page belong to its broker."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.belong_to(broker_of(self.instance))
+
+    def full_clean(self) -> None:
+        """A new page's broker is known only once its own form was read."""
+        for form in self.forms:
+            form.belong_to(broker_of(self.instance))
+        super().full_clean()
 
 
 class Secret(forms.CharField):

@@ -37,12 +37,10 @@ class ConversationAdmin(TenantAdmin):
     list_display = (
         "lead",
         "shown_holder",
-        "held_by",
-        "channel",
         "waiting_reason",
         "waiting_since",
         "last_inbound_at",
-        "last_outbound_at",
+        "channel",
     )
     list_filter = ("holder", "channel", "waiting_reason", ("held_by", ScopedRelatedFilter))
     search_fields = ("lead__name", "lead__phone", "lead__phone_e164", "lead__email")
@@ -72,7 +70,8 @@ class ConversationAdmin(TenantAdmin):
 
     @display(description=_("atiende"), ordering="holder", label=HOLDER_TONES)
     def shown_holder(self, conversation: Conversation) -> tuple[str, str]:
-        return conversation.holder, conversation.get_holder_display()
+        who = conversation.held_by or conversation.get_holder_display()
+        return conversation.holder, str(who)
 
     @admin.action(description=_("Tomar las elegidas"))
     def take_chosen(self, request: HttpRequest, queryset: Any) -> None:

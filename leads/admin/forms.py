@@ -17,8 +17,7 @@ from brokers.models import User
 from crm.admin.doors import DoorForm
 from crm.admin.forms import TenantForm
 from crm.tenancy import visible
-from leads import comunas, names, phones
-from leads.admin import editing, words
+from leads import comunas, editing, names, phones, words
 from leads.models import Lead
 from leads.stages import BY_PEOPLE, Stage
 

@@ -17,8 +17,19 @@ from crm.admin.doors import door, each, person
 from crm.admin.filters import BandFilter, QueryFilter
 from crm.errors import Conflict
 from crm.tenancy import Role, visible
-from leads import assignment, consenting, handoff, identity, outbox, phones, pipeline, scoring
-from leads.admin import editing, page, words
+from leads import (
+    assignment,
+    consenting,
+    editing,
+    handoff,
+    identity,
+    outbox,
+    phones,
+    pipeline,
+    scoring,
+    words,
+)
+from leads.admin import page
 from leads.admin.forms import (
     AddLeadForm,
     AssignForm,
@@ -79,7 +90,7 @@ class Attention(QueryFilter):
     title = _("atención")
     parameter_name = "atencion"
     conditions = {
-        "espera": (_("Espera a una persona"), Q(conversation__holder=Holder.WAITING)),
+        "espera": (_("Espera a una persona"), Q(conversation__waiting_reason__gt="")),
         "sin-respuesta": (
             _("Sin respuesta nuestra"),
             Q(conversation__last_inbound_at__isnull=False)
@@ -225,7 +236,7 @@ class LeadAdmin(TenantAdmin):
         conversation = getattr(lead, "conversation", None)
         if conversation is None or conversation.holder == Holder.ASSISTANT:
             return None
-        return conversation.holder, conversation.held_by or conversation.get_holder_display()
+        return conversation.holder, str(conversation.held_by or _("espera"))
 
     # --- The page ---
     def render_change_form(
@@ -245,7 +256,8 @@ class LeadAdmin(TenantAdmin):
     def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
         if change:
             changes, seen = form.changes()
-            editing.save(obj, changes, seen=seen, by=person(request), at=timezone.now())
+            by, at = person(request), timezone.now()
+            editing.edit(obj, changes=changes, seen=seen, by=by, at=at)
             obj.refresh_from_db()
         else:
             self._create(request, obj, form.cleaned_data)

@@ -10,8 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import facts, parts, scoring
-from leads.admin import words
+from leads import facts, parts, scoring, words
 from leads.enums import Author, Delivery, Direction, Holder
 from leads.models import ChatMessage, Conversation, Lead
 

@@ -13,8 +13,7 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
 from crm.admin.filters import ScopedRelatedFilter
 from crm.errors import Conflict
-from leads import alerts
-from leads.admin import words
+from leads import alerts, words
 from leads.enums import AlertState
 from leads.models import (
     ActivityLog,

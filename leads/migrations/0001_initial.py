@@ -588,4 +588,8 @@ class Migration(migrations.Migration):
             model_name='telegrammessage',
             constraint=models.UniqueConstraint(condition=models.Q(('update_id__isnull', False)), fields=('bot_id', 'update_id'), name='telegram_messages_update_unique'),
         ),
+        migrations.AddConstraint(
+            model_name='conversation',
+            constraint=models.CheckConstraint(condition=models.Q(('waiting_reason__in', ['', 'requested', 'anger', 'no_progress', 'legal_threat', 'closed_stage', 'not_qualified', 'other'])), name='conversations_waiting_reason_valid'),
+        ),
     ]

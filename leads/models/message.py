@@ -64,6 +64,10 @@ class Conversation(LeadOwned):
             one_of("holder", Holder, "conversations"),
             one_of("channel", Channel, "conversations"),
             models.CheckConstraint(
+                condition=Q(waiting_reason__in=["", *HandoffReason.values]),
+                name="conversations_waiting_reason_valid",
+            ),
+            models.CheckConstraint(
                 condition=Q(held_by__isnull=True) | Q(holder=Holder.USER),
                 name="conversations_held_by_a_person",
             ),

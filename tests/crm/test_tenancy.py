@@ -107,7 +107,7 @@ def snapshot(broker: Broker) -> dict[str, list[dict[str, Any]]]:
     for model in apps.get_models():
         if issubclass(model, Tenanted):
             path = model.broker_path
-            if path == "broker" and not hasattr(model, "broker"):
+            if not path:  # no tenant's rows
                 continue
             mine = model._default_manager.filter(**{path: broker.pk})
             rows[model.__name__] = list(mine.order_by("pk").values())

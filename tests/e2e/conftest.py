@@ -54,7 +54,9 @@ def page(browser: Browser, size: str) -> Iterator[Page]:
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    opened.on("response", lambda r: errors.append(f"{r.status} {r.url}") if r.status > 399 else None)
+    opened.on(
+        "response", lambda r: errors.append(f"{r.status} {r.url}") if r.status > 399 else None
+    )
     yield opened
     context.close()
     assert errors == []

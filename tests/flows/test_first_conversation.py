@@ -1,7 +1,9 @@
 """A visitor's first conversation, over HTTP against the running product, to a booked visit."""
 
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,6 +72,18 @@ def test_the_agent_sees_the_visit_and_the_rival_does_not(stack: Stack) -> None:
     rival = stack.sign_in("admin@rival.test")
     assert stack.get(f"/api/v1/leads/{lead['id']}/", **rival)[0] == 404
     assert stack.get("/api/v1/leads/?search=camila+rojas", **rival)[1]["count"] == 0
+
+
+def test_fifty_posts_of_one_message_at_once_are_one_row_and_one_reply(stack: Stack) -> None:
+    visitor = Visitor(stack)
+    body = {"text": "hola a todos", "visitor": visitor.secret, "client_id": "same"}
+    with ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(lambda _: stack.post(visitor.path, body), range(50)))
+    assert {status for status, _ in answers} == {200}
+    assert len({answer["messages"][0]["id"] for _, answer in answers}) == 1
+    visitor.reply()
+    time.sleep(3)  # long enough for the sweeps to find a second one, if there were one
+    assert [m for m in visitor.poll() if m["author"] != "lead"] == []
 
 
 def test_a_worker_killed_in_mid_turn_answers_once_and_books_once(stack: Stack) -> None:

@@ -59,7 +59,7 @@ def test_a_new_lead_is_created_with_its_conversation_score_and_facts(admin: User
 def test_the_receipt_tells_its_lines_in_words_and_adds_up(admin: User, lead: Lead) -> None:
     receipt = signed_in(admin).get(url(lead)).json()["score_receipt"]
     labels = {line["rule"]: line["label"] for line in receipt["lines"]}
-    assert labels["known_phone"] == "Teléfono conocido"
+    assert labels["known_phone"] == "Se conoce: teléfono"
     assert round(sum(line["points"] for line in receipt["lines"]), 1) == receipt["total"]
 
 

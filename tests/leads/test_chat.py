@@ -2,10 +2,12 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from leads import outbox
 from leads.models import ChatMessage, Lead
@@ -79,16 +81,35 @@ def test_the_visitors_secret_is_not_stored(client, broker):
     assert not Lead.objects.get().identities.filter(external_id__contains=secret).exists()
 
 
-def test_a_reply_on_its_way_is_not_overtaken_by_a_later_message(client, broker, at):
+def test_a_reply_on_its_way_is_not_overtaken_by_a_later_message(client, broker):
     answer = post(client, text="hola", client_id="a1").json()
     lead = Lead.objects.get()
-    reply = outbox.queue(lead, text="¡Hola!", author="assistant", purpose="reply", at=at)
+    reply = outbox.queue(
+        lead, text="¡Hola!", author="assistant", purpose="reply", at=timezone.now()
+    )
     post(client, text="¿hola?", client_id="a2", visitor=answer["visitor"])
     first = answer["messages"][0]["id"]
     assert poll(client, answer["visitor"], first)["messages"] == []
     ChatMessage.objects.filter(pk=reply.pk).update(status="sent")
     texts = [m["text"] for m in poll(client, answer["visitor"], first)["messages"]]
     assert texts == ["¡Hola!", "¿hola?"]
+
+
+def test_what_is_to_leave_tomorrow_holds_nobody_up(client, broker):
+    visitor = post(client, text="hola", client_id="a1").json()["visitor"]
+    tomorrow = timezone.now() + timedelta(days=1)
+    outbox.queue(
+        Lead.objects.get(), text="Oferta", author="campaign", purpose="marketing",
+        at=timezone.now(), due_at=tomorrow,
+    )  # fmt: skip
+    post(client, text="¿hola?", client_id="a2", visitor=visitor)
+    assert [m["text"] for m in poll(client, visitor)["messages"]] == ["hola", "¿hola?"]
+
+
+def test_half_a_surrogate_pair_does_no_harm(client, broker):
+    body = json.dumps({"text": "ho\ud800la", "client_id": "a\udfff", "visitor": "\ud800"})
+    answer = client.post("/chat/andes/messages/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["messages"][0]["text"]) == (200, "hola")
 
 
 @pytest.mark.parametrize(

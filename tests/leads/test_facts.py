@@ -148,7 +148,6 @@ def test_a_comuna_that_is_none_does_not_spoil_the_others(stranger, at) -> None:
 @pytest.mark.parametrize(
     "nonsense",
     [
-        {"budget": {"amount": 0}},
         {"budget": {"amount": -1}},
         {"income": {"amount": 1, "currency": "EUR"}},
         {"dicom": "maybe"},

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(gateway, "_pause", lambda attempt: 0.01)
+    monkeypatch.setattr(gateway, "_pause", lambda _attempt: 0.01)
 
 
 @pytest.fixture

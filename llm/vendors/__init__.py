@@ -3,18 +3,14 @@
 import asyncio
 import os
 import threading
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
-from pydantic_ai.models.anthropic import AnthropicModel
-from pydantic_ai.models.google import GoogleModel
-from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.models.wrapper import WrapperModel
-from pydantic_ai.providers.anthropic import AnthropicProvider
-from pydantic_ai.providers.google import GoogleProvider
-from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.settings import ModelSettings
 
 
@@ -78,13 +74,7 @@ def _fingerprint() -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def _build(pid: int, spec: str, fingerprint: tuple[str, ...]) -> Model:
+    """Vendors' packages take seconds to import: only the one that is used is."""
     name = spec.partition(":")[2] or spec
-    gemini_key, gemini_url, openai_key, openai_url, anthropic_key, anthropic_url = fingerprint
-    if vendor_of(spec) == "openai":
-        openai = OpenAIProvider(api_key=openai_key, base_url=openai_url or None)
-        return OpenAIChatModel(name, provider=openai)
-    if vendor_of(spec) == "anthropic":
-        anthropic = AnthropicProvider(api_key=anthropic_key, base_url=anthropic_url or None)
-        return AnthropicModel(name, provider=anthropic)
-    google = GoogleProvider(api_key=gemini_key, base_url=gemini_url or None)
-    return GoogleModel(name, provider=google)
+    build: Callable[[str], Model] = import_string(f"llm.vendors.{vendor_of(spec)}.build")
+    return build(name)

@@ -1,4 +1,4 @@
-"""The words in which Admin tells facts, score rules and events."""
+"""The words in which people are told facts, score rules and events."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -84,7 +84,7 @@ EVENTS: dict[str, Any] = {
     "conversation_taken": _("Una persona tomó la conversación"),
     "conversation_given_back": _("La conversación volvió al asistente"),
     "conversation_resumed": _("El asistente retomó la conversación"),
-    "person_requested": _("Pidió hablar con una persona"),
+    "person_requested": _("Se pide una persona"),
     "lead_edited": _("Datos editados"),
     "opted_out": _("Pidió no ser contactado"),
     "appointment_booked": _("Cita agendada"),

@@ -1,0 +1,133 @@
+"""Inbound: one lead a sender, one row a message, however often and however fast it comes."""
+
+from datetime import timedelta
+
+import pytest
+
+from leads import signals
+from leads.enums import Channel, Delivery, Purpose
+from leads.inbox import MAX_LENGTH, receive
+from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
+from leads.stages import Stage
+from tests.racing import race
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_first_message_makes_lead_identity_conversation_and_message(write, broker, at) -> None:
+    received = write("Hola, busco depto", display_name="Cami")
+    lead = Lead.objects.get()
+    assert (lead.broker, lead.source, lead.pipeline_stage, lead.phone) == (
+        broker, "webchat", Stage.ENTRY, "",
+    )  # fmt: skip
+    assert (lead.phone_e164, lead.status, lead.stage_entered_at) == (None, "cold", at)
+    identity = ChannelIdentity.objects.get()
+    assert (identity.lead, identity.external_id, identity.display_name) == (lead, "visitor", "Cami")
+    message = received.message
+    assert (received.is_new, message.direction, message.author, message.status) == (
+        True, "in", "lead", Delivery.DELIVERED,
+    )  # fmt: skip
+    talk = lead.conversation
+    assert (talk.channel, talk.last_inbound_id, talk.last_inbound_at) == ("webchat", message.pk, at)
+
+
+def test_a_reply_is_owed_after_the_pause_in_which_people_finish_writing(write, at, settings):
+    settings.TURN_DELAY_SECONDS = 3
+    write()
+    write(minute=1)
+    assert Conversation.objects.get().turn_due_at == at + timedelta(minutes=1, seconds=3)
+
+
+def test_the_same_sender_is_the_same_lead_and_another_broker_s_is_not(
+    write, inbound, rival
+) -> None:
+    first, second = write(), write()
+    other = inbound()
+    elsewhere = receive(type(other)(**{**other.__dict__, "broker": rival}))
+    assert first.message.lead_id == second.message.lead_id
+    assert elsewhere.message.lead_id != first.message.lead_id
+    assert Lead.objects.count() == 2
+
+
+def test_a_repeat_changes_nothing_and_tells_nobody(
+    inbound, django_capture_on_commit_callbacks
+) -> None:
+    heard = []
+
+    def hear(**told):
+        heard.append(told["message_id"])
+
+    once = inbound("alto")
+    signals.message_received.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            first = receive(once)
+            again = receive(once)
+    finally:
+        signals.message_received.disconnect(hear)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert again.message == first.message
+    assert heard == [first.message.pk]
+    assert ChatMessage.objects.filter(direction="in").count() == 1
+
+
+def test_an_older_message_that_comes_late_does_not_turn_the_clock_back(write, at) -> None:
+    write(minute=5)
+    write(minute=1)
+    assert Conversation.objects.get().last_inbound_at == at + timedelta(minutes=5)
+
+
+def test_text_is_stored_as_the_database_can_keep_it(write) -> None:
+    received = write("a\x00b\ud800" + "c" * MAX_LENGTH, display_name="N\x00\udc00" + "n" * 300)
+    received.message.refresh_from_db()
+    assert received.message.message_text == "ab" + "c" * (MAX_LENGTH - 2)
+    assert ChannelIdentity.objects.get().display_name == "N" + "n" * 199
+
+
+@pytest.mark.parametrize(("text", "scope"), [("alto", "webchat"), ("no me contacten", "")])
+def test_an_opt_out_is_taken_before_any_reply_is_owed(write, text, scope, at) -> None:
+    write("hola")
+    message = write(text, minute=1).message
+    talk = Conversation.objects.get()
+    assert (talk.turn_due_at, talk.answered_up_to) == (None, message.pk)
+    consent = message.lead.consents.get()
+    assert (consent.channel, consent.state, consent.evidence) == (scope, "withdrawn", text)
+    assert Suppression.objects.filter(identifier="visitor", channel="webchat").count() == 1
+    assert message.lead.messages.get(direction="out").purpose == Purpose.CONFIRM_OPT_OUT
+    lead = Lead.objects.get()
+    assert (lead.lead_score, lead.lead_score_components["behavior"]) == (0, -30)
+
+
+def test_an_opt_out_asked_twice_is_confirmed_once(write) -> None:
+    write("alto")
+    write("alto", minute=1)
+    assert ChatMessage.objects.filter(purpose=Purpose.CONFIRM_OPT_OUT).count() == 1
+
+
+def test_a_wrong_number_counts_against_the_score(write) -> None:
+    lead = write("número equivocado").message.lead
+    assert set(lead.signals.values_list("kind", flat=True)) == {"wrong_number", "opted_out"}
+
+
+def test_a_phone_that_the_channel_attests_is_the_lead_s(write) -> None:
+    write(channel=Channel.WHATSAPP, external_user="56987654321", phone_e164="+56987654321")
+    assert (Lead.objects.get().phone, Lead.objects.get().phone_e164) == ("+56987654321",) * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_deliveries_of_one_first_message_are_one_lead_and_one_row(inbound) -> None:
+    once = inbound()
+    received = race(50, lambda _: receive(once))
+    assert [each.is_new for each in received].count(True) == 1
+    assert len({each.message.pk for each in received}) == 1
+    assert (Lead.objects.count(), ChatMessage.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_first_messages_of_one_visitor_at_once_are_one_lead(inbound) -> None:
+    messages = [inbound(f"mensaje {n}") for n in range(10)]
+    received = race(10, lambda n: receive(messages[n]))
+    assert all(each.is_new for each in received)
+    assert (Lead.objects.count(), Conversation.objects.count()) == (1, 1)
+    latest = max(each.message.pk for each in received)
+    assert Conversation.objects.get().last_inbound_id == latest

@@ -1,0 +1,261 @@
+"""The way out: queued once, asked about at the door, sent, retried, recovered."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from crm.errors import DomainError
+from leads import delivery, handoff, outbox
+from leads.enums import Author, Channel, Delivery, Holder, Purpose
+from leads.errors import ChannelError, NoChannel, Refused
+from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
+from tests.racing import race
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+def queued(lead: Lead, at: datetime, **fields) -> ChatMessage:
+    told = {
+        "text": "Hola",
+        "author": Author.ASSISTANT,
+        "purpose": Purpose.REPLY,
+        "channel": Channel.TELEGRAM,
+        **fields,
+    }
+    return outbox.queue(lead, at=at, **told)
+
+
+def now(message: ChatMessage) -> ChatMessage:
+    return ChatMessage.objects.get(pk=message.pk)
+
+
+def state(message: ChatMessage) -> tuple[str, str]:
+    return now(message).status, now(message).reason
+
+
+# --- Queueing --------------------------------------------------------------------------------------
+
+
+def test_a_queued_message_is_a_row_that_is_due(chatting, at) -> None:
+    message = now(queued(chatting, at, text="a\x00b\ud800", channel=None))
+    assert (message.status, message.due_at, message.provider) == (Delivery.PENDING, at, "webchat")
+    assert (message.message_text, message.ai_response_used) == ("ab", True)
+
+
+def test_the_same_key_again_gives_the_first_message_back(chatting, at) -> None:
+    first = queued(chatting, at, idempotency_key="k")
+    assert queued(chatting, at, text="otra", idempotency_key="k") == first
+    assert queued(chatting, at, idempotency_key="l") != first
+    assert ChatMessage.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_at_once_with_one_key_queue_one_message(chatting, at) -> None:
+    made = race(10, lambda _: queued(chatting, at, idempotency_key="k").pk)
+    assert len(set(made)) == ChatMessage.objects.count() == 1
+
+
+def test_a_queued_message_starts_its_delivery_once_committed(
+    chatting, django_capture_on_commit_callbacks
+) -> None:
+    at = datetime(2020, 1, 1).astimezone()
+    with django_capture_on_commit_callbacks() as waiting:
+        queued(chatting, at, idempotency_key="k")
+        queued(chatting, at, idempotency_key="k")
+    assert len(waiting) == 1
+
+
+# --- Delivering ------------------------------------------------------------------------------------
+
+
+def test_a_due_message_is_sent_once(chatting, adapter, at) -> None:
+    telegram = adapter()
+    message = queued(chatting, at)
+    assert [outbox.deliver(message.pk, at=at) for _ in range(2)] == [True, False]
+    assert telegram.sent == ["Hola"]
+    assert state(message) == ("sent", "")
+    assert now(message).channel_message_id == f"recorded:{message.pk}"
+
+
+def test_the_gate_is_asked_again_at_the_door(chatting, adapter, at) -> None:
+    telegram = adapter()
+    message = queued(chatting, at)
+    Lead.objects.update(treatment_type="hold")
+    outbox.deliver(message.pk, at=at)
+    assert (telegram.sent, state(message)) == ([], ("blocked", "on_hold"))
+
+
+def test_a_draft_begun_before_somebody_took_the_microphone_is_stopped(
+    chatting, agent, adapter, at
+) -> None:
+    telegram = adapter()
+    Conversation.objects.update(version=3)
+    stale = queued(chatting, at, version=2)
+    outbox.deliver(stale.pk, at=at)
+    fresh = queued(chatting, at, version=3)
+    outbox.deliver(fresh.pk, at=at)
+    assert state(stale) == ("blocked", "conversation_moved_on")
+    assert (state(fresh), len(telegram.sent)) == (("sent", ""), 1)
+
+
+def test_marketing_that_is_refused_for_now_is_put_off_and_does_not_count_against_itself(
+    chatting, adapter, at
+) -> None:
+    telegram = adapter()
+    config = chatting.broker.brokerleadconfig
+    config.max_messages_per_day = 1
+    config.save()
+    first, second = (
+        queued(chatting, at, purpose=Purpose.MARKETING, author=Author.CAMPAIGN) for _ in "ab"
+    )
+    for message in (first, second):
+        outbox.deliver(message.pk, at=at)
+    assert (telegram.sent, state(first)) == (["Hola"], ("sent", ""))
+    tomorrow = (at + timedelta(days=1)).replace(hour=9)
+    assert (state(second), now(second).due_at) == (("pending", "daily_cap"), tomorrow)
+    outbox.deliver(second.pk, at=tomorrow)
+    assert state(second) == ("sent", "")
+
+
+def test_a_reminder_that_missed_its_hour_is_skipped(chatting, adapter, at) -> None:
+    adapter()
+    night = at.replace(hour=23)
+    message = queued(chatting, night, purpose=Purpose.REMINDER, author=Author.SYSTEM)
+    outbox.deliver(message.pk, at=night)
+    assert state(message) == ("blocked", "quiet_hours")
+
+
+def test_a_channel_that_we_cannot_send_on_fails_visibly(chatting, at) -> None:
+    ChannelIdentity.objects.create(
+        broker=chatting.broker, lead=chatting, channel="instagram", external_id="i"
+    )
+    message = queued(chatting, at, channel=Channel.INSTAGRAM)
+    outbox.deliver(message.pk, at=at)
+    assert state(message) == ("failed", "channel_not_available")
+
+
+def test_a_leads_messages_leave_in_order_and_the_next_one_is_called(
+    chatting, adapter, at, django_capture_on_commit_callbacks
+) -> None:
+    telegram = adapter()
+    first, second = queued(chatting, at, text="uno"), queued(chatting, at, text="dos")
+    assert outbox.deliver(second.pk, at=at) is False
+    with django_capture_on_commit_callbacks() as waiting:
+        outbox.deliver(first.pk, at=at)
+    assert len(waiting) == 1
+    outbox.deliver(second.pk, at=at)
+    assert telegram.sent == ["uno", "dos"]
+
+
+# --- Failing ---------------------------------------------------------------------------------------
+
+
+def test_what_may_pass_is_tried_again_later_and_later_and_then_given_up(
+    chatting, adapter, at
+) -> None:
+    telegram = adapter()
+    telegram.error = ChannelError(permanent=False, reason="timeout")
+    message, moment, waits = queued(chatting, at), at, []
+    for _ in range(delivery.MAX_ATTEMPTS - 1):
+        outbox.deliver(message.pk, at=moment)
+        assert state(message) == ("pending", "timeout")
+        waits.append((now(message).due_at - moment).total_seconds())
+        moment = now(message).due_at
+    assert waits == [5, 30, 120, 600, 1800]
+    outbox.deliver(message.pk, at=moment)
+    assert state(message) == ("failed", "timeout")
+
+
+def test_the_channel_s_own_pause_is_kept(chatting, adapter, at) -> None:
+    adapter().error = ChannelError(permanent=False, reason="throttled", retry_after=42)
+    message = queued(chatting, at)
+    outbox.deliver(message.pk, at=at)
+    assert now(message).due_at == at + timedelta(seconds=42)
+
+
+def test_what_cannot_pass_fails_at_once(chatting, adapter, at) -> None:
+    adapter().error = ChannelError(permanent=True, reason="chat_not_found")
+    message = queued(chatting, at)
+    outbox.deliver(message.pk, at=at)
+    assert (state(message), now(message).attempts) == (("failed", "chat_not_found"), 1)
+
+
+@pytest.mark.parametrize(
+    ("resend_safe", "left"),
+    [(True, ("pending", "sender_died")), (False, ("failed", "outcome_unknown"))],
+)
+def test_a_send_whose_answer_was_never_seen_is_repeated_only_where_that_is_harmless(
+    chatting, adapter, at, resend_safe, left
+) -> None:
+    telegram = adapter(resend_safe=resend_safe)
+    message = queued(chatting, at)
+    delivery.claim(message.pk, at=at)
+    within, after = at + delivery.LEASE, at + delivery.LEASE + timedelta(seconds=1)
+    assert outbox.recover(at=within) == 0
+    assert (outbox.recover(at=after), state(message)) == (1, left)
+    assert outbox.deliver(message.pk, at=after) is resend_safe
+    assert telegram.sent == ["Hola"] * resend_safe
+
+
+def test_a_message_that_kills_every_sender_is_not_tried_for_ever(chatting, adapter, at) -> None:
+    adapter(resend_safe=True)
+    message, moment = queued(chatting, at), at
+    for _ in range(delivery.MAX_ATTEMPTS):
+        delivery.claim(message.pk, at=moment)
+        moment += 2 * delivery.LEASE
+        outbox.recover(at=moment)
+    assert state(message) == ("failed", "outcome_unknown")
+
+
+# --- A person writes -------------------------------------------------------------------------------
+
+
+def test_a_person_who_writes_takes_the_microphone_and_stops_the_assistants_draft(
+    chatting, agent, at
+) -> None:
+    draft = queued(chatting, at, channel=None)
+    message = outbox.send_by_person(chatting, by=agent, text="Hola, soy Ana", at=at)
+    talk = Conversation.objects.get(lead=chatting)
+    assert (talk.holder, talk.held_by) == (Holder.USER, agent)
+    assert state(draft) == ("blocked", "person_took_over")
+    assert outbox.deliver(message.pk, at=at)
+    assert (message.author, message.sent_by, state(message)[0]) == ("user", agent, "sent")
+
+
+def test_a_person_s_message_is_free_of_night_and_waiting(chatting, agent, at) -> None:
+    handoff.ask_for_person(chatting, reason="requested", at=at)
+    night = at.replace(hour=23)
+    message = outbox.send_by_person(chatting, by=agent, text="Aquí estoy", at=night)
+    outbox.deliver(message.pk, at=night)
+    assert state(message) == ("sent", "")
+
+
+def test_the_same_key_of_the_same_person_is_one_message(chatting, agent, agent2, at) -> None:
+    one, two, other = (
+        outbox.send_by_person(chatting, by=who, text="Hola", at=at, idempotency_key="k")
+        for who in (agent, agent, agent2)
+    )
+    assert (one == two, one == other) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "error", "code"),
+    [
+        ("  ", None, DomainError, "blank"),
+        ("Hola", "no_identity", NoChannel, "no_channel"),
+        ("Hola", "suppressed", Refused, "not_allowed_to_contact"),
+    ],
+)
+def test_a_refused_message_stores_nothing_and_leaves_the_microphone(
+    chatting, agent, at, text, change, error, code
+) -> None:
+    if change == "no_identity":
+        ChannelIdentity.objects.all().delete()
+    elif change:
+        Suppression.objects.create(broker=chatting.broker, identifier=chatting.email, created_at=at)
+    with pytest.raises(error) as refusal:
+        outbox.send_by_person(chatting, by=agent, text=text, at=at)
+    assert refusal.value.code == code
+    assert ChatMessage.objects.count() == 0
+    assert Conversation.objects.get(lead=chatting).holder == Holder.ASSISTANT

@@ -106,8 +106,8 @@ def test_without_a_model_facts_and_stages_are_the_summary(conversation, at) -> N
     assert summary.refresh(conversation.pk, at=at) is True
     conversation.refresh_from_db()
     assert conversation.summary == (
-        f"Conversación desde el 24-11-2026. Se sabe: nombre {lead.name}; comunas Ñuñoa, Macul; "
-        "presupuesto UF 3.500; renta líquida $1.200.000; DICOM sin deudas. "
+        f"Conversación desde el 24-11-2026. Se sabe: Nombre: {lead.name}; Comunas: Ñuñoa, Macul; "
+        "Presupuesto: UF 3.500; Renta líquida: $1.200.000; DICOM: sin deudas en DICOM; Deuda: $0. "
         "Etapas: Perfilamiento. "
         "Calificación financiera: CALIFICADO."
     )

@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryEnum": "leads.enums.Delivery.choices",
         "CallStatusEnum": "voice.models.CallStatus.choices",
         "VoiceProviderEnum": "brokers.models.VoiceProvider.choices",
+        "EmbedStatusEnum": "knowledge.models.EmbedStatus.choices",
         "AppointmentStatusEnum": "scheduling.models.AppointmentStatus.choices",
         "CampaignStatusEnum": "campaigns.models.CampaignStatus.choices",
         "CampaignChannelEnum": "campaigns.models.CampaignChannel.choices",
@@ -295,6 +296,8 @@ CELERY_BEAT_SCHEDULE = {
     "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": SWEEP_SECONDS},
     "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-calendars": {"task": "scheduling.tasks.sweep_calendars", "schedule": SWEEP_SECONDS},
+    "due-alerts": {"task": "leads.tasks.sweep_alerts", "schedule": SWEEP_SECONDS},
+    "waiting-handoffs": {"task": "leads.tasks.sweep_handoffs", "schedule": SWEEP_SECONDS},
     "expired-offers": {"task": "scheduling.tasks.sweep_offers", "schedule": SWEEP_SECONDS},
     "due-calls": {"task": "voice.tasks.sweep_calls", "schedule": SWEEP_SECONDS},
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
@@ -303,6 +306,11 @@ CELERY_BEAT_SCHEDULE = {
     "campaign-triggers": {
         "task": "campaigns.tasks.sweep_triggers",
         "schedule": CAMPAIGN_TRIGGER_SECONDS,
+    },
+    "pending-documents": {"task": "knowledge.tasks.sweep_documents", "schedule": SWEEP_SECONDS},
+    "vector-index": {
+        "task": "knowledge.tasks.refresh_index",
+        "schedule": crontab(hour=8, minute=15),
     },
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
@@ -323,6 +331,7 @@ LLM_MODEL: str = env.str("LLM_MODEL", default="google:gemini-3.8-flash")
 LLM_FALLBACK_MODEL: str = env.str("LLM_FALLBACK_MODEL", default="")
 EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", default="gemini-embedding-001")
 VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")
+LLM_UNPRICED_MONTHLY_TOKENS: int = env.int("LLM_UNPRICED_MONTHLY_TOKENS", default=2_000_000)
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
 GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")
 GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", default="")
@@ -337,6 +346,7 @@ EMAIL_CONFIG = env.email_url(
     "EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"
 )
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT_SECONDS", default=10)
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
 
 # --- Admin -----------------------------------------------------------------------------------

@@ -2,17 +2,45 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
-from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
+from crm.admin.forms import TenantForm
+from crm.errors import Conflict, DomainError
+from knowledge import documents, gaps, ingestion
+from knowledge.models import (
+    DocumentFormat,
+    EmbedStatus,
+    KnowledgeDocument,
+    KnowledgeEntry,
+    KnowledgeGap,
+)
 
 EMBED_TONES = {"pending": "warning", "ready": "success", "failed": "danger"}
+
+
+REASONS = {
+    "bad_csv": _("El CSV no se entiende: revisa comillas y columnas."),
+    "no_rows": _("El CSV no tiene filas bajo los títulos de sus columnas."),
+    "nothing_to_read": _("El documento no tiene texto."),
+    "too_many_entries": _("El documento es demasiado grande: divídelo en varios."),
+    "no_result_after_attempts": _("No se pudo procesar. Reinténtalo en unos minutos."),
+}
+
+
+def _entry_failed(entry: KnowledgeEntry) -> bool:
+    return entry.embed_status == EmbedStatus.FAILED
+
+
+def _document_failed(document: KnowledgeDocument) -> bool:
+    return document.status == EmbedStatus.FAILED
 
 
 @admin.register(KnowledgeEntry)
@@ -30,11 +58,13 @@ class KnowledgeEntryAdmin(TenantAdmin):
     list_filter = ("source_type", "embed_status")
     search_fields = ("title", "content")
     list_select_related = ("broker",)
-    readonly_fields = ("embed_status",)
+    readonly_fields = ("embed_status", "embed_error")
+    actions = ("retry_chosen",)
+    actions_detail = ("retry",)
     fieldsets = (
         (None, {"fields": (("title", "source_type"), "content")}),
         (_("Vigencia"), {"fields": (("valid_from", "valid_until"),)}),
-        (_("Datos"), {"fields": ("metadata", "embed_status")}),
+        (_("Datos"), {"fields": ("metadata", ("embed_status", "embed_error"))}),
     )
     empty_hint = _(
         "Agrega propiedades, subsidios, políticas y preguntas frecuentes: "
@@ -49,23 +79,129 @@ class KnowledgeEntryAdmin(TenantAdmin):
     def shown_state(self, entry: KnowledgeEntry) -> tuple[str, str]:
         return entry.embed_status, entry.get_embed_status_display()
 
+    @door(
+        _("Reintentar"),
+        done=_("La entrada se procesará de nuevo."),
+        icon="replay",
+        applies=_entry_failed,
+    )
+    def retry(self, request: HttpRequest, entry: KnowledgeEntry, data: dict[str, Any]) -> None:
+        ingestion.retry(KnowledgeEntry.objects.filter(pk=entry.pk), at=timezone.now())
+
+    @admin.action(description=_("Reintentar las fallidas elegidas"), permissions=["change"])
+    def retry_chosen(self, request: HttpRequest, queryset: Any) -> None:
+        count = ingestion.retry(queryset, at=timezone.now())
+        self.message_user(request, f"{_('Se procesarán de nuevo')}: {count}")
+
+
+class UploadForm(TenantForm):
+    """A file or a pasted text; the row is stored by its door."""
+
+    file = forms.FileField(
+        label=_("Archivo"),
+        required=False,
+        widget=UnfoldAdminFileFieldWidget(),
+        help_text=_("CSV, Markdown (.md) o texto (.txt), de hasta 2 MB."),
+    )
+    pasted = forms.CharField(
+        label=_("O pega el texto"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 12}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        file, pasted = cleaned.get("file"), cleaned.get("pasted")
+        if bool(file) == bool(pasted):
+            self.add_error("file", _("Elige un archivo o pega un texto, uno de los dos."))
+            return cleaned
+        try:
+            content = file.read(documents.MAX_BYTES + 1) if file else str(pasted).encode()
+            documents.read(content)
+            cleaned["kind"] = documents.format_of(file.name) if file else DocumentFormat.MARKDOWN
+            cleaned["content"] = content
+        except DomainError as refusal:
+            self.add_error("file" if file else "pasted", str(refusal))
+        return cleaned
+
 
 @admin.register(KnowledgeDocument)
 class KnowledgeDocumentAdmin(TenantAdmin):
-    """Files that were split into entries."""
+    """Files that are split into entries in the background; deleting one deletes its entries."""
 
-    list_display = ("title", "source_type", "shown_state", "error", "updated_at")
-    list_filter = ("source_type", "status")
-    search_fields = ("title", "text")
-    readonly_fields = ("status", "error", "text")
-    empty_hint = _("Los documentos cargados se dividen en entradas de la base de conocimiento.")
+    list_display = (
+        "title",
+        "format",
+        "source_type",
+        "shown_state",
+        "progress",
+        "why",
+        "updated_at",
+    )
+    list_filter = ("source_type", "format", "status")
+    search_fields = ("title",)
+    readonly_fields = ("format", "status", "why", "source_type", "text")
+    actions_detail = ("retry",)
+    empty_hint = _("Sube un CSV, Markdown o texto: se divide en entradas para el asistente.")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return documents.with_counts(super().get_queryset(request).defer("text"))
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if not change:
+            kwargs["form"] = UploadForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = ["broker"] if self.names_broker(request) else []
+        if obj is None:
+            return [*own, "title", "source_type", "file", "pasted"]
+        return [*own, "title", "source_type", "format", "status", "why", "text"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return super().get_readonly_fields(request, obj) if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        given = form.cleaned_data
+        document, is_new = documents.take_in(
+            obj.broker,
+            content=given["content"],
+            title=given["title"],
+            kind=given["kind"],
+            source_type=given["source_type"],
+        )
+        obj.pk = document.pk
+        obj.refresh_from_db()
+        if not is_new:
+            self.message_user(request, _("Ese documento ya estaba: no cambió nada."))
 
     @display(description=_("estado"), ordering="status", label=EMBED_TONES)
     def shown_state(self, document: KnowledgeDocument) -> tuple[str, str]:
         return document.status, document.get_status_display()
+
+    @display(description=_("entradas listas"))
+    def progress(self, document: Any) -> str:
+        return f"{document.embedded} / {document.entries_made}"
+
+    @display(description=_("motivo"))
+    def why(self, document: KnowledgeDocument) -> str:
+        return str(REASONS.get(document.error, document.error))
+
+    @door(
+        _("Reintentar"),
+        done=_("El documento se procesará de nuevo."),
+        icon="replay",
+        applies=_document_failed,
+    )
+    def retry(self, request: HttpRequest, document: Any, data: dict[str, Any]) -> None:
+        if not documents.retry(document, at=timezone.now()):
+            raise Conflict
 
 
 def _open(gap: KnowledgeGap) -> bool:
@@ -94,12 +230,8 @@ class KnowledgeGapAdmin(TenantAdmin):
 
     @door(_("Marcar resuelta"), done=_("Pregunta resuelta."), icon="task_alt", applies=_open)
     def resolve(self, request: HttpRequest, gap: KnowledgeGap, data: dict[str, Any]) -> None:
-        _resolve(KnowledgeGap.objects.filter(pk=gap.pk))
+        gaps.resolve(KnowledgeGap.objects.filter(pk=gap.pk), at=timezone.now())
 
     @admin.action(description=_("Marcar resueltas las elegidas"), permissions=["change"])
     def resolve_chosen(self, request: HttpRequest, queryset: Any) -> None:
-        _resolve(queryset)
-
-
-def _resolve(gaps: Any) -> None:
-    gaps.update(state=KnowledgeGap.State.RESOLVED, updated_at=timezone.now())
+        gaps.resolve(queryset, at=timezone.now())

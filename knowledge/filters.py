@@ -1,9 +1,9 @@
-"""What the list of knowledge entries is filtered by."""
+"""What lists of entries, documents and gaps are filtered by."""
 
 from django_filters.rest_framework.filterset import FilterSet
 
 from crm.api.filters import IdFilter
-from knowledge.models import KnowledgeEntry
+from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
 
 
 class EntryFilter(FilterSet):
@@ -12,3 +12,15 @@ class EntryFilter(FilterSet):
     class Meta:
         model = KnowledgeEntry
         fields = ["source_type", "embed_status"]
+
+
+class DocumentFilter(FilterSet):
+    class Meta:
+        model = KnowledgeDocument
+        fields = ["status", "format", "source_type"]
+
+
+class GapFilter(FilterSet):
+    class Meta:
+        model = KnowledgeGap
+        fields = ["state"]

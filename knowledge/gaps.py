@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from brokers.models import Broker
 from knowledge import words
@@ -38,6 +38,13 @@ def note_gap(
     )
     found: KnowledgeGap = gaps.get()
     return found
+
+
+def resolve(chosen: QuerySet[KnowledgeGap], *, at: datetime) -> int:
+    """Somebody filled them: they stay away until asked without an answer again."""
+    return chosen.filter(state=KnowledgeGap.State.OPEN).update(
+        state=KnowledgeGap.State.RESOLVED, updated_at=at
+    )
 
 
 def question_key(question: str) -> str:

@@ -46,6 +46,17 @@ def save_entry(entry: KnowledgeEntry) -> KnowledgeEntry:
     return entry
 
 
+def retry(entries: QuerySet[KnowledgeEntry], *, at: datetime) -> int:
+    """Give failed entries another round of attempts; returns how many there were."""
+    return entries.filter(embed_status=EmbedStatus.FAILED).update(
+        embed_status=EmbedStatus.PENDING,
+        embed_attempts=0,
+        embed_due_at=None,
+        embed_error="",
+        updated_at=at,
+    )
+
+
 def _storable(text: str) -> str:
     return text.replace("\x00", "").strip()
 

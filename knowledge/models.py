@@ -31,6 +31,12 @@ class EmbedStatus(models.TextChoices):
     FAILED = "failed", _("fallida")
 
 
+class DocumentFormat(models.TextChoices):
+    CSV = "csv", "CSV"
+    MARKDOWN = "markdown", "Markdown"
+    TEXT = "text", _("texto")
+
+
 # What save() resets when the text of an entry changed.
 EMBEDDING_STATE = (
     "content_hash",
@@ -42,13 +48,20 @@ EMBEDDING_STATE = (
 
 
 class KnowledgeDocument(BrokerOwned):
-    """A file that was split into entries."""
+    """A file that is split into entries in the background; its entries go with it."""
 
     admin_can: ClassVar[str] = "crud"
     agent_can: ClassVar[str] = "r"
     agent_sees = staticmethod(everything)
 
     title = models.CharField(_("título"), max_length=255)
+    format = models.CharField(
+        _("formato"),
+        max_length=20,
+        choices=DocumentFormat.choices,
+        default=DocumentFormat.TEXT,
+        editable=False,
+    )
     source_type = models.CharField(
         _("tipo"), max_length=50, choices=SourceType.choices, default=SourceType.CUSTOM
     )
@@ -62,6 +75,8 @@ class KnowledgeDocument(BrokerOwned):
         editable=False,
     )
     error = models.CharField(_("error"), max_length=300, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("intentos"), default=0, editable=False)
+    due_at = models.DateTimeField(_("procesar desde"), null=True, editable=False)
 
     class Meta:
         db_table = "knowledge_documents"
@@ -70,6 +85,7 @@ class KnowledgeDocument(BrokerOwned):
         ordering = ["-id"]
         constraints = [
             one_of("source_type", SourceType, "knowledge_documents"),
+            one_of("format", DocumentFormat, "knowledge_documents"),
             one_of("status", EmbedStatus, "knowledge_documents"),
             models.UniqueConstraint(
                 fields=["broker", "content_hash"], name="knowledge_documents_once"

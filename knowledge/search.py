@@ -8,7 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import connection, transaction
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from pgvector.django import CosineDistance
 
 from brokers.models import Broker
@@ -18,6 +20,8 @@ from knowledge.models import EmbedStatus, KnowledgeEntry
 _QUERY_LETTERS = 1_000
 _QUERY_WORDS = 24
 _CANDIDATES = 20
+EXACT_UP_TO = 5_000  # entries of a broker: an exact search takes some tens of milliseconds
+PROBES = 20  # of the index's 100 lists
 _RRF = 60  # the usual damping of reciprocal rank fusion
 # The similarity from which an entry is about the question: by itself, and when words match too.
 _FLOORS = {lexical.MODEL: (0.15, 0.08)}
@@ -45,7 +49,7 @@ def search(broker: Broker, query: str, *, limit: int = 5, at: datetime) -> list[
     valid = _valid(broker, at)
     near = _distance(vector, model)
     by_text = list(_by_text(valid, terms, near)[:_CANDIDATES])
-    by_vector = list(_by_vector(valid, model, near)[:_CANDIDATES])
+    by_vector = nearest(valid.filter(_embedded_by(model)), vector, limit=_CANDIDATES)
     return [_hit(entry, score) for entry, score in _fused(by_text, by_vector, model=model)[:limit]]
 
 
@@ -73,27 +77,45 @@ def _by_text(valid: QuerySet[Any], terms: Iterable[str], near: Any) -> Any:
     )
 
 
-def _by_vector(valid: QuerySet[Any], model: str, near: Any) -> Any:
-    return (
-        valid.filter(embed_status=EmbedStatus.READY, embedding_model=model)
-        .annotate(rank=Value(0.0), distance=near)
-        .order_by("distance", "id")
+def nearest(entries: QuerySet[Any], vector: list[float], *, limit: int) -> list[Any]:
+    """The entries of one broker and one model nearest to ``vector``.
+
+    Exact up to some thousands; above, PostgreSQL may use the index, which knows no brokers and is
+    therefore read on until it has found enough of this one's.
+    """
+    if entries[EXACT_UP_TO:].exists():
+        return _approximately(entries, vector, limit)
+    distance = _computed(CosineDistance("embedding", vector))
+    return list(
+        entries.annotate(rank=Value(0.0), distance=distance).order_by("distance", "id")[:limit]
     )
+
+
+@transaction.atomic
+def _approximately(entries: QuerySet[Any], vector: list[float], limit: int) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ivfflat.iterative_scan = relaxed_order")
+        cursor.execute(f"SET LOCAL ivfflat.probes = {PROBES}")
+    distance = CosineDistance("embedding", vector)
+    found = entries.annotate(rank=Value(0.0), distance=distance).order_by("distance")[:limit]
+    return sorted(found, key=lambda entry: (entry.distance, entry.pk))
+
+
+def _embedded_by(model: str) -> Q:
+    return Q(embed_status=EmbedStatus.READY, embedding_model=model)
 
 
 def _distance(vector: list[float], model: str) -> Any:
-    """Null where the entry has no vector of this model.
-
-    Being an expression, it cannot be served by the approximate index, which knows no brokers.
-    """
+    """Null where the entry has no vector of this model."""
     return Case(
-        When(
-            embed_status=EmbedStatus.READY,
-            embedding_model=model,
-            then=CosineDistance("embedding", vector),
-        ),
+        When(_embedded_by(model), then=CosineDistance("embedding", vector)),
         output_field=FloatField(),
     )
+
+
+def _computed(distance: Any) -> Any:
+    """The same number as an expression, which the approximate index cannot serve."""
+    return Coalesce(distance, Value(2.0), output_field=FloatField())
 
 
 def _fused(*rankings: list[Any], model: str) -> list[tuple[Any, float]]:

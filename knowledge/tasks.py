@@ -1,9 +1,12 @@
-"""Background work of the knowledge base: embeddings, at once and by sweep."""
+"""Background work of the knowledge base: splitting documents and embedding, at once and by sweep."""
+
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
-from knowledge import ingestion
+from crm.tasks import enqueue
+from knowledge import documents, indexing, ingestion
 
 BATCH = 50
 MAX_BATCHES = 20
@@ -16,12 +19,41 @@ def embed_entry(entry_id: int) -> None:
     ingestion.embed(ingestion.claim(entries, at=at, limit=1), at=at)
 
 
+@shared_task(name="knowledge.tasks.split_document")
+def split_document(document_id: int) -> bool:
+    return documents.process(document_id, at=timezone.now())
+
+
+@shared_task(name="knowledge.tasks.embed_document")
+def embed_document(document_id: int) -> None:
+    """The entries of one document, without waiting for the sweep."""
+    _embed_batches(document=document_id)
+
+
 @shared_task(name="knowledge.tasks.sweep_embeddings")
 def sweep_embeddings() -> None:
     """Whatever the fast path missed; two sweeps at once share the work."""
+    _embed_batches()
+
+
+def _embed_batches(**only: Any) -> None:
     for _ in range(MAX_BATCHES):
         at = timezone.now()
-        entries = ingestion.claim(ingestion.due(at=at), at=at, limit=BATCH)
+        entries = ingestion.claim(ingestion.due(at=at).filter(**only), at=at, limit=BATCH)
         if not entries:
             return
         ingestion.embed(entries, at=at)
+
+
+@shared_task(name="knowledge.tasks.sweep_documents")
+def sweep_documents() -> int:
+    """Start every document that still waits; one that is at work is left alone."""
+    waiting = documents.due(at=timezone.now())
+    for document_id in waiting:
+        enqueue(split_document, document_id)
+    return len(waiting)
+
+
+@shared_task(name="knowledge.tasks.refresh_index", time_limit=3600)
+def refresh_index() -> bool:
+    return indexing.refresh()

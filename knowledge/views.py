@@ -4,16 +4,21 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.parsers import JSONParser
 from crm.api.serializers import OF_BROKER, broker_of
-from crm.api.views import Removable
+from crm.api.views import ReadOnly, Removable
+from crm.errors import Conflict
+from knowledge import documents, gaps
 from knowledge import search as finding
 from knowledge import serializers as shapes
-from knowledge.filters import EntryFilter
-from knowledge.models import KnowledgeEntry
+from knowledge.filters import DocumentFilter, EntryFilter, GapFilter
+from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
 
 ASKED = [
     *OF_BROKER,
@@ -65,3 +70,72 @@ class Entries(Removable[KnowledgeEntry]):
         )
         page = {"count": len(hits), "next": None, "previous": None, "results": hits}
         return Response(shapes.HitListSerializer(page).data)
+
+
+class Documents(mixins.DestroyModelMixin, ReadOnly[KnowledgeDocument]):
+    """Documents; their entries are made in the background and go with them."""
+
+    queryset = KnowledgeDocument.objects.defer("text")
+    serializer_class = shapes.DocumentSerializer
+    filterset_class = DocumentFilter
+    parser_classes = [JSONParser, MultiPartParser]
+    search_fields = ["title"]
+    ordering_fields = ["id", "title", "created_at", "updated_at"]
+    letters = {"retry": "u"}
+
+    def get_queryset(self) -> Any:
+        return documents.with_counts(super().get_queryset())
+
+    @extend_schema(
+        request={
+            "application/json": shapes.UploadSerializer,
+            "multipart/form-data": shapes.UploadSerializer,
+        },
+        responses={200: shapes.DocumentSerializer, 201: shapes.DocumentSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """201 for a new document; 200 with the one that is known for the same file again."""
+        given = self.checked(shapes.UploadSerializer)
+        document, is_new = documents.take_in(broker_of(request), **_upload(given))
+        status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return Response(self._shown(document.pk), status=status_code)
+
+    @extend_schema(request=None, responses=shapes.DocumentSerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: Any = None) -> Response:
+        document = self.get_object()
+        if not documents.retry(document, at=timezone.now()):
+            raise Conflict
+        return Response(self._shown(document.pk))
+
+    def _shown(self, pk: int) -> Any:
+        return self.get_serializer(self.get_queryset().get(pk=pk)).data
+
+
+def _upload(given: dict[str, Any]) -> dict[str, Any]:
+    file = given.get("file")
+    return {
+        "title": given["title"],
+        "source_type": given["source_type"],
+        "filename": file.name if file else "",
+        "content": file.read(documents.MAX_BYTES + 1) if file else given["text"].encode(),
+        "kind": given.get("format"),
+    }
+
+
+class Gaps(ReadOnly[KnowledgeGap]):
+    """Questions that found no answer, the most asked first."""
+
+    queryset = KnowledgeGap.objects.all()
+    serializer_class = shapes.GapSerializer
+    filterset_class = GapFilter
+    search_fields = ["question"]
+    ordering_fields = ["id", "times", "updated_at"]
+
+    @extend_schema(request=None, responses=shapes.GapSerializer)
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, pk: Any = None) -> Response:
+        gap = self.get_object()
+        gaps.resolve(KnowledgeGap.objects.filter(pk=gap.pk), at=timezone.now())
+        gap.refresh_from_db()
+        return Response(self.get_serializer(gap).data)

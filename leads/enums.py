@@ -98,6 +98,21 @@ class AgentType(models.TextChoices):
     FOLLOW_UP = "seguimiento", _("seguimiento")
 
 
+class AlertKind(models.TextChoices):
+    HOT_LEAD = "hot_lead", _("lead caliente")
+    QUALIFIED = "qualified", _("lead calificado")
+    HANDOFF_REMINDER = "handoff_reminder", _("espera 15 minutos")
+    HANDOFF_ALERT = "handoff_alert", _("espera 30 minutos")
+    HANDOFF_RESUMED = "handoff_resumed", _("el asistente retomó")
+    LLM_BUDGET = "llm_budget", _("tope de gasto en modelos")
+
+
+class AlertState(models.TextChoices):
+    PENDING = "pending", _("pendiente")
+    SENT = "sent", _("enviado")
+    FAILED = "failed", _("fallido")
+
+
 class SignalKind(models.TextChoices):
     APPOINTMENT_ACTIVE = "appointment_active", _("visita agendada")
     APPOINTMENT_COMPLETED = "appointment_completed", _("visita realizada")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
 from leads import (
+    alerts,
     comunas,
     consenting,
     handoff,
@@ -289,7 +290,9 @@ def _qualify(lead: Lead, at: datetime) -> qualification.Outcome | None:
 
 
 def _announce_outcome(lead: Lead, outcome: qualification.Outcome, at: datetime) -> None:
-    log(lead, "qualified", actor=Actor.SYSTEM, at=at, outcome=outcome.value)
+    event = log(lead, "qualified", actor=Actor.SYSTEM, at=at, outcome=outcome.value)
+    if outcome == qualification.Outcome.QUALIFIED:
+        alerts.on_qualified(lead, key=str(event.pk), at=at)
     if outcome == qualification.Outcome.NOT_QUALIFIED:
         brief = _("Según los criterios no califica: decide cómo seguir.")
         handoff.flag(lead, reason=HandoffReason.NOT_QUALIFIED, brief=brief, at=at)

@@ -8,8 +8,8 @@ from django.db.models import F
 
 from leads import delivery
 from leads.activity import log
-from leads.enums import Actor, HandoffReason, Holder
-from leads.models import Conversation, Lead
+from leads.enums import NEVER_LEFT, Actor, Author, Direction, HandoffReason, Holder
+from leads.models import ChatMessage, Conversation, Lead
 
 
 @transaction.atomic
@@ -22,6 +22,8 @@ def take(lead: Lead, *, by: Any, at: datetime) -> Conversation:
     same = by is None or conversation.held_by_id == by.pk
     if conversation.holder == Holder.USER and same:
         return conversation
+    if conversation.holder == Holder.WAITING:
+        _owe_to_person(conversation)
     _hand_over(conversation, Holder.USER, by, at)
     delivery.withdraw(lead, reason="person_took_over", at=at)
     log(lead, "conversation_taken", actor=Actor.HUMAN, at=at, user=by)
@@ -38,6 +40,47 @@ def give_back(lead: Lead, *, by: Any, at: datetime) -> Conversation:
     _hand_over(conversation, Holder.ASSISTANT, None, at)
     log(lead, "conversation_given_back", actor=Actor.HUMAN, at=at, user=by)
     return conversation
+
+
+@transaction.atomic
+def resume(lead: Lead, *, at: datetime) -> bool:
+    """Give the microphone back after nobody used it; what is unanswered is owed from now on.
+
+    True when a reply is owed. The caller holds the conversation's row.
+    """
+    conversation = _locked(lead)
+    spoken = last_by_person(lead)
+    conversation.answered_up_to = max(conversation.answered_up_to, spoken)
+    owed = conversation.last_inbound_id > conversation.answered_up_to
+    conversation.turn_due_at = at if owed else None
+    _hand_over(conversation, Holder.ASSISTANT, None, at)
+    log(lead, "conversation_resumed", actor=Actor.SYSTEM, at=at)
+    return owed
+
+
+def last_by_person(lead: Lead) -> int:
+    """The id of the latest message that a person wrote to the lead; 0 without one."""
+    written = ChatMessage.objects.filter(
+        lead=lead, direction=Direction.OUT, author=Author.USER
+    ).exclude(status__in=NEVER_LEFT)
+    return written.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def _owe_to_person(conversation: Conversation) -> None:
+    """What made the lead wait is not answered by our promise that a person will come."""
+    asked = request_of(conversation)
+    if asked is not None:
+        conversation.answered_up_to = min(conversation.answered_up_to, asked.pk - 1)
+
+
+def request_of(conversation: Conversation) -> ChatMessage | None:
+    """The message after which a waiting conversation was left to people."""
+    before = ChatMessage.objects.filter(
+        lead_id=conversation.lead_id,
+        direction=Direction.IN,
+        at__lte=conversation.waiting_since,
+    )
+    return before.order_by("-id").first()
 
 
 @transaction.atomic

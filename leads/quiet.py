@@ -46,6 +46,18 @@ class QuietHours:
         began_today = self.start <= self.end or local.time() >= self.start
         return self._moment(local.date() - timedelta(days=0 if began_today else 1), self.start)
 
+    def next_quiet(self, at: datetime) -> datetime:
+        """The first moment from ``at`` on that is quiet."""
+        if self.covers(at):
+            return at
+        day = at.astimezone(self.zone).date()
+        for offset in range(MAX_DAYS):
+            for clock in (time(), self.start):  # a day off begins at midnight
+                candidate = self._moment(day + timedelta(days=offset), clock)
+                if candidate >= at and self.covers(candidate):
+                    return candidate
+        return at + timedelta(days=MAX_DAYS)
+
     def _moment(self, day: date, clock: time) -> datetime:
         opening = datetime.combine(day, clock, self.zone)
         # A wall-clock time that the change of clocks skips is read as the first one after it.

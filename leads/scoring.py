@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from leads import names, qualification, signals
+from leads import alerts, names, qualification, signals
 from leads.activity import log
 from leads.enums import NEVER_LEFT, Actor, Direction, SignalKind
 from leads.models import ChatMessage, Lead, LeadSignal
@@ -279,6 +279,7 @@ def store(
         told = _told(receipt, before, cause, bulk=bulk)
         log(lead, "score_changed", actor=Actor.SYSTEM, at=at, **told)
     if after != before:
+        alerts.on_score(lead, before, after, at=at, bulk=bulk)
         announce(lead, before, after, bulk=bulk)
 
 

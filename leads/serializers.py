@@ -9,10 +9,10 @@ from rest_framework import serializers
 from brokers.models import Broker, User, validate_timezone
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import scoring, words
+from leads import scoring, templating, words
 from leads.enums import Channel
 from leads.identity import Outcome
-from leads.models import ActivityLog, ChatMessage, Conversation, Lead
+from leads.models import ActivityLog, ChatMessage, Conversation, Lead, MessageTemplate
 from leads.stages import Source, Stage, Treatment
 
 
@@ -231,6 +231,30 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
             "updated_at",
         ]
         read_only_fields = fields
+
+
+class TemplateSerializer(TenantSerializer[MessageTemplate]):
+    """``variables`` follow from the content; ``approval`` is what the channel answered."""
+
+    content = serializers.CharField(max_length=20_000, validators=[templating.validate])
+
+    class Meta:
+        model = MessageTemplate
+        fields = [
+            "id",
+            "broker",
+            "name",
+            "channel",
+            "content",
+            "variables",
+            "agent_type",
+            "whatsapp_name",
+            "whatsapp_language",
+            "approval",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["variables", "approval"]
 
 
 class ReplySerializer(serializers.Serializer[Any]):

@@ -17,6 +17,9 @@ score_changed = Signal()
 message_queued = Signal()
 """message_id, due_at: internal to leads, starts the delivery"""
 
+alert_raised = Signal()
+"""alert_id: internal to leads, starts its delivery"""
+
 
 def announce(signal: Signal, **facts: Any) -> None:
     """Tell the receivers once the transaction commits; a failing one does not stop the others."""

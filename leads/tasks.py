@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.tasks import enqueue
-from leads import delivery, outbox, scoring
+from leads import alerts, delivery, outbox, scoring, waiting
 from leads.models import Lead
 
 
@@ -25,6 +25,27 @@ def sweep_messages(at: str | None = None) -> int:
     for message_id in waiting:
         enqueue(deliver, message_id)
     return len(waiting)
+
+
+@shared_task(name="leads.tasks.send_alert")
+def send_alert(alert_id: int) -> bool:
+    return alerts.deliver(alert_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_alerts")
+def sweep_alerts(at: str | None = None) -> int:
+    """Start every alert that is due; one that is on its way is left alone."""
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    owed = alerts.due(at=moment)
+    for alert_id in owed:
+        enqueue(send_alert, alert_id)
+    return len(owed)
+
+
+@shared_task(name="leads.tasks.sweep_handoffs")
+def sweep_handoffs(at: str | None = None) -> int:
+    """Remind, alert and take back where people let a lead wait; safe to run twice at once."""
+    return waiting.sweep(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
 @shared_task(name="leads.tasks.rescore_all", time_limit=3600)

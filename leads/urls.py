@@ -1,4 +1,4 @@
-"""Addresses under /api/v1/ of leads, conversations and the pipeline."""
+"""Addresses under /api/v1/ of leads, conversations, templates and the pipeline."""
 
 from rest_framework.routers import SimpleRouter
 
@@ -7,6 +7,7 @@ from leads import views
 router = SimpleRouter()
 router.register("leads", views.Leads, basename="lead")
 router.register("conversations", views.Conversations, basename="conversation")
+router.register("templates", views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")
 
 urlpatterns = router.urls

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from crm.api.permissions import AdminsOnly
 from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
-from crm.api.views import ReadOnly, TenantViewSet
+from crm.api.views import ReadOnly, Removable, TenantViewSet
 from crm.errors import Conflict
 from crm.tenancy import Role
 from leads import (
@@ -30,9 +30,9 @@ from leads import (
 )
 from leads import serializers as shapes
 from leads.enums import Channel
-from leads.filters import ConversationFilter, LeadFilter
+from leads.filters import ConversationFilter, LeadFilter, TemplateFilter
 from leads.identity import Match, Outcome
-from leads.models import ChatMessage, Conversation, Lead
+from leads.models import ChatMessage, Conversation, Lead, MessageTemplate
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
@@ -231,6 +231,16 @@ class Conversations(ReadOnly[Conversation]):
         latest = ChatMessage.objects.filter(lead=OuterRef("lead")).order_by("-id")
         text = Subquery(latest.values("message_text")[:1])
         return super().get_queryset().annotate(last_message=text)
+
+
+class Templates(Removable[MessageTemplate]):
+    """Texts with variables; agents read them, admins keep them."""
+
+    queryset = MessageTemplate.objects.all()
+    serializer_class = shapes.TemplateSerializer
+    filterset_class = TemplateFilter
+    search_fields = ["name", "content"]
+    ordering_fields = ["id", "name", "created_at", "updated_at"]
 
 
 @extend_schema(parameters=OF_BROKER)

@@ -83,6 +83,7 @@ EVENTS: dict[str, Any] = {
     "assigned": _("Asignación"),
     "conversation_taken": _("Una persona tomó la conversación"),
     "conversation_given_back": _("La conversación volvió al asistente"),
+    "conversation_resumed": _("El asistente retomó la conversación"),
     "person_requested": _("Se pide una persona"),
     "lead_edited": _("Datos editados"),
     "opted_out": _("Pidió no ser contactado"),

@@ -5,13 +5,11 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import anyio
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db.models import Sum
 from pydantic_ai.exceptions import (
     ModelAPIError,
     ModelConnectionError,
@@ -28,7 +26,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from brokers.models import Broker
-from llm import breaker, pricing, vendors
+from llm import breaker, budget, pricing, vendors
 from llm.models import CallType, LLMCall, PromptVersion
 from llm.offline import OfflineModel
 
@@ -43,7 +41,8 @@ RETRYABLE = (
     TimeoutError,
 )
 # Ours only, not the SDKs' own: one attempt is one row.
-VENDOR_SETTINGS = ModelSettings(max_retries=0, max_tokens=2048)
+MAX_TOKENS = 2048
+VENDOR_SETTINGS = ModelSettings(max_retries=0, max_tokens=MAX_TOKENS)
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,21 @@ class VendorResting(ModelAPIError):
         super().__init__(model_name, "breaker_open")
 
 
+class OverBudget(ModelAPIError):
+    """The broker's month is spent: the offline model, which costs nothing, is asked."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(model_name, "over_budget")
+
+
 class Recorded(WrapperModel):
     """One member of the chain: tried again where that helps, each attempt recorded."""
 
-    def __init__(self, wrapped: Model, bill: Bill, *, vendor: str, is_fallback: bool) -> None:
+    def __init__(
+        self, wrapped: Model, bill: Bill, *, vendor: str, is_fallback: bool, at: datetime
+    ) -> None:
         super().__init__(wrapped)
-        self.bill, self.vendor, self.is_fallback = bill, vendor, is_fallback
+        self.bill, self.vendor, self.is_fallback, self.at = bill, vendor, is_fallback, at
 
     async def request(
         self,
@@ -100,6 +108,8 @@ class Recorded(WrapperModel):
             raise VendorResting(self.model_name)
 
     async def _attempt(self, attempt: int, asked: tuple[Any, ...]) -> ModelResponse:
+        with anyio.CancelScope(shield=True):
+            call = await sync_to_async(self._open, thread_sensitive=True)(attempt, asked)
         started, error, usage = time.monotonic(), "CancelledError", RequestUsage()
         try:
             with anyio.fail_after(settings.LLM_REQUEST_TIMEOUT_SECONDS):
@@ -111,24 +121,39 @@ class Recorded(WrapperModel):
         finally:
             latency = round((time.monotonic() - started) * 1000)
             with anyio.CancelScope(shield=True):
-                await sync_to_async(self._record, thread_sensitive=True)(
-                    attempt, usage, latency, error
-                )
+                await sync_to_async(self._close, thread_sensitive=True)(call, usage, latency, error)
         return response
 
-    def _record(self, attempt: int, usage: RequestUsage, latency_ms: int, error: str) -> None:
-        if not error and self.vendor != pricing.OFFLINE:
-            breaker.succeeded(self.vendor)
-        record(
+    def _open(self, attempt: int, asked: tuple[Any, ...]) -> LLMCall:
+        call = draft(
             self.bill,
             provider=self.vendor,
             model=self.model_name,
-            usage=usage,
-            latency_ms=latency_ms,
-            error=error,
             attempt=attempt,
             used_fallback=self.is_fallback,
         )
+        if not budget.reserve(call, _at_most(*asked), at=self.at):
+            raise OverBudget(self.model_name)
+        return call
+
+    def _close(self, call: LLMCall, usage: RequestUsage, latency_ms: int, error: str) -> None:
+        if not error and self.vendor != pricing.OFFLINE:
+            breaker.succeeded(self.vendor)
+        budget.settle(call, usage, latency_ms=latency_ms, error=error)
+
+
+def _at_most(
+    messages: list[ModelMessage],
+    model_settings: ModelSettings | None,
+    parameters: ModelRequestParameters,
+) -> RequestUsage:
+    """More tokens than the request can take: no language needs one for every two letters."""
+    asked = [str(part) for message in messages for part in message.parts]
+    asked += [str(getattr(message, "instructions", "") or "") for message in messages[-1:]]
+    asked += [str(part) for part in parameters.instruction_parts or ()]
+    asked += [str(tool.parameters_json_schema) for tool in parameters.function_tools]
+    limit = (model_settings or {}).get("max_tokens", MAX_TOKENS)
+    return RequestUsage(input_tokens=sum(map(len, asked)) // 2, output_tokens=limit)
 
 
 def _pause(attempt: int) -> float:
@@ -146,19 +171,11 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__.lstrip('_')}{f' {status}' if status else ''}"[:200]
 
 
-def record(
-    bill: Bill,
-    *,
-    provider: str,
-    model: str,
-    usage: RequestUsage,
-    latency_ms: int,
-    error: str = "",
-    attempt: int = 1,
-    used_fallback: bool = False,
+def draft(
+    bill: Bill, *, provider: str, model: str, attempt: int = 1, used_fallback: bool = False
 ) -> LLMCall:
-    """Write one attempt."""
-    call: LLMCall = LLMCall.objects.create(
+    """An attempt as it is billed, not yet stored."""
+    return LLMCall(
         broker_id=bill.broker_id,
         lead_id=bill.lead_id,
         message_id=bill.message_id,
@@ -168,42 +185,61 @@ def record(
         provider=provider,
         model=model,
         attempt=attempt,
-        input_tokens=usage.input_tokens,
-        cached_tokens=usage.cache_read_tokens,
-        output_tokens=usage.output_tokens,
-        estimated_cost_usd=None if error else pricing.cost_usd(provider, model, usage),
-        latency_ms=latency_ms,
-        error=error,
         used_fallback=used_fallback,
     )
+
+
+def record(
+    bill: Bill,
+    *,
+    provider: str,
+    model: str,
+    usage: RequestUsage,
+    latency_ms: int,
+    error: str = "",
+) -> LLMCall:
+    """Write an attempt that was made elsewhere."""
+    call = draft(bill, provider=provider, model=model)
+    call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
+    call.cached_tokens = usage.cache_read_tokens
+    call.estimated_cost_usd = None if error else pricing.cost_usd(provider, model, usage)
+    call.latency_ms, call.error = latency_ms, error
+    call.save()
     return call
 
 
-def chain(broker: Broker, bill: Bill, *, at: datetime, offline_only: bool = False) -> Model:
-    """The models to ask, in order; the offline one is always last, and alone over budget."""
+def chain(
+    broker: Broker,
+    bill: Bill,
+    *,
+    at: datetime,
+    offline_only: bool = False,
+    offline: Model | None = None,
+) -> Model:
+    """The models to ask, in order; the offline one is always last.
+
+    ``offline`` stands in for the rule-based model where the answer is no conversation.
+    """
     specs = [] if offline_only else [s for s in _configured() if vendors.has_key(s)]
-    if specs and is_over_budget(broker, at=at):
-        specs = []
     members = [
         Recorded(
-            vendors.model(spec), bill, vendor=vendors.vendor_of(spec), is_fallback=position > 0
+            vendors.model(spec),
+            bill,
+            vendor=vendors.vendor_of(spec),
+            is_fallback=position > 0,
+            at=at,
         )
         for position, spec in enumerate(specs)
     ]
-    last = Recorded(OfflineModel(), bill, vendor=pricing.OFFLINE, is_fallback=bool(members))
+    last = Recorded(
+        offline or OfflineModel(),
+        bill,
+        vendor=pricing.OFFLINE,
+        is_fallback=bool(members),
+        at=at,
+    )
     return FallbackModel(*members, last) if members else last
 
 
 def _configured() -> list[str]:
     return list(dict.fromkeys([settings.LLM_MODEL, settings.LLM_FALLBACK_MODEL]))
-
-
-def is_over_budget(broker: Broker, *, at: datetime) -> bool:
-    """Whether this month's known cost has reached the broker's limit."""
-    limit: Decimal | None = broker.brokerpromptconfig.monthly_llm_budget_usd
-    if limit is None:
-        return False
-    start = at.astimezone(broker.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    calls = LLMCall.objects.filter(broker=broker, created_at__gte=start)
-    spent = calls.aggregate(total=Sum("estimated_cost_usd"))["total"] or Decimal(0)
-    return bool(spent >= limit)

@@ -6,12 +6,21 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm.tasks import enqueue
-from llm import conversation
+from llm import conversation, summary
 
 
 @shared_task(name="llm.tasks.take_turn")
 def take_turn(conversation_id: int) -> str:
-    return conversation.take_turn(conversation_id, at=timezone.now())
+    outcome = conversation.take_turn(conversation_id, at=timezone.now())
+    if outcome == conversation.Outcome.ANSWERED:
+        enqueue(summarise, conversation_id)
+    return outcome
+
+
+@shared_task(name="llm.tasks.summarise")
+def summarise(conversation_id: int) -> bool:
+    """One that is lost is made up for after the next turn."""
+    return summary.refresh(conversation_id, at=timezone.now())
 
 
 @shared_task(name="llm.tasks.sweep_turns")

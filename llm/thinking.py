@@ -74,7 +74,11 @@ def _context(turn: Turn, *, first_contact: bool) -> dict[str, Any]:
 
 
 def _as_history(messages: list[ChatMessage]) -> list[ModelMessage]:
-    """The latest messages within the budget; it never opens with a reply of ours."""
+    return [_as_model_message(message) for message in word_by_word(messages)]
+
+
+def word_by_word(messages: list[ChatMessage]) -> list[ChatMessage]:
+    """The latest messages within the budget; they never open with a reply of ours."""
     room, kept = HISTORY_CHARACTERS, []
     for message in reversed(messages):
         room -= len(message.message_text)
@@ -83,7 +87,7 @@ def _as_history(messages: list[ChatMessage]) -> list[ModelMessage]:
         kept.append(message)
     while kept and kept[-1].direction == Direction.OUT:
         kept.pop()
-    return [_as_model_message(message) for message in reversed(kept)]
+    return kept[::-1]
 
 
 def _as_model_message(message: ChatMessage) -> ModelMessage:

@@ -28,6 +28,7 @@ from leads.models import (
     Consent,
     Conversation,
     Lead,
+    LeadAlert,
     LeadSignal,
     MergeSuggestion,
     MessageTemplate,
@@ -193,6 +194,15 @@ class MessageTemplateFactory(OfBroker):
     name = factory.Sequence(lambda n: f"Plantilla {n}")
     channel = "whatsapp"
     content = "Hola {{name}}"
+
+
+class LeadAlertFactory(OfLead):
+    class Meta:
+        model = LeadAlert
+
+    kind = "hot_lead"
+    key = factory.Sequence(lambda n: f"alert-{n}")
+    due_at = NOON
 
 
 class PromptVersionFactory(OfBroker):

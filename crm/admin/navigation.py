@@ -20,6 +20,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("leads.MergeSuggestion", _("Posibles duplicados"), "join_inner"),
             ("leads.StageTransition", _("Cambios de etapa"), "conversion_path"),
             ("leads.ActivityLog", _("Actividad"), "history"),
+            ("leads.LeadAlert", _("Avisos"), "notifications"),
         ),
     ),
     (

@@ -13,11 +13,13 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
 from crm.admin.filters import ScopedRelatedFilter
 from crm.errors import Conflict
-from leads import words
+from leads import alerts, words
+from leads.enums import AlertState
 from leads.models import (
     ActivityLog,
     ChannelIdentity,
     Consent,
+    LeadAlert,
     LeadSignal,
     MergeSuggestion,
     MessageTemplate,
@@ -50,6 +52,44 @@ class ActivityLogAdmin(TenantAdmin):
     @display(description=_("detalle"))
     def told(self, entry: ActivityLog) -> str:
         return words.event_details(entry)[:120]
+
+
+def _failed(alert: LeadAlert) -> bool:
+    return alert.state == AlertState.FAILED
+
+
+@admin.register(LeadAlert)
+class LeadAlertAdmin(TenantAdmin):
+    """Read-only: what people were told by e-mail, and what could not be delivered."""
+
+    list_display = ("lead", "kind", "shown_state", "told", "attempts", "error", "created_at")
+    list_filter = ("kind", "state")
+    search_fields = (*LEAD_SEARCH, "error")
+    actions_detail = ("retry",)
+    empty_hint = _("Aquí quedan los avisos por correo: leads calientes, calificados y en espera.")
+
+    @display(
+        description=_("estado"),
+        ordering="state",
+        label={"pending": "warning", "sent": "success", "failed": "danger"},
+    )
+    def shown_state(self, alert: LeadAlert) -> tuple[str, str]:
+        return alert.state, alert.get_state_display()
+
+    @display(description=_("enviado a"))
+    def told(self, alert: LeadAlert) -> str:
+        return ", ".join(alert.sent_to)
+
+    @door(
+        _("Reintentar"),
+        done=_("El aviso se enviará de nuevo."),
+        icon="replay",
+        letter="r",
+        applies=_failed,
+    )
+    def retry(self, request: HttpRequest, alert: LeadAlert, data: dict[str, Any]) -> None:
+        if not alerts.retry(alert, at=timezone.now()):
+            raise Conflict
 
 
 @admin.register(StageTransition)

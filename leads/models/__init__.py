@@ -1,6 +1,7 @@
 """Who we talk to: leads, their messages, conversations, activity, consent, templates."""
 
 from leads.models.activity import ActivityLog
+from leads.models.alert import LeadAlert
 from leads.models.consent import Consent, Suppression
 from leads.models.lead import (
     ChannelIdentity,
@@ -20,6 +21,7 @@ __all__ = [
     "Consent",
     "Conversation",
     "Lead",
+    "LeadAlert",
     "LeadOwned",
     "LeadSignal",
     "MergeSuggestion",

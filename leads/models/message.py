@@ -53,6 +53,7 @@ class Conversation(LeadOwned):
     last_inbound_at = models.DateTimeField(_("último mensaje del lead"), null=True, blank=True)
     last_outbound_at = models.DateTimeField(_("último mensaje enviado"), null=True, blank=True)
     summary = models.TextField(_("resumen"), blank=True)
+    summary_up_to = models.BigIntegerField(_("resumido hasta"), default=0)
 
     class Meta:
         db_table = "conversations"

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from brokers.models import Broker, User
 from crm.api.views import TenantViewSet
 from crm.tenancy import Tenanted
-from knowledge.models import KnowledgeEntry
-from leads.models import Lead
+from knowledge.models import KnowledgeDocument, KnowledgeEntry
+from leads.models import Lead, MessageTemplate
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
 from tests.api import Route, routes, signed_in
 from tests.factories import make_row
@@ -25,7 +25,7 @@ OPEN = {
     "/api/v1/auth/me/": "the caller alone",
 }
 # What every agent of a broker sees of it, by design.
-SHARED = {Broker, KnowledgeEntry}
+SHARED = {Broker, KnowledgeEntry, KnowledgeDocument, MessageTemplate}
 ALL = routes()
 GUARDED = [route for route in ALL if route.path not in OPEN]
 

@@ -116,12 +116,12 @@ def test_vectors_of_another_model_are_not_compared(broker: Broker, at: datetime)
     assert len(search(broker, "estasionamiento", at=at)) == 1
 
 
-def test_search_asks_the_database_twice_whatever_the_size(
+def test_search_asks_the_database_three_times_whatever_the_size(
     broker: Broker, at: datetime, django_assert_num_queries: Any
 ) -> None:
     for number in range(30):
         embedded(broker, title=f"Casa {number} en Maipú")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(search(broker, "casa en maipú", limit=5, at=at)) == 5
 
 

@@ -1,0 +1,31 @@
+"""The approximate index: built over an empty table it knows no neighbourhoods, so it is rebuilt."""
+
+from django.db import connection
+
+from knowledge.models import KnowledgeEntry
+
+INDEX = "knowledge_base_embedding"
+WORTH_IT = 2_000  # embedded entries; below, every search is exact
+_LOCK = 7_368_001  # any number that nothing else locks
+
+
+def refresh() -> bool:
+    """Rebuild the index over what is there, without stopping anybody; False where it is not due.
+
+    Not inside a transaction: PostgreSQL refuses to rebuild concurrently there.
+    """
+    if KnowledgeEntry.objects.filter(embedding__isnull=False)[WORTH_IT:].exists():
+        return _alone()
+    return False
+
+
+def _alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return False
+        try:
+            cursor.execute(f"REINDEX INDEX CONCURRENTLY {INDEX}")
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    return True

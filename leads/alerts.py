@@ -1,0 +1,144 @@
+"""The one door of alerts: raised with their cause, mailed once, tried again when mail is down."""
+
+import logging
+import smtplib
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import F
+from django.utils import translation
+
+from brokers.models import Broker, User
+from crm.tenancy import Role
+from leads import notices, signals
+from leads.enums import AlertKind, AlertState
+from leads.models import Lead, LeadAlert
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 6
+LEASE = timedelta(minutes=2)
+BACK_OFF_SECONDS = (60, 300, 900, 3600, 3600)
+ESCALATED = (AlertKind.HOT_LEAD, AlertKind.QUALIFIED, AlertKind.HANDOFF_ALERT)
+FAILURES = (smtplib.SMTPException, OSError)
+
+
+@transaction.atomic
+def raise_for(
+    broker_id: int,
+    kind: AlertKind,
+    *,
+    at: datetime,
+    key: str = "",
+    lead: Lead | None = None,
+    **details: Any,
+) -> bool:
+    """Write an alert in the caller's transaction; False when it was raised before."""
+    alert, is_new = LeadAlert.objects.get_or_create(
+        broker_id=broker_id,
+        lead=lead,
+        kind=kind,
+        key=key,
+        defaults={"details": details, "due_at": at},
+    )
+    if is_new:
+        signals.announce(signals.alert_raised, alert_id=alert.pk)
+    return is_new
+
+
+def on_score(lead: Lead, before: float, after: float, *, at: datetime, bulk: bool) -> None:
+    """A lead is hot once: when its score first reaches the broker's threshold from below."""
+    config = lead.broker.brokerleadconfig
+    if bulk or not config.alert_on_hot_lead:
+        return
+    if before < config.alert_score_threshold <= after:
+        raise_for(lead.broker_id, AlertKind.HOT_LEAD, lead=lead, at=at, score=after)
+
+
+def on_qualified(lead: Lead, *, key: str, at: datetime) -> None:
+    if lead.broker.brokerleadconfig.alert_on_qualified:
+        raise_for(lead.broker_id, AlertKind.QUALIFIED, lead=lead, key=key, at=at)
+
+
+def due(*, at: datetime, limit: int = 500) -> list[int]:
+    owed = LeadAlert.objects.filter(state=AlertState.PENDING, due_at__lte=at)
+    return list(owed.order_by("due_at").values_list("id", flat=True)[:limit])
+
+
+def deliver(alert_id: int, *, at: datetime) -> bool:
+    """Mail a due alert; False when it is not ours to mail now.
+
+    A worker that dies over it leaves a lease that runs out: people rather read it twice.
+    """
+    mine = LeadAlert.objects.filter(pk=alert_id, state=AlertState.PENDING, due_at__lte=at)
+    if not mine.update(due_at=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
+        return False
+    alert = LeadAlert.objects.select_related("broker__brokerleadconfig", "lead").get(pk=alert_id)
+    to = recipients(alert)
+    if not to:
+        _settle(alert, at, state=AlertState.FAILED, error="no_recipient")
+        return True
+    try:
+        _mail(alert, to)
+    except FAILURES as error:
+        _failed(alert, type(error).__name__, at)
+    else:
+        _settle(alert, at, state=AlertState.SENT, sent_at=at, sent_to=to, error="")
+    return True
+
+
+def _mail(alert: LeadAlert, to: list[str]) -> None:
+    with translation.override(alert.broker.language):
+        send_mail(notices.subject(alert), notices.body(alert), None, to)
+
+
+def _failed(alert: LeadAlert, error: str, at: datetime) -> None:
+    log.warning("alert %s was not mailed: %s", alert.pk, error)
+    if alert.attempts >= MAX_ATTEMPTS:
+        _settle(alert, at, state=AlertState.FAILED, error=error)
+        return
+    wait = BACK_OFF_SECONDS[min(alert.attempts, len(BACK_OFF_SECONDS)) - 1]
+    _settle(alert, at, due_at=at + timedelta(seconds=wait), error=error)
+
+
+def _settle(alert: LeadAlert, at: datetime, **fields: Any) -> None:
+    pending = LeadAlert.objects.filter(pk=alert.pk, state=AlertState.PENDING)
+    pending.update(updated_at=at, **fields)
+
+
+def retry(alert: LeadAlert, *, at: datetime) -> bool:
+    """Try a failed alert anew; False when it is no longer failed."""
+    failed = LeadAlert.objects.filter(pk=alert.pk, state=AlertState.FAILED)
+    changed = failed.update(state=AlertState.PENDING, attempts=0, due_at=at, updated_at=at)
+    if changed:
+        signals.announce(signals.alert_raised, alert_id=alert.pk)
+    return bool(changed)
+
+
+def recipients(alert: LeadAlert) -> list[str]:
+    """Who is told: the person in charge; of what may not wait, the broker's address as well.
+
+    Without either, the broker's admins.
+    """
+    person = _in_charge(alert.lead)
+    own = alert.broker.brokerleadconfig.alert_email
+    chosen = [person.email] if person else []
+    if own and (alert.kind in ESCALATED or not chosen):
+        chosen.append(own)
+    return list(dict.fromkeys(chosen)) or _admins(alert.broker)
+
+
+def _in_charge(lead: Lead | None) -> User | None:
+    """Who holds the conversation, else who looks after the lead."""
+    if lead is None:
+        return None
+    conversation = getattr(lead, "conversation", None)
+    people = [conversation.held_by if conversation else None, lead.assigned_to]
+    return next((person for person in people if person and person.is_active), None)
+
+
+def _admins(broker: Broker) -> list[str]:
+    admins = User.objects.filter(broker=broker, role=Role.ADMIN, is_active=True)
+    return list(admins.order_by("pk").values_list("email", flat=True))

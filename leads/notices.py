@@ -1,0 +1,60 @@
+"""The words of alerts: subject and body of the e-mail that people get."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from leads.enums import AlertKind
+from leads.models import LeadAlert
+
+SUBJECTS: dict[str, Any] = {
+    AlertKind.HOT_LEAD: _("Lead caliente: %(lead)s"),
+    AlertKind.QUALIFIED: _("Lead calificado: %(lead)s"),
+    AlertKind.HANDOFF_REMINDER: _("%(lead)s espera tu respuesta"),
+    AlertKind.HANDOFF_ALERT: _("%(lead)s sigue sin respuesta"),
+    AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
+    AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
+}
+BODIES: dict[str, Any] = {
+    AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
+    AlertKind.QUALIFIED: _("%(lead)s cumple los criterios financieros: quedó CALIFICADO."),
+    AlertKind.HANDOFF_REMINDER: _(
+        "%(lead)s escribió y espera a una persona hace %(minutes)s minutos de oficina."
+    ),
+    AlertKind.HANDOFF_ALERT: _(
+        "%(lead)s espera hace %(minutes)s minutos de oficina y nadie le ha respondido."
+    ),
+    AlertKind.HANDOFF_RESUMED: _(
+        "Nadie respondió a %(lead)s en una hora de oficina, así que el asistente retomó la "
+        "conversación. Puedes tomarla de nuevo cuando quieras."
+    ),
+    AlertKind.LLM_BUDGET: _(
+        "El gasto en modelos de este mes llegó al tope. Hasta fin de mes responde el asistente "
+        "sin conexión, que es más simple. Puedes subir el tope en la configuración del asistente."
+    ),
+}
+
+
+def subject(alert: LeadAlert) -> str:
+    """One line, whatever a name contains."""
+    return " ".join((str(SUBJECTS[alert.kind]) % _values(alert)).split())
+
+
+def body(alert: LeadAlert) -> str:
+    lines = [str(BODIES[alert.kind]) % _values(alert), alert.details.get("brief", "")]
+    if alert.lead_id:
+        page = reverse("admin:leads_lead_change", args=[alert.lead_id])
+        lines.append(_t("Ver el lead: %s") % f"{settings.PUBLIC_URL}{page}")
+    return "\n\n".join(line for line in lines if line)
+
+
+def _values(alert: LeadAlert) -> dict[str, Any]:
+    details = alert.details
+    return {
+        "lead": str(alert.lead) if alert.lead else "",
+        "score": f"{details.get('score', 0):g}",
+        "minutes": details.get("minutes", 0),
+    }

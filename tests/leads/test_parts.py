@@ -67,7 +67,7 @@ def test_a_call_is_exported_with_what_was_said(lead) -> None:
     call = VoiceCallFactory(broker=lead.broker, lead=lead)
     CallTranscriptFactory(broker=lead.broker, call=call, text="¿Tiene un minuto?")
     exported = BY_NAME["calls"].export(lead)
-    assert [line["text"] for line in exported[0]["lines"]] == ["¿Tiene un minuto?"]
+    assert [line["text"] for line in exported[0]["transcript"]] == ["¿Tiene un minuto?"]
     assert BY_NAME["calls"].erase(lead) == 2
     assert (VoiceCall.objects.count(), CallTranscript.objects.count()) == (0, 0)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns import wording
+from campaigns.dialling import key_of
 from campaigns.models import CampaignLog, LogStatus, StepAction
 from campaigns.readiness import channel_of
 from crm.errors import Conflict
@@ -40,11 +41,6 @@ Action = Callable[[CampaignLog, str, datetime], Result]
 
 def skipped(reason: str) -> Result:
     return Result(LogStatus.SKIPPED, reason)
-
-
-def key_of(log: CampaignLog) -> str:
-    """Under this key a step makes one message or one call, however often it is run."""
-    return f"campaign:{log.pk}"
 
 
 def send_message(log: CampaignLog, text: str, at: datetime) -> Result:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from campaigns import ledger
+from campaigns import dialling, ledger
 from campaigns.models import (
     Campaign,
     CampaignEnrollment,
@@ -241,6 +241,7 @@ def _skip_open(runs: list[CampaignEnrollment], reason: str, at: datetime) -> Non
     mine = CampaignLog.objects.filter(enrollment__in=runs, status__in=ledger.OPEN)
     logs = list(mine.select_for_update(of=("self",)).order_by("pk"))
     taken = withdraw(logs, reason=reason, at=at)
+    dialling.withdraw(Q(enrollment__in=runs), reason=reason, at=at)
     skipped = [log.pk for log in logs if log.status == LogStatus.DUE or log.message_id in taken]
     CampaignLog.objects.filter(pk__in=skipped).update(
         status=LogStatus.SKIPPED, reason=reason, executed_at=at, claimed_until=None, updated_at=at

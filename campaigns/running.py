@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from campaigns import enrolment, ledger
+from campaigns import dialling, enrolment, ledger
 from campaigns.enrolment import locked_campaign
 from campaigns.errors import CannotActivate, HasHistory, Incomplete, NotActive
 from campaigns.models import (
@@ -86,6 +86,7 @@ def _put_back(campaign: Campaign, at: datetime) -> None:
     )
     logs = list(claimed.select_for_update(of=("self",)).order_by("pk"))
     taken = enrolment.withdraw(logs, reason="campaign_paused", at=at)
+    dialling.withdraw(Q(campaign=campaign), reason="campaign_paused", at=at)
     CampaignLog.objects.filter(message__in=taken, status=LogStatus.CLAIMED).update(
         status=LogStatus.DUE, message=None, claimed_until=None, updated_at=at
     )

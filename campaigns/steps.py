@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns import actions, enrolment, ledger, readiness, wording
+from campaigns import actions, dialling, enrolment, ledger, readiness, wording
 from campaigns.actions import Result
 from campaigns.models import CampaignEnrollment, CampaignLog, LogStatus, StepAction
 from campaigns.readiness import HELD, Verdict
@@ -175,7 +175,7 @@ def _reconcile(log_id: int, at: datetime) -> bool:
 
 def _message_of(log: CampaignLog) -> ChatMessage | None:
     return ChatMessage.objects.filter(
-        broker_id=log.broker_id, idempotency_key=actions.key_of(log)
+        broker_id=log.broker_id, idempotency_key=dialling.key_of(log)
     ).first()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import Q
 
 from campaigns import enrolment, steps
 from campaigns.models import Campaign, CampaignLog
@@ -46,3 +47,20 @@ def test_at_night_nobody_is_called(calling: CampaignLog, ana: Lead, at: datetime
     calling.refresh_from_db()
     assert (calling.status, calling.reason) == ("due", "quiet_hours")
     assert VoiceCall.objects.count() == 0
+
+
+def test_a_stopped_run_takes_its_calls_and_their_retries_with_it(
+    campaign_of: Callable[..., Campaign], ana: Lead, at: datetime
+) -> None:
+    call = {"action": "make_call"}
+    enrolment.enrol(campaign_of(call, call, channel="call"), ana, at=at)
+    steps.run(CampaignLog.objects.get().pk, at=at)
+    first = VoiceCall.objects.get()
+    retried = VoiceCallFactory(
+        broker=ana.broker, lead=ana, status="no_answer", retry_of=first,
+        retry_at=at + timedelta(hours=2),
+    )  # fmt: skip
+    enrolment.stop(Q(lead=ana), reason="replied", at=at)
+    first.refresh_from_db()
+    retried.refresh_from_db()
+    assert (first.status, retried.retry_at) == ("cancelled", None)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from campaigns import enrolment, ledger, reasons
 from campaigns.models import CampaignEnrollment, CampaignLog, EnrollmentState
+from crm import tenancy
 from leads.models import Lead
-from leads.parts import LeadPart, Panel, erase_rows, export_rows, register
+from leads.parts import LeadPart, Panel, erase_rows, export_rows, move_rows, register
 
 SHOWN = 10
 EXPORTED = ["id", "campaign__name", "rotation", "state", "reason", "enrolled_at", "trigger_key"]
@@ -27,9 +28,9 @@ def merge_enrollments(loser: Lead, survivor: Lead) -> list[int]:
     twice = Q(lead=loser, campaign__in=active.values("campaign"))
     enrolment.stop(twice, reason="merged", at=timezone.now())
     moved = []
-    for run in CampaignEnrollment.objects.filter(lead=loser).order_by("pk"):
+    for run in CampaignEnrollment.objects.filter(lead=loser).order_by("rotation", "pk"):
         theirs = CampaignEnrollment.objects.filter(lead=survivor, campaign=run.campaign_id)
-        run.rotation += theirs.aggregate(last=Max("rotation"))["last"] or 0
+        run.rotation = (theirs.aggregate(last=Max("rotation"))["last"] or 0) + 1
         if theirs.filter(trigger_key=run.trigger_key).exists():
             run.trigger_key = ""
         run.lead = survivor
@@ -40,13 +41,10 @@ def merge_enrollments(loser: Lead, survivor: Lead) -> list[int]:
     return moved
 
 
-def merge_logs(loser: Lead, survivor: Lead) -> list[int]:
-    """They have moved with their enrolments."""
-    return []
-
-
 def panel(lead: Lead, user: Any) -> Panel | None:
-    """The lead's runs that the user may see, with what comes next."""
+    """The lead's runs with what comes next, for those who may read campaigns."""
+    if not tenancy.allows(user, CampaignEnrollment, "r"):
+        return None
     rows = CampaignEnrollment.objects.visible_to(user).filter(lead=lead).select_related("campaign")
     runs = list(rows.order_by("-pk")[:SHOWN])
     if not runs:
@@ -78,6 +76,6 @@ register(
         CampaignLog,
         export_rows(CampaignLog, EXPORTED_LOGS),
         erase_rows(CampaignLog),
-        merge_logs,
+        move_rows(CampaignLog),
     )
 )

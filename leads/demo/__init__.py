@@ -3,8 +3,8 @@
 from crm.demo import Context
 from leads.demo import replay, stories
 from leads.demo.people import PEOPLE, RIVALS
-from leads.enums import AgentType, Channel, TemplateApproval
-from leads.models import Lead, MessageTemplate
+from leads.enums import AgentType, AlertState, Channel, TemplateApproval
+from leads.models import Lead, LeadAlert, MessageTemplate
 
 TEMPLATES = (
     (
@@ -65,6 +65,9 @@ def _finish(context: Context) -> None:
         if person.tags:
             Lead.objects.filter(pk=context.leads[person.key].pk).update(tags=list(person.tags))
     replay.finish(context, context.at)
+    # Whatever alerted somebody in the demo's past has done so.
+    raised = LeadAlert.objects.filter(broker__in=[context.broker, context.rival])
+    raised.update(state=AlertState.SENT, sent_at=context.at)
 
 
 def _make_templates(context: Context) -> None:

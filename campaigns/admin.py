@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -101,18 +102,15 @@ class AudienceForm(DoorForm):
 
 
 class StepInline(TenantInline):
-    """The steps of a campaign, in their order."""
+    """The steps of a campaign, in their order: too wide for a table's row."""
 
     model = CampaignStep
+    template = StackedInline.template
     fields = (
-        "step_number",
-        "action",
-        "message_template",
+        ("step_number", "action", "delay_hours"),
+        ("message_template", "use_ai_message"),
         "message_text",
-        "use_ai_message",
-        "delay_hours",
-        "step_channel",
-        "target_stage",
+        ("step_channel", "target_stage"),
     )
     ordering = ("step_number",)
     tab = False

@@ -107,8 +107,9 @@ class StepInline(TenantInline):
     model = CampaignStep
     template = StackedInline.template
     fields = (
-        ("step_number", "action", "delay_hours"),
-        ("message_template", "use_ai_message"),
+        ("step_number", "delay_hours"),
+        ("action", "use_ai_message"),
+        "message_template",
         "message_text",
         ("step_channel", "target_stage"),
     )

@@ -121,13 +121,12 @@ def enqueue_in(seconds: float, task: Any, *args: Any) -> None:
     transaction.on_commit(lambda: _publish(task, args, {}, countdown=seconds))
 
 
-@lru_cache(maxsize=2)
-def _producers(pid: int) -> Any:
+@lru_cache(maxsize=4)
+def _producers(pid: int, app: Any) -> Any:
     """Producers that give up on a queue that takes the connection and never answers.
 
     Workers share the settings but not this limit: their reads wait for work by design.
     """
-    app = celery_app()
     patience = {"socket_timeout": PUBLISH_SECONDS, "retry_on_timeout": False}
     limits = {**app.conf.broker_transport_options, **patience}
     return producers[app.connection_for_write(transport_options=limits)]
@@ -135,7 +134,9 @@ def _producers(pid: int) -> Any:
 
 def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> bool:
     try:
-        with _producers(os.getpid()).acquire(block=True, timeout=PUBLISH_SECONDS) as producer:
+        with _producers(os.getpid(), task.app).acquire(
+            block=True, timeout=PUBLISH_SECONDS
+        ) as producer:
             task.apply_async(args=args, kwargs=kwargs, producer=producer, retry=False, **options)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning(

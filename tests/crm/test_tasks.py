@@ -245,14 +245,14 @@ def test_the_background_is_alive_while_a_heartbeat_is_recent(seconds, alive) -> 
 
 def test_a_queue_that_never_answers_is_given_up_on_within_a_second() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        conf = tasks.celery_app().conf
-        before = conf.broker_url
-        conf.broker_url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-        tasks._producers.cache_clear()
+        address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        app = Celery("silent", broker=address, set_as_current=False)
+        app.conf.broker_transport_options = django_settings.CELERY_BROKER_TRANSPORT_OPTIONS
+
+        @app.task(name="test.silent")
+        def work() -> None: ...
+
         started = time.monotonic()
-        try:
-            assert tasks._publish(tasks.shared_heartbeat, (), {}) is False
-        finally:
-            conf.broker_url = before
-            tasks._producers.cache_clear()
+        assert tasks._publish(work, (), {}) is False
     assert time.monotonic() - started < 3  # eight and more without a limit of its own
+    app.close()

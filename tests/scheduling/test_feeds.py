@@ -13,6 +13,7 @@ from scheduling import booking, feeds
 from scheduling.calendars import ics
 from scheduling.models import Appointment, CalendarConnection
 from scheduling.sync import connection_of
+from tests.conftest import SANTIAGO
 from tests.factories import AppointmentFactory, LeadFactory
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -28,6 +29,12 @@ def visit(lead: Lead, agent: User, at: datetime) -> Appointment:
     return booking.book(
         lead, start=at + 2 * DAY, agent=agent, location="Ñuñoa, depto. 5; torre A", by=agent, at=at
     )
+
+
+@pytest.fixture
+def at() -> datetime:
+    """This morning: a feed reaches back from the day on which it is read."""
+    return timezone.now().astimezone(SANTIAGO).replace(hour=10, minute=0, second=0, microsecond=0)
 
 
 def events(body: bytes) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Gemini as a seller would play it: each answer follows from the request, so repeats do no harm."""
 
 import json
+import math
 import re
 import unicodedata
 import zlib
@@ -148,11 +149,12 @@ def _written(asked: Request) -> str:
 
 
 def embedding(text: str) -> list[float]:
-    """Texts that share words are near each other."""
+    """Texts that share words are near each other; others are half as near, as with Gemini's."""
     vector = [0.0] * DIMENSIONS
     for word in re.findall(r"\w{3,}", fold(text)):
-        vector[zlib.crc32(word.encode()) % DIMENSIONS] += 1.0
-    return vector if any(vector) else [1.0] * DIMENSIONS
+        vector[1 + zlib.crc32(word.encode()) % (DIMENSIONS - 1)] += 1.0
+    vector[0] = math.hypot(*vector) or 1.0
+    return vector
 
 
 class FakeAssistant(FakeGemini):

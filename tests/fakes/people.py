@@ -27,8 +27,14 @@ class TelegramUser:
 
     def press(self, code: str) -> int:
         number = next(self._updates)
-        pressed = {"id": f"{self.number}-{number}", "from": self._person, "data": code}
-        return self._post(callback_query={**pressed, "message": self._message(text="Horas:")})
+        pressed = {
+            "id": f"{self.number}-{number}",
+            "from": self._person,
+            "chat_instance": str(self.number),
+            "message": self._message(text="Horas:"),
+            "data": code,
+        }
+        return self._post(callback_query=pressed)
 
     def share_phone(self, digits: str) -> int:
         named = {"first_name": self.first_name, "last_name": self.last_name}

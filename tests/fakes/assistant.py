@@ -161,11 +161,11 @@ class FakeAssistant(FakeGemini):
     """Refuses, as Gemini does, tool calls that come back without their signature.
 
     ``is_down`` answers 503; ``used`` lists the tools called for and ``returned`` counts the
-    signatures that came back.
+    requests that brought a result with its signature.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, port: int = 0) -> None:
+        super().__init__(port=port)
         self.is_down = False
         self.used: list[str] = []
         self.returned = 0
@@ -182,7 +182,7 @@ class FakeAssistant(FakeGemini):
     def _generate(self, asked: Request) -> Answer:
         if any(each != gemini.SIGNATURE for each in asked.signatures):
             return gemini.failure(400)
-        self.returned += len(asked.signatures)
+        self.returned += bool(asked.results)
         said = answer(asked)
         parts = said[1]["candidates"][0]["content"]["parts"]
         self.used += [part["functionCall"]["name"] for part in parts if "functionCall" in part]

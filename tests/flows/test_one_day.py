@@ -13,8 +13,10 @@ import psycopg
 import pytest
 from django.utils import timezone
 
+from tests.fakes import openai as fallback
 from tests.fakes.assistant import ABOUT_A_CALL, FakeAssistant
 from tests.fakes.google import FakeGoogle
+from tests.fakes.openai import FakeOpenAI
 from tests.fakes.people import TelegramUser
 from tests.fakes.telegram import FakeTelegram
 from tests.flows.stack import Stack, wait_for
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.stack
 
 PHONE = "56962224488"
 FOLLOW_UP = "Hola Camila, ¿sigues buscando departamento?"
+SECOND_BEST = "Hola, soy la asistente virtual. ¿En qué comuna buscas?"
 LAST_CALL = "Camila, ¿te llamamos otra vez?"
 OPEN_ALWAYS = '{"start": "00:00", "end": "00:00", "sundays": false, "holidays": false}'
 JOIN_CALENDARS = """
@@ -50,6 +53,7 @@ class Day:
     stack: Stack
     telegram: FakeTelegram
     gemini: FakeAssistant
+    openai: FakeOpenAI
     google: FakeGoogle
     camila: TelegramUser
 
@@ -119,12 +123,16 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     with ExitStack() as opened:
         telegram = opened.enter_context(FakeTelegram())
         gemini = opened.enter_context(FakeAssistant())
+        openai = opened.enter_context(FakeOpenAI(fallback.text(SECOND_BEST)))
         google = opened.enter_context(FakeGoogle())
         product = Stack(
             tmp_path_factory.mktemp("day"),
             TELEGRAM_API_URL=telegram.url,
             GEMINI_API_URL=gemini.url,
             GEMINI_API_KEY="fake",
+            OPENAI_BASE_URL=f"{openai.url}/v1",
+            OPENAI_API_KEY="fake",
+            LLM_FALLBACK_MODEL="openai:gpt-6-luna",
             GOOGLE_CALENDAR_API_URL=google.url,
             GOOGLE_TOKEN_URL=google.token_url,
             GOOGLE_CLIENT_ID="client",
@@ -134,7 +142,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         stack = opened.enter_context(product)
         hook = f"{stack.url}/hooks/telegram/demo-telegram/"
         camila = TelegramUser(7001, "Camila", "Rojas", hook, "demo-secret")
-        made = Day(stack, telegram, gemini, google, camila)
+        made = Day(stack, telegram, gemini, openai, google, camila)
         made.change("UPDATE broker_lead_configs SET quiet_hours = %s", OPEN_ALWAYS)
         made.change("UPDATE broker_voice_configs SET voice_config = %s", '{"script": "interested"}')
         stack.manage(JOIN_CALENDARS)
@@ -292,3 +300,39 @@ def test_who_asks_not_to_be_called_is_left_alone(day: Day) -> None:
     assert len(day.received) == heard
     calls = day.stack.rows("SELECT id FROM voice_calls WHERE lead_id = %s", lead)
     assert len(calls) == 1
+
+
+def test_with_gemini_down_the_fallback_answers_and_the_attempts_are_on_record(day: Day) -> None:
+    day.gemini.is_down = True
+    day.camila = TelegramUser(7002, "Pedro", "Soto", day.camila.hook, day.camila.secret)
+    assert day.say("Hola, busco casa en Maipú")["text"] == SECOND_BEST
+    calls = day.stack.rows(
+        "SELECT provider, used_fallback, error <> '' AS failed FROM llm_calls "
+        "WHERE lead_id = %s AND call_type = 'turn' ORDER BY id",
+        day.lead()["id"],
+    )
+    *failed, last = [(call["provider"], call["used_fallback"], call["failed"]) for call in calls]
+    assert set(failed) == {("google", False, True)}
+    assert last == ("openai", True, False)
+
+
+def test_with_google_down_the_booking_stands_and_reaches_the_calendar_later(day: Day) -> None:
+    day.google.failures.extend([503] * 1000)
+    admin = day.stack.sign_in()
+    slot = day.stack.get("/api/v1/slots/", **admin)[1]["results"][-1]
+    wanted = {"lead": day.lead()["id"], "start_time": slot["start"]}
+    status, booked = day.stack.post("/api/v1/appointments/", wanted, **admin)
+    assert (status, booked["status"]) == (201, "scheduled")
+
+    def event() -> dict[str, Any]:
+        return day.stack.rows(
+            "SELECT * FROM calendar_events WHERE appointment_id = %s", booked["id"]
+        )[0]
+
+    wait_for("a failed attempt", lambda: event()["attempts"])
+    assert (event()["state"], day.visit()["meet_url"]) == ("pending", "")
+    day.google.failures.clear()
+    day.change("UPDATE calendar_events SET due_at = now() WHERE state = 'pending'")
+    wait_for("the calendar", lambda: event()["state"] == "done")
+    assert event()["event_id"] in {each["id"] for each in day.google.events()}
+    assert day.visit()["meet_url"].startswith("https://meet.google.com/")

@@ -68,8 +68,8 @@ class Vendors:
             "GOOGLE_TOKEN_URL": self.google.token_url,
             "GOOGLE_CLIENT_ID": "fake",
             "GOOGLE_CLIENT_SECRET": "fake",
-            "SWEEP_SECONDS": "5",
-            "CAMPAIGN_TRIGGER_SECONDS": "15",
+            "SWEEP_SECONDS": "15",
+            "CAMPAIGN_TRIGGER_SECONDS": "30",
         }
 
     def sent(self) -> dict[str, list[Any]]:

@@ -319,8 +319,8 @@ def test_with_gemini_down_the_fallback_answers_and_the_attempts_are_on_record(da
 def test_with_google_down_the_booking_stands_and_reaches_the_calendar_later(day: Day) -> None:
     day.google.failures.extend([503] * 1000)
     admin = day.stack.sign_in()
-    slot = day.stack.get("/api/v1/slots/", **admin)[1]["results"][-1]
-    wanted = {"lead": day.lead()["id"], "start_time": slot["start"]}
+    slot = day.stack.get("/api/v1/availability/slots/", **admin)[1]["results"][-1]
+    wanted = {"lead": day.lead()["id"], "start_time": slot["start_time"]}
     status, booked = day.stack.post("/api/v1/appointments/", wanted, **admin)
     assert (status, booked["status"]) == (201, "scheduled")
 

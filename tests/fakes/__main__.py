@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from crm.embedded.processes import Process, die_with_make, spawn
-from tests.fakes.console import Console, Vendors
+from tests.fakes.console import FIRST_PORT, LAST_PORT, Console, Vendors
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / ".local" / "demo"
@@ -32,7 +32,7 @@ config.provider_configs = {{**config.provider_configs, "whatsapp": {whatsapp!r}}
 config.save()
 hook = {{"broker": broker, "channel": "whatsapp", "key": "demo-whatsapp"}}
 ChannelHook.objects.filter(**hook).exists() or ChannelHook.objects.create(**hook)
-for agent in User.objects.filter(broker=broker, role="agent"):
+for agent in User.objects.filter(broker=broker, email__in=["ana@demo.test", "luis@demo.test"]):
     sync.connect(agent, {{"refresh_token": "refresh"}}, at=timezone.now())
 """
 WHATSAPP = {
@@ -98,4 +98,7 @@ def _running() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OSError as error:
+        sys.exit(f"The demo needs the ports {FIRST_PORT} to {LAST_PORT}: {error}")

@@ -17,7 +17,7 @@ from tests.fakes.people import TelegramUser, WhatsAppUser
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.vapi import FakeVapi
 
-FIRST_PORT = 8100
+FIRST_PORT, LAST_PORT = 8100, 8105  # the page, then Telegram, Meta, Gemini, Vapi, Google
 SHOWN = 40
 STYLE = "<style>body{font:15px sans-serif;margin:1.5rem}pre{white-space:pre-wrap}"
 STYLE += "iframe{width:100%;height:75vh;border:1px solid #ccc}</style>"

@@ -5,13 +5,16 @@ PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
 PY := .venv/bin/python
 ON_SERVERS := $(PY) -m crm.embedded exec --
 
-.PHONY: run test lint e2e bench env env-dev
+.PHONY: run demo test lint e2e bench env env-dev
 
 # The laptop's setting: without it production's rules hold, first of all a SECRET_KEY.
-run test lint e2e bench: export DEBUG ?= true
+run demo test lint e2e bench: export DEBUG ?= true
 
 run: env  ## the whole product on this machine, until Ctrl-C
 	@exec $(PY) manage.py up
+
+demo: env  ## the same with a fake of every vendor, and a page on which to play the lead
+	@exec $(PY) -m tests.fakes
 
 test: lint  ## everything that has to be true before a change is kept
 	@exec $(ON_SERVERS) $(PY) -m pytest -n 2

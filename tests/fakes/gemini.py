@@ -41,9 +41,9 @@ def _candidate(parts: list[dict[str, Any]]) -> dict[str, Any]:
 class FakeGemini(FakeServer):
     """Answers the queued answers one by one, the last one again and again; embeds anything."""
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, port: int = 0) -> None:
         self.answers = list(answers)
-        super().__init__(self._next)
+        super().__init__(self._next, port=port)
 
     @property
     def asked(self) -> list[dict[str, Any]]:

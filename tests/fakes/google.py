@@ -24,7 +24,7 @@ class FakeGoogle:
     answer; ``revoke`` ends the access; ``forget_tokens`` makes old sync tokens answer 410.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, port: int = 0) -> None:
         self.calendars: dict[str, dict[str, dict[str, Any]]] = {}
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.channels: list[dict[str, Any]] = []
@@ -37,7 +37,7 @@ class FakeGoogle:
         self._numbers = count(1)
         self._changed: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     # --- What tests say and see ---

@@ -24,10 +24,10 @@ DOWN = failure(500, 131000)
 class FakeMeta(FakeServer):
     """Takes messages of any number; ``next`` holds answers to give instead of the usual one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, port: int = 0) -> None:
         self.next: list[Answer] = []
         self._numbers = count(1)
-        super().__init__(self._answer)
+        super().__init__(self._answer, port=port)
 
     @property
     def sent(self) -> list[dict[str, Any]]:

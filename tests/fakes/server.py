@@ -14,11 +14,11 @@ Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
 class FakeServer:
     """Answers POSTs by ``respond(path, body)``; use as a context manager."""
 
-    def __init__(self, respond: Callable[[str, dict[str, Any]], Answer]) -> None:
+    def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.respond = respond
         self.delay = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def read(self, raw: bytes, content_type: str) -> dict[str, Any]:

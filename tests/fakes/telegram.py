@@ -32,13 +32,13 @@ DOWN = refusal(502, "Bad Gateway")
 class FakeTelegram(FakeServer):
     """Keeps what bots send; ``next`` holds answers to give instead of the usual one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, port: int = 0) -> None:
         self.next: list[Answer] = []
         self.updates: list[dict[str, Any]] = []
         self.webhook: dict[str, Any] = {"url": "", "pending_update_count": 0}
         self.last_error = ""
         self._numbers = count(1000)
-        super().__init__(self._answer)
+        super().__init__(self._answer, port=port)
 
     def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
         return dict(parse_qsl(raw.decode(), keep_blank_values=True))

@@ -13,12 +13,12 @@ import httpx
 class FakeVapi:
     """Keeps the calls it was asked for; ``status`` other than 201 refuses them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, port: int = 0) -> None:
         self.calls: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str]] = []
         self.status = 201
         self.forgets_to_answer = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
 
     @property

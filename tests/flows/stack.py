@@ -128,6 +128,14 @@ class Stack:
         with psycopg.connect(url, row_factory=dict_row) as connection:
             return connection.execute(sql, values).fetchall()
 
+    def manage(self, code: str) -> str:
+        """What a person at the server would run: `manage.py shell -c`."""
+        environment = {**os.environ, **self.environment, **self.running()["environment"]}
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr.decode()[-2000:]
+        return done.stdout.decode()
+
     def kill_in_mid_turn(self) -> bool:
         """SIGKILL the worker as soon as a turn is claimed; False when it finished all the same."""
         url = self.running()["environment"]["DATABASE_URL"]

@@ -1,0 +1,97 @@
+"""What Telegram and WhatsApp post to a webhook when a person writes, presses or shares a phone."""
+
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+
+@dataclass
+class TelegramUser:
+    """A person on Telegram who talks to one bot."""
+
+    number: int
+    first_name: str
+    last_name: str
+    hook: str
+    secret: str
+    _updates: Any = field(default_factory=lambda: count(time.time_ns() // 1_000_000))
+
+    def write(self, text: str) -> int:
+        return self._post(message=self._message(text=text))
+
+    def press(self, code: str) -> int:
+        number = next(self._updates)
+        pressed = {
+            "id": f"{self.number}-{number}",
+            "from": self._person,
+            "chat_instance": str(self.number),
+            "message": self._message(text="Horas:"),
+            "data": code,
+        }
+        return self._post(callback_query=pressed)
+
+    def share_phone(self, digits: str) -> int:
+        named = {"first_name": self.first_name, "last_name": self.last_name}
+        contact = {"phone_number": digits, "user_id": self.number, **named}
+        return self._post(message=self._message(contact=contact))
+
+    @property
+    def _person(self) -> dict[str, Any]:
+        named = {"first_name": self.first_name, "last_name": self.last_name}
+        return {"id": self.number, "is_bot": False, **named}
+
+    def _message(self, **content: Any) -> dict[str, Any]:
+        chat = {"id": self.number, "type": "private", "first_name": self.first_name}
+        about = {"message_id": next(self._updates) % 2**31, "date": int(time.time())}
+        return {**about, "from": self._person, "chat": chat, **content}
+
+    def _post(self, **update: Any) -> int:
+        body = json.dumps({"update_id": next(self._updates), **update}).encode()
+        return post(self.hook, body, {"X-Telegram-Bot-Api-Secret-Token": self.secret})
+
+
+@dataclass
+class WhatsAppUser:
+    """A person on WhatsApp who writes to one number of a broker."""
+
+    phone: str
+    name: str
+    hook: str
+    app_secret: str
+    phone_number_id: str
+
+    def write(self, text: str) -> int:
+        sent = {
+            "from": self.phone,
+            "id": f"wamid.{time.time_ns()}",
+            "timestamp": str(int(time.time())),
+            "type": "text",
+            "text": {"body": text},
+        }
+        value = {
+            "messaging_product": "whatsapp",
+            "metadata": {"display_phone_number": "1", "phone_number_id": self.phone_number_id},
+            "contacts": [{"profile": {"name": self.name}, "wa_id": self.phone}],
+            "messages": [sent],
+        }
+        change = {"field": "messages", "value": value}
+        told = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
+        body = json.dumps(told).encode()
+        signed = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
+        return post(self.hook, body, {"X-Hub-Signature-256": f"sha256={signed}"})
+
+
+def post(address: str, body: bytes, headers: dict[str, str]) -> int:
+    """The status that the webhook answered."""
+    request = Request(address, body, {"Content-Type": "application/json", **headers})
+    try:
+        with urlopen(request, timeout=30) as response:
+            return int(response.status)
+    except HTTPError as error:
+        return error.code

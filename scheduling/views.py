@@ -20,6 +20,7 @@ from crm.tasks import enqueue
 from crm.tenancy import Role
 from scheduling import availability, booking, sync
 from scheduling import serializers as shapes
+from scheduling.errors import OfTheCalendar
 from scheduling.filters import AppointmentFilter, BlockFilter, CalendarEventFilter, WindowFilter
 from scheduling.models import (
     Appointment,
@@ -114,13 +115,29 @@ class Windows(Removable[AvailabilitySlot]):
 
 
 class Blocks(Removable[AppointmentBlock]):
-    """Time in which nothing is offered; agents keep their own."""
+    """Time in which nothing is offered; agents keep their own.
+
+    What came from a Google calendar changes there only: 409 ``block_of_calendar``.
+    """
 
     queryset = AppointmentBlock.objects.all()
     serializer_class = shapes.BlockSerializer
     filterset_class = BlockFilter
     search_fields = ["reason"]
     ordering_fields = ["id", "start_time", "end_time"]
+
+    def perform_update(self, serializer: Any) -> None:
+        _require_by_person(serializer.instance)
+        super().perform_update(serializer)
+
+    def perform_destroy(self, block: AppointmentBlock) -> None:
+        _require_by_person(block)
+        super().perform_destroy(block)
+
+
+def _require_by_person(block: AppointmentBlock) -> None:
+    if not block.is_by_person:
+        raise OfTheCalendar
 
 
 class Calendars(ReadOnly[CalendarConnection]):
@@ -149,7 +166,7 @@ class Calendars(ReadOnly[CalendarConnection]):
     @action(detail=True, methods=["post"])
     def disconnect(self, request: Request, pk: Any = None) -> Response:
         connection = self.get_object()
-        sync.disconnect(connection)
+        sync.disconnect(connection, at=timezone.now())
         return self.answer(connection)
 
     def answer(self, connection: CalendarConnection) -> Response:

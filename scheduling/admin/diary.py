@@ -277,11 +277,22 @@ class AvailabilitySlotAdmin(OwnDiaryAdmin):
 
 @admin.register(AppointmentBlock)
 class AppointmentBlockAdmin(OwnDiaryAdmin):
-    list_display = ("start_time", "end_time", "agent", "reason", "rrule")
-    list_filter = (("agent", ScopedRelatedFilter), ("start_time", RangeDateTimeFilter))
+    """What came from an agent's Google calendar is seen here and changed there."""
+
+    list_display = ("start_time", "end_time", "agent", "reason", "rrule", "source")
+    list_filter = ("source", ("agent", ScopedRelatedFilter), ("start_time", RangeDateTimeFilter))
     list_filter_submit = True
     search_fields = ("reason", "agent__name")
     empty_hint = _("Agrega vacaciones, reuniones o almuerzos: a esas horas no se ofrecen visitas.")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_by_person)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_by_person)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        queryset.filter(source=AppointmentBlock.Source.PERSON).delete()
 
 
 @admin.register(SlotOffer)

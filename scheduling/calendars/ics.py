@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from scheduling.calendars.wording import describe, place, title
+from scheduling.calendars.wording import describe_to_agent, place, title
 from scheduling.models import Appointment, AppointmentStatus
 
 PRODUCT = "-//Lead CRM//Agenda//ES"
@@ -59,7 +59,7 @@ def _event(appointment: Appointment, at: datetime) -> Event:
     event.add("dtend", appointment.end_time.astimezone(UTC))
     event.add("status", STATUSES.get(AppointmentStatus(appointment.status), "CONFIRMED"))
     event.add("summary", title(appointment))
-    event.add("description", describe(appointment))
+    event.add("description", describe_to_agent(appointment))
     if where := place(appointment):
         event.add("location", where)
     event.add("categories", [_("Visitas")])

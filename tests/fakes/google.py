@@ -31,6 +31,7 @@ class FakeGoogle:
         self.failures: deque[int] = deque()
         self.delay = 0.0
         self.meet_is_pending = False
+        self.time_zone = "America/Santiago"
         self.revoked = False
         self.oldest_token = 0
         self._access_tokens: set[str] = set()
@@ -67,6 +68,15 @@ class FakeGoogle:
 
     def forget_tokens(self) -> None:
         self.oldest_token = next(self._numbers)
+
+    def put(
+        self, event_id: str, start: str, end: str, calendar: str = "primary", **fields: Any
+    ) -> None:
+        """The user has an event of their own; a start without a time is a whole day."""
+        name = "dateTime" if "T" in start else "date"
+        told = {"summary": "Privado", "start": {name: start}, "end": {name: end}}
+        self.calendars.setdefault(calendar, {})
+        self._store(calendar, event_id, {**told, **fields})
 
     def edit(self, event_id: str, calendar: str = "primary", **fields: Any) -> None:
         """The user changes an event in their own calendar."""
@@ -149,6 +159,8 @@ class FakeGoogle:
 
     def _list(self, calendar: str, query: dict[str, str]) -> Answer:
         since = int(query.get("syncToken", "0"))
+        if since and {"timeMin", "timeMax", "orderBy"} & set(query):
+            return 400, _error(400)
         if since and since < self.oldest_token:
             return 410, _error(410)
         changed = [
@@ -156,9 +168,10 @@ class FakeGoogle:
             for event_id, event in self.calendars[calendar].items()
             if self._changed[calendar, event_id] > since
             and (since or event["status"] != "cancelled")
+            and _is_listed(event, query)
         ]
         first = int(query.get("pageToken", "0"))
-        page = {"items": changed[first : first + PAGE]}
+        page = {"items": changed[first : first + PAGE], "timeZone": self.time_zone}
         if first + PAGE < len(changed):
             return 200, {**page, "nextPageToken": str(first + PAGE)}
         return 200, {**page, "nextSyncToken": str(next(self._numbers))}
@@ -211,6 +224,16 @@ class FakeGoogle:
                 """Tests need no access log."""
 
         return Handler
+
+
+def _is_listed(event: dict[str, Any], query: dict[str, str]) -> bool:
+    """Days of a repeating event only when asked for each (its own row otherwise); within the span."""
+    one_by_one = query.get("singleEvents") == "true"
+    if ("recurrence" in event and one_by_one) or ("recurringEventId" in event and not one_by_one):
+        return False
+    end = event.get("end", {}).get("dateTime") or event.get("end", {}).get("date", "9999")
+    start = event.get("start", {}).get("dateTime") or event.get("start", {}).get("date", "")
+    return end[:10] >= query.get("timeMin", "")[:10] and start[:10] <= query.get("timeMax", "9999")
 
 
 def _error(status: int) -> dict[str, Any]:

@@ -274,7 +274,7 @@ def test_connecting_brings_the_visits_ahead(
 def test_disconnecting_forgets_the_access(
     visit: Appointment, calendar: CalendarConnection, at: datetime
 ) -> None:
-    sync.disconnect(calendar)
+    sync.disconnect(calendar, at=at)
     calendar.refresh_from_db()
     assert (calendar.credentials, calendar.state, run(at)) == ({}, "disconnected", 0)
 

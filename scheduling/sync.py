@@ -249,9 +249,7 @@ class Taken:
 
 
 @transaction.atomic
-def _take_in(
-    connection: CalendarConnection, page: dict[str, Any], at: datetime
-) -> Taken | None:
+def _take_in(connection: CalendarConnection, page: dict[str, Any], at: datetime) -> Taken | None:
     """Store a page; None when the calendar was let go, or another reader came, meanwhile.
 
     The agent is locked as by a booking, so that of a new block and a new appointment at one hour

@@ -132,9 +132,7 @@ def _store(connection: CalendarConnection, taken: dict[str, Span], at: datetime)
     return changed
 
 
-def _block(
-    connection: CalendarConnection, name: str, span: Span, at: datetime
-) -> AppointmentBlock:
+def _block(connection: CalendarConnection, name: str, span: Span, at: datetime) -> AppointmentBlock:
     return AppointmentBlock(
         broker_id=connection.broker_id,
         agent_id=connection.user_id,

@@ -20,7 +20,7 @@ PAGE = 2
 class FakeGoogle:
     """One user's calendars; use as a context manager.
 
-    ``failures`` are statuses answered to the next calls of the Calendar API; ``delay`` slows every
+    ``failures`` are statuses answered to the next calls of the Calendar API (200: answered well); ``delay`` slows every
     answer; ``revoke`` ends the access; ``forget_tokens`` makes old sync tokens answer 410.
     """
 
@@ -92,8 +92,7 @@ class FakeGoogle:
         found = EVENTS.match(path)
         if found is None:
             return 404, _error(404)
-        if self.failures:
-            status = self.failures.popleft()
+        if self.failures and (status := self.failures.popleft()) != 200:
             return status, _error(status)
         if token not in self._access_tokens:
             return 401, _error(401)
@@ -228,6 +227,8 @@ class FakeGoogle:
 
 def _is_listed(event: dict[str, Any], query: dict[str, str]) -> bool:
     """Days of a repeating event only when asked for each (its own row otherwise); within the span."""
+    if event["status"] == "cancelled":
+        return True
     one_by_one = query.get("singleEvents") == "true"
     if ("recurrence" in event and one_by_one) or ("recurringEventId" in event and not one_by_one):
         return False

@@ -18,7 +18,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
     AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
     AlertKind.CALENDAR_CONFLICT: _("Tu calendario choca con la cita de %(lead)s"),
-    AlertKind.REMINDER_HELD: _("Recordatorio no enviado a %(lead)s: tú llevas la conversación"),
+    AlertKind.REMINDER_HELD: _("Recordatorio no enviado a %(lead)s: %(why)s"),
     AlertKind.INVITATION: "%(title)s",
 }
 BODIES: dict[str, Any] = {
@@ -73,4 +73,5 @@ def _values(alert: LeadAlert) -> dict[str, Any]:
         "minutes": details.get("minutes", 0),
         "when": details.get("when", ""),
         "title": details.get("title", ""),
+        "why": details.get("why", ""),
     }

@@ -18,7 +18,7 @@ from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.views import ReadOnly, Removable, TenantViewSet
 from crm.tasks import enqueue
 from crm.tenancy import Role
-from scheduling import availability, booking, sync
+from scheduling import availability, booking, reminders, sync
 from scheduling import serializers as shapes
 from scheduling.errors import OfTheCalendar
 from scheduling.filters import AppointmentFilter, BlockFilter, CalendarEventFilter, WindowFilter
@@ -98,6 +98,14 @@ class Appointments(mixins.UpdateModelMixin, ReadOnly[Appointment]):
     @action(detail=True, methods=["post"], url_path="no-show", url_name="no-show")
     def no_show(self, request: Request, pk: Any = None) -> Response:
         return self._through(booking.mark_no_show)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def remind(self, request: Request, pk: Any = None) -> Response:
+        """Send the reminder as the caller's own message: for when the assistant may not speak."""
+        appointment = self.get_object()
+        reminders.send_by_person(appointment, by=self.caller, at=timezone.now())
+        return self.answer(appointment)
 
     @extend_schema(request=shapes.ReassignSerializer, responses=shapes.AppointmentSerializer)
     @action(detail=True, methods=["post"], permission_classes=[AdminsOnly])

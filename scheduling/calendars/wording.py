@@ -31,6 +31,21 @@ def describe_to_agent(appointment: Appointment) -> str:
     return "\n".join(filter(None, [describe(appointment), page]))
 
 
+def title_for_lead(appointment: Appointment) -> str:
+    """«Visita a propiedad · Andes Propiedades»."""
+    kind = str(appointment.get_appointment_type_display()).capitalize()
+    return f"{kind} · {' '.join(appointment.lead.broker.name.split())}"
+
+
+def describe_to_lead(appointment: Appointment) -> str:
+    """With whom, and the page to confirm, move or cancel it."""
+    lines = [
+        _("Te atiende: %s") % appointment.agent.name if appointment.agent else "",
+        _("Confirma, cambia la hora o cancela aquí: %(link)s") % {"link": visit_link(appointment)},
+    ]
+    return "\n".join(filter(None, lines))
+
+
 def page_of(appointment: Appointment) -> str:
     """The appointment in Admin, for whoever may enter."""
     path = reverse("admin:scheduling_appointment_change", args=[appointment.pk])

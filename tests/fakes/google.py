@@ -27,6 +27,7 @@ class FakeGoogle:
     def __init__(self, *, port: int = 0) -> None:
         self.calendars: dict[str, dict[str, dict[str, Any]]] = {}
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.channels: list[dict[str, Any]] = []
         self.failures: deque[int] = deque()
         self.delay = 0.0
@@ -58,6 +59,10 @@ class FakeGoogle:
     def calls(self, method: str = "") -> list[str]:
         """The methods of the calls to the Calendar API, in order."""
         return [m for m, path, _ in self.requests if EVENTS.match(path) and method in ("", m)]
+
+    def queries(self, method: str) -> list[dict[str, str]]:
+        """The options of these calls, as their addresses told them."""
+        return [options for m, path, options in self.asked if m == method and EVENTS.match(path)]
 
     def expire_access(self) -> None:
         self._access_tokens.clear()
@@ -200,6 +205,7 @@ class FakeGoogle:
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 body = self.body()
                 fake.requests.append((self.command, parts.path, body or query))
+                fake.asked.append((self.command, parts.path, query))
                 token = self.headers.get("Authorization", "").removeprefix("Bearer ")
                 status, told = fake.answer(self.command, parts.path, query, body, token)
                 self.send(status, b"" if told is None else json.dumps(told).encode())

@@ -282,8 +282,9 @@ def _changed_by_others(
 def _stands(row: Row, event: dict[str, Any]) -> bool:
     if event.get("etag") == row.etag:
         return True
-    said = row.appointment and google.body_of(row.appointment, row.event_id)
-    return bool(said) and google.says_the_same(event, said)
+    if row.appointment is None:
+        return False
+    return google.says_the_same(event, google.body_of(row.appointment, row.event_id))
 
 
 def retry(row: CalendarEvent, *, at: datetime) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
@@ -22,6 +24,7 @@ from crm.admin.filters import ScopedRelatedFilter
 from crm.tenancy import Role, visible
 from leads.enums import Holder
 from scheduling import booking, reminders
+from scheduling.admin import week
 from scheduling.calendars.wording import visit_link
 from scheduling.models import (
     ACTIVE,
@@ -129,6 +132,7 @@ class AppointmentAdmin(TenantAdmin):
     )
     list_filter_submit = True
     search_fields = ("lead__name", "lead__phone", "lead__phone_e164", "location", "agent__name")
+    actions_list = ("week",)
     actions_detail = (
         "confirm",
         "reschedule",
@@ -211,6 +215,14 @@ class AppointmentAdmin(TenantAdmin):
             at=timezone.now(),
         )
         obj.__dict__.update(booked.__dict__)
+
+    @action(description=_("Ver la semana"), url_path="semana", icon="calendar_view_week")
+    def week(self, request: HttpRequest) -> HttpResponse:
+        if not self.may(request, "r"):
+            raise PermissionDenied
+        shown = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Semana")}
+        context = {**shown, **week.context(request)}
+        return TemplateResponse(request, "scheduling/week.html", context)
 
     @display(description=_("estado"), ordering="status", label=STATUS_TONES)
     def shown_status(self, appointment: Appointment) -> tuple[str, str]:

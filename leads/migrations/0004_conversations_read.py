@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0002_alerts_and_summary_mark'),
+        ("leads", "0003_alerts_of_the_diary"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('brokers', '0001_initial'),
-        ("leads", "0002_alerts_and_summary_mark"),
+        ('leads', '0002_alerts_and_summary_mark'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('brokers', '0001_initial'),
-        ("scheduling", "0002_calendar_events"),
+        ('scheduling', '0002_calendar_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -31,6 +31,10 @@ def _is_over(call: VoiceCall) -> bool:
     return CallStatus(call.status).is_over
 
 
+def _is_under_way(call: VoiceCall) -> bool:
+    return not _is_over(call) and bool(call.external_call_id)
+
+
 def _can_be_withdrawn(call: VoiceCall) -> bool:
     undialled = call.status == CallStatus.INITIATED and call.dialled_at is None
     return undialled or call.retry_at is not None
@@ -60,7 +64,7 @@ class VoiceCallAdmin(TenantAdmin):
     )
     list_filter_submit = True
     search_fields = ("lead__name", "lead__phone", "phone", "external_call_id", "summary")
-    actions_detail = ("call_again", "cancel")
+    actions_detail = ("call_again", "hang_up", "cancel")
     placed_fields = ("lead", "call_purpose")
     fieldsets = (
         (
@@ -124,6 +128,16 @@ class VoiceCallAdmin(TenantAdmin):
     )
     def cancel(self, request: HttpRequest, row: VoiceCall, data: dict[str, Any]) -> None:
         calls.cancel(row, by=person(request), at=timezone.now())
+
+    @door(
+        _("Cortar llamada"),
+        done=_("El proveedor está cortando la llamada."),
+        icon="call_end",
+        letter="c",
+        applies=_is_under_way,
+    )
+    def hang_up(self, request: HttpRequest, row: VoiceCall, data: dict[str, Any]) -> None:
+        calls.hang_up(row, by=person(request), at=timezone.now())
 
     @display(description=_("estado"), ordering="status", label=CALL_TONES)
     def shown_status(self, call: VoiceCall) -> tuple[str, str]:

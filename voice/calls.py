@@ -16,7 +16,7 @@ from leads.enums import Actor, Purpose
 from leads.models import Conversation, Lead
 from leads.signals import announce
 from voice import signals
-from voice.errors import CallRefused, KeyTaken, NotCancellable
+from voice.errors import CallRefused, KeyTaken, NotCancellable, NotUnderWay
 from voice.models import UNDER_WAY, CallPurpose, CallStatus, VoiceCall
 from voice.providers.base import adapter_of, is_ready
 from voice.timing import next_attempt, timing_of
@@ -230,6 +230,17 @@ def cancel(call: VoiceCall, *, at: datetime, reason: str = "", by: Any = None) -
     log(call.lead, "call_cancelled", actor=actor, user=by, at=at, call=call.pk, reason=reason)
     call.refresh_from_db()
     return call
+
+
+def hang_up(call: VoiceCall, *, at: datetime, by: Any) -> None:
+    """Have the provider end a call under way; its final report then closes it as any other's.
+
+    Raises NotUnderWay, or ProviderError where the provider does not hang up.
+    """
+    if call.status not in UNDER_WAY or not call.external_call_id:
+        raise NotUnderWay
+    adapter_of(call.provider).stop(call, call.broker.brokervoiceconfig)
+    log(call.lead, "call_hung_up", actor=Actor.HUMAN, user=by, at=at, call=call.pk)
 
 
 def not_started(*, at: datetime, limit: int = 500) -> list[int]:

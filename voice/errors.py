@@ -48,3 +48,10 @@ class NotCancellable(Conflict):
 
     code = "call_not_cancellable"
     message = _("La llamada ya no se puede cancelar.")
+
+
+class NotUnderWay(Conflict):
+    """The call has not reached the provider, or is over."""
+
+    code = "call_not_under_way"
+    message = _("La llamada no está en curso.")

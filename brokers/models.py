@@ -70,6 +70,10 @@ class Broker(Tenanted, TimeStamped):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    def has_channel(self, channel: str) -> bool:
+        """Whether the broker has this channel turned on."""
+        return channel in self.brokerchatconfig.enabled_providers
+
 
 class UserManager(BaseUserManager["User"]):
     """Users by e-mail, whatever its case."""

@@ -34,6 +34,14 @@ class NoChannel(DomainError):
     message = _("El lead no tiene un canal por el que escribirle. Llámalo o pídele otro contacto.")
 
 
+class ChannelOff(DomainError):
+    """The broker turned the channel off: nobody new comes in by it."""
+
+    code = "channel_off"
+    status = 403
+    message = _("Este canal no está activo.")
+
+
 class Refused(DomainError):
     """The send gate said no."""
 

@@ -10,9 +10,9 @@ from brokers.models import Broker, User, validate_timezone
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
 from leads import scoring, templating, words
-from leads.enums import Channel
 from leads.identity import Outcome
 from leads.models import ActivityLog, ChatMessage, Conversation, Lead, MessageTemplate
+from leads.models.consent import SCOPES
 from leads.stages import Source, Stage, Treatment
 
 
@@ -203,7 +203,9 @@ class AssignSerializer(serializers.Serializer[Any]):
 
 
 class OptOutSerializer(serializers.Serializer[Any]):
-    channel = serializers.ChoiceField(choices=Channel.choices, required=False)
+    """Of a channel (by default the one last used), of calls alone (``call``), or of everything."""
+
+    channel = serializers.ChoiceField(choices=SCOPES, required=False)
     everything = serializers.BooleanField(default=False)
     evidence = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 

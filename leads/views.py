@@ -29,7 +29,7 @@ from leads import (
     timeline,
 )
 from leads import serializers as shapes
-from leads.enums import Channel
+from leads.enums import CALLS, Channel
 from leads.filters import ConversationFilter, LeadFilter, TemplateFilter
 from leads.identity import Match, Outcome
 from leads.models import ChatMessage, Conversation, Lead, MessageTemplate
@@ -206,8 +206,12 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         lead, given = self.get_object(), self.checked(shapes.OptOutSerializer)
         conversation = getattr(lead, "conversation", None)
         usual = conversation.channel if conversation else Channel.WEBCHAT.value
-        channel = given.pop("channel", usual)
-        consenting.opt_out(lead, channel=channel, by=self.caller, at=timezone.now(), **given)
+        channel, moment = given.pop("channel", usual), timezone.now()
+        if channel == CALLS and not given["everything"]:
+            consenting.stop_calls(lead, evidence=given["evidence"], by=self.caller, at=moment)
+            return self.answer(lead)
+        told = usual if channel == CALLS else channel
+        consenting.opt_out(lead, channel=told, by=self.caller, at=moment, **given)
         return self.answer(lead)
 
 

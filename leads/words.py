@@ -87,6 +87,7 @@ EVENTS: dict[str, Any] = {
     "person_requested": _("Se pide una persona"),
     "lead_edited": _("Datos editados"),
     "opted_out": _("Pidió no ser contactado"),
+    "calls_stopped": _("Pidió no recibir llamadas"),
     "appointment_booked": _("Cita agendada"),
     "appointment_rescheduled": _("Cita reprogramada"),
     "appointment_cancelled": _("Cita cancelada"),

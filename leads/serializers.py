@@ -9,7 +9,7 @@ from rest_framework import serializers
 from brokers.models import Broker, User, validate_timezone
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import scoring, templating, words
+from leads import reasons, scoring, templating, words
 from leads.identity import Outcome
 from leads.models import ActivityLog, ChatMessage, Conversation, Lead, MessageTemplate
 from leads.models.consent import SCOPES
@@ -211,6 +211,8 @@ class OptOutSerializer(serializers.Serializer[Any]):
 
 
 class MessageSerializer(TenantSerializer[ChatMessage]):
+    reason_text = serializers.SerializerMethodField()
+
     class Meta:
         model = ChatMessage
         fields = [
@@ -225,6 +227,7 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
             "purpose",
             "status",
             "reason",
+            "reason_text",
             "due_at",
             "attachments",
             "ai_response_used",
@@ -233,6 +236,9 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
             "updated_at",
         ]
         read_only_fields = fields
+
+    def get_reason_text(self, message: ChatMessage) -> str:
+        return reasons.told(message.reason)
 
 
 class TemplateSerializer(TenantSerializer[MessageTemplate]):

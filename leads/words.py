@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from leads import phones
+from leads import phones, reasons
 from leads.enums import HandoffReason
 from leads.models import ActivityLog
 from leads.money import Money, format_money
@@ -102,6 +102,8 @@ EVENTS: dict[str, Any] = {
     "call_cancelled": _("Llamada cancelada"),
     "call_hung_up": _("Una persona cortó la llamada"),
     "call_not_repeated": _("Llamada no repetida"),
+    "draft_discarded": _("Respuesta del asistente descartada"),
+    "reply_corrected": _("Respuesta del asistente corregida"),
     "campaign_enrolled": _("Entró a una campaña"),
     "campaign_finished": _("Terminó una campaña"),
     "campaign_stopped": _("Salió de una campaña"),
@@ -196,11 +198,12 @@ def _outcome(details: dict[str, Any]) -> str:
 
 
 def _reason(details: dict[str, Any]) -> str:
-    return str(details.get("reason") or "")
+    return reasons.told(str(details.get("reason") or ""))
 
 
 def _campaign(details: dict[str, Any]) -> str:
-    return str(details.get("campaign") or "")
+    told = [str(details.get("campaign") or ""), _reason(details)]
+    return ": ".join(each for each in told if each)
 
 
 _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -212,6 +215,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "qualified": _outcome,
     "appointment_cancelled": _reason,
     "call_cancelled": _reason,
+    "call_not_repeated": _reason,
     "campaign_enrolled": _campaign,
     "campaign_finished": _campaign,
     "campaign_stopped": _campaign,

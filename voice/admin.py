@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, person
-from voice import calls
+from voice import calls, reasons
 from voice.models import CallStatus, CallTranscript, VoiceCall, VoiceEvent
 
 CALL_TONES = {
@@ -72,7 +72,7 @@ class VoiceCallAdmin(TenantAdmin):
             {
                 "fields": (
                     placed_fields,
-                    ("status", "reason"),
+                    ("status", "shown_reason"),
                     ("phone", "caller_id_class"),
                     ("started_at", "completed_at"),
                     ("attempt", "retry_of", "retry_at"),
@@ -142,6 +142,10 @@ class VoiceCallAdmin(TenantAdmin):
     @display(description=_("estado"), ordering="status", label=CALL_TONES)
     def shown_status(self, call: VoiceCall) -> tuple[str, str]:
         return call.status, call.get_status_display()
+
+    @display(description=_("motivo"), ordering="reason")
+    def shown_reason(self, call: VoiceCall) -> str:
+        return reasons.told(call.reason) or "–"
 
     @display(description=_("duración"), ordering="duration")
     def minutes(self, call: VoiceCall) -> str | None:

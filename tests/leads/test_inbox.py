@@ -6,8 +6,16 @@ import pytest
 
 from leads import signals
 from leads.enums import Channel, Delivery, Purpose
+from leads.errors import ChannelOff
 from leads.inbox import MAX_LENGTH, receive
-from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
+from leads.models import (
+    ChannelIdentity,
+    ChatMessage,
+    Consent,
+    Conversation,
+    Lead,
+    Suppression,
+)
 from leads.stages import Stage
 from tests.racing import race
 

@@ -22,6 +22,11 @@ TOLD: dict[str, Any] = {
     "quiet_hours": _("horario de silencio"),
     "daily_cap": _("tope diario de contactos"),
     "cap_is_zero": _("el tope diario de contactos es cero"),
+    # What keeps a text from its vendor's vectors.
+    "over_budget": _("se alcanzó el tope de gasto del mes: espera con vectores locales"),
+    "vendor_away": _("el proveedor de vectores no responde: se reintenta"),
+    "vendor_resting": _("el proveedor de vectores falló varias veces: se reintenta"),
+    "no_result_after_attempts": _("falló demasiadas veces"),
     # What withdraws a message.
     "opted_out": _("pidió no ser contactado"),
     "person_took_over": _("una persona tomó la conversación"),

@@ -55,7 +55,7 @@ def queue(
     )
     stored = _store_once(message)
     if stored is message:
-        if message.due_at > at:
+        if due_at is not None and due_at > at:
             agenda.refresh([lead.pk], at=at)
         signals.announce(signals.message_queued, message_id=message.pk, due_at=message.due_at)
     return stored

@@ -11,7 +11,14 @@ from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
 from leads import reasons, scoring, templating, words
 from leads.identity import Outcome
-from leads.models import ActivityLog, ChatMessage, Conversation, Lead, MessageTemplate
+from leads.models import (
+    ActivityLog,
+    ChatMessage,
+    Conversation,
+    Lead,
+    LeadAlert,
+    MessageTemplate,
+)
 from leads.models.consent import SCOPES
 from leads.stages import Source, Stage, Treatment
 
@@ -239,6 +246,26 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
 
     def get_reason_text(self, message: ChatMessage) -> str:
         return reasons.told(message.reason)
+
+
+class AlertSerializer(TenantSerializer[LeadAlert]):
+    class Meta:
+        model = LeadAlert
+        fields = [
+            "id",
+            "broker",
+            "lead",
+            "kind",
+            "details",
+            "state",
+            "sent_at",
+            "error",
+            "seen_at",
+            "seen_by",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
 
 
 class TemplateSerializer(TenantSerializer[MessageTemplate]):

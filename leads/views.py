@@ -18,6 +18,7 @@ from crm.api.views import ReadOnly, Removable, TenantViewSet
 from crm.errors import Conflict
 from crm.tenancy import Role
 from leads import (
+    alerts,
     assignment,
     consenting,
     editing,
@@ -30,9 +31,9 @@ from leads import (
 )
 from leads import serializers as shapes
 from leads.enums import CALLS, Channel
-from leads.filters import ConversationFilter, LeadFilter, TemplateFilter
+from leads.filters import AlertFilter, ConversationFilter, LeadFilter, TemplateFilter
 from leads.identity import Match, Outcome
-from leads.models import ChatMessage, Conversation, Lead, MessageTemplate
+from leads.models import ChatMessage, Conversation, Lead, LeadAlert, MessageTemplate
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
@@ -220,6 +221,24 @@ def _idempotency_key(request: Request) -> str | None:
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii()):
         raise ValidationError({"Idempotency-Key": _("Usa entre 1 y 100 caracteres ASCII.")})
     return key
+
+
+class Alerts(ReadOnly[LeadAlert]):
+    """What people were told of leads and of the broker, the newest first."""
+
+    queryset = LeadAlert.objects.all()
+    serializer_class = shapes.AlertSerializer
+    filterset_class = AlertFilter
+    search_fields = ["lead__name", "lead__phone"]
+    ordering_fields = ["id", "created_at", "seen_at"]
+    letters = {"seen": "r"}
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def seen(self, request: Request, pk: Any = None) -> Response:
+        """Mark it as seen; the first who does stands."""
+        alert = alerts.see(self.get_object(), by=self.caller, at=timezone.now())
+        return Response(self.get_serializer(alert).data)
 
 
 class Conversations(ReadOnly[Conversation]):

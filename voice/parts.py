@@ -41,15 +41,18 @@ def panel(lead: Lead, user: Any) -> Panel:
 def next_due(lead_ids: Sequence[int], at: datetime) -> Iterable[tuple[int, datetime]]:
     """The calls that will be repeated."""
     planned = VoiceCall.objects.filter(lead__in=lead_ids, retry_at__isnull=False)
-    rows: Iterable[tuple[int, datetime]] = planned.order_by().values_list("lead_id", "retry_at")
-    return rows
+    rows: Any = planned.order_by().values_list("lead_id", "retry_at")
+    found: Iterable[tuple[int, datetime]] = rows
+    return found
 
 
 def contacts(lead: Lead, since: datetime, until: datetime, ignore: int | None) -> int:
     """Calls that rang, or are about to; one that never left us disturbed nobody."""
     made = VoiceCall.objects.filter(lead=lead, created_at__gte=since, created_at__lt=until)
     made = made.exclude(status__in=[CallStatus.CANCELLED, CallStatus.FAILED])
-    return made.exclude(pk=ignore).count()
+    if ignore is not None:
+        made = made.exclude(pk=ignore)
+    return made.count()
 
 
 register(

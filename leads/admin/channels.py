@@ -8,8 +8,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from brokers.admin.configs import BrokerChatConfigAdmin
-from brokers.models import BrokerChatConfig
+from brokers.admin.configs import BrokerChatConfigAdmin, ChannelHookAdmin
+from brokers.models import BrokerChatConfig, ChannelHook
 from crm.admin.doors import door
 from leads import connecting
 from leads.enums import Channel
@@ -69,5 +69,25 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
         self.message_user(request, _("Dirección: %s") % address, messages.INFO)
 
 
+class RenewableHookAdmin(ChannelHookAdmin):
+    actions_detail = ("renew",)
+
+    @door(
+        _("Renovar dirección"),
+        done=_("La dirección anterior ya no responde."),
+        icon="autorenew",
+        letter="r",
+        help_text=_(
+            "La dirección actual deja de valer de inmediato. Telegram queda avisado; en la consola "
+            "de Meta hay que registrar la nueva."
+        ),
+    )
+    def renew(self, request: HttpRequest, row: ChannelHook, data: dict[str, Any]) -> None:
+        address = connecting.renew(row)
+        self.message_user(request, _("Dirección: %s") % address, messages.INFO)
+
+
+admin.site.unregister(ChannelHook)
+admin.site.register(ChannelHook, RenewableHookAdmin)
 admin.site.unregister(BrokerChatConfig)
 admin.site.register(BrokerChatConfig, ConnectedChannelsAdmin)

@@ -39,6 +39,10 @@ def text(node: ast.expr | None) -> list[str]:
     return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
+def named(node: ast.Assign) -> str:
+    return getattr(node.targets[0], "id", "")
+
+
 def codes() -> set[str]:
     found = set(REASONS.values())
     for name, call in calls():
@@ -52,9 +56,8 @@ def codes() -> set[str]:
     for app in APPS:
         for path in (ROOT / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                    if node.targets[0].id in (*CONSTANTS, "reason", "ending"):
-                        found.update(text(node.value))
+                if isinstance(node, ast.Assign) and named(node) in (*CONSTANTS, "reason", "ending"):
+                    found.update(text(node.value))
     return {code for code in found if reasons.CODE.match(f"a_{code}")}
 
 

@@ -21,7 +21,7 @@ def quiet_hours() -> dict[str, Any]:
 
 
 def enabled_providers() -> list[str]:
-    return ["webchat"]
+    return ["webchat", "email"]
 
 
 def rate_limits() -> dict[str, int]:

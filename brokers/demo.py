@@ -28,7 +28,7 @@ def _andes(context: Context) -> Broker:
         subscription_plan="profesional",
     )
     BrokerChatConfig.objects.filter(broker=broker).update(
-        enabled_providers=["webchat", "telegram"], provider_configs={"telegram": TELEGRAM}
+        enabled_providers=["webchat", "telegram", "email"], provider_configs={"telegram": TELEGRAM}
     )
     BrokerLeadConfig.objects.filter(broker=broker).update(alert_email="admin@demo.test")
     ChannelHook.objects.create(broker=broker, channel="telegram", key="demo-telegram")

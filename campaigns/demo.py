@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F
 
+from campaigns import ledger
 from campaigns.models import (
     Campaign,
     CampaignChannel,
@@ -167,17 +168,4 @@ def _end(context: Context, campaign: Campaign, key: str, reason: str) -> None:
 
 
 def _write_history(context: Context, campaign: Campaign) -> None:
-    """``campaign_history`` follows from the logs; the next step due is the lead's next action."""
-    for enrollment in campaign.enrollments.prefetch_related("logs"):
-        logs = enrollment.logs.all()
-        due = [log.due_at for log in logs if log.status == LogStatus.DUE]
-        Lead.objects.filter(pk=enrollment.lead_id).update(
-            next_action_at=min(due, default=None),
-            campaign_history=[
-                {
-                    "campaign_id": campaign.pk,
-                    "applied_at": enrollment.enrolled_at.isoformat(),
-                    "steps_completed": sum(log.status == LogStatus.SENT for log in logs),
-                }
-            ],
-        )
+    ledger.write(campaign.enrollments.values_list("lead", flat=True), at=context.at)

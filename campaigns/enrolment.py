@@ -170,7 +170,7 @@ def _store(
     )
     for run in stored:
         _tell(run, "campaign_enrolled", at, by, event=run.trigger_key)
-    ledger.write(run.lead_id for run in stored)
+    ledger.write((run.lead_id for run in stored), at=at)
 
 
 def _due(run: CampaignEnrollment, step: CampaignStep, at: datetime) -> CampaignLog:
@@ -232,7 +232,7 @@ def _stop_batch(which: Q, reason: str, at: datetime, by: Any) -> int:
     _skip_open(runs, reason, at)
     for run in runs:
         _tell(run, "campaign_stopped", at, by, reason=reason)
-    ledger.write(run.lead_id for run in runs)
+    ledger.write((run.lead_id for run in runs), at=at)
     return len(runs)
 
 

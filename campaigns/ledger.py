@@ -1,11 +1,11 @@
 """What a lead's own row tells of its campaigns: their history, and the next step that is due."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 
 from campaigns.models import (
     Campaign,
@@ -15,6 +15,7 @@ from campaigns.models import (
     EnrollmentState,
     LogStatus,
 )
+from leads import agenda
 from leads.models import Lead
 
 OPEN = (LogStatus.DUE, LogStatus.CLAIMED)
@@ -31,15 +32,15 @@ def coming() -> QuerySet[CampaignLog]:
     return rows
 
 
-def write(lead_ids: Iterable[int]) -> None:
+def write(lead_ids: Iterable[int], *, at: datetime) -> None:
     """Bring history and next action of these leads up to their logs."""
     ids = sorted(set(lead_ids))
-    history, due = _history(ids), _next(ids)
+    history = _history(ids)
     leads = list(Lead.objects.filter(pk__in=ids).only("pk").order_by("pk"))
     for lead in leads:
         lead.campaign_history = history[lead.pk]
-        lead.next_action_at = due.get(lead.pk)
-    Lead.objects.bulk_update(leads, ["campaign_history", "next_action_at"], batch_size=BATCH)
+    Lead.objects.bulk_update(leads, ["campaign_history"], batch_size=BATCH)
+    agenda.refresh(ids, at=at)
 
 
 def _history(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
@@ -57,13 +58,14 @@ def _history(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     return history
 
 
-def _next(ids: list[int]) -> dict[int, datetime]:
-    rows = coming().filter(lead__in=ids).order_by()
-    return dict(rows.values_list("lead").annotate(first=Min("due_at")))
+def next_due(lead_ids: Sequence[int], at: datetime) -> Iterable[tuple[int, datetime]]:
+    """The steps that these leads are still to go through."""
+    steps = coming().filter(lead__in=lead_ids)
+    rows: Iterable[tuple[int, datetime]] = steps.order_by().values_list("lead_id", "due_at")
+    return rows
 
 
-def write_next(campaign: Campaign) -> None:
+def write_next(campaign: Campaign, *, at: datetime) -> None:
     """After a pause or a resumption: the next action of everybody in the campaign."""
-    mine = coming().filter(lead=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
     inside = CampaignEnrollment.objects.filter(campaign=campaign, state=EnrollmentState.ACTIVE)
-    Lead.objects.filter(pk__in=inside.values("lead")).update(next_action_at=Subquery(mine))
+    agenda.refresh(inside.values_list("lead", flat=True), at=at)

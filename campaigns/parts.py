@@ -37,7 +37,7 @@ def merge_enrollments(loser: Lead, survivor: Lead) -> list[int]:
         run.save(update_fields=["lead", "rotation", "trigger_key", "updated_at"])
         CampaignLog.objects.filter(enrollment=run).update(lead=survivor)
         moved.append(run.pk)
-    ledger.write([loser.pk, survivor.pk])
+    ledger.write([loser.pk, survivor.pk], at=timezone.now())
     return moved
 
 
@@ -77,5 +77,6 @@ register(
         export_rows(CampaignLog, EXPORTED_LOGS),
         erase_rows(CampaignLog),
         move_rows(CampaignLog),
+        next_due=ledger.next_due,
     )
 )

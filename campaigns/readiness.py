@@ -78,7 +78,7 @@ def _allowed(log: CampaignLog, at: datetime) -> Verdict:
     """The gate, and with it the microphone."""
     step, lead = log.step, log.lead
     if step.action == StepAction.MAKE_CALL:
-        answer = gate.may_contact(lead, lead.conversation.channel, Purpose.CALL, at)
+        answer = gate.may_call(lead, at)
     elif channel_of(step) == CampaignChannel.CALL:
         return Verdict(reason="no_message_channel")
     else:
@@ -98,7 +98,10 @@ def has_approval(step: CampaignStep) -> bool:
 
 
 def _refused(log: CampaignLog, answer: gate.Verdict) -> Verdict:
-    own_channel = channel_of(log.step) == log.campaign.channel
+    asked = (
+        CampaignChannel.CALL if log.step.action == StepAction.MAKE_CALL else channel_of(log.step)
+    )
+    own_channel = asked == log.campaign.channel
     if answer.reason == "suppressed" and own_channel:
         return Verdict(reason="suppressed", ends="opted_out")
     if answer.reason == HELD and log.holds >= MOST_HOLDS:

@@ -4,28 +4,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from leads import reasons
+
 TOLD: dict[str, Any] = {
     # How an enrolment ends.
     "completed": _("hizo todos los pasos"),
     "replied": _("el lead respondió"),
-    "opted_out": _("pidió no ser contactado"),
     "appointment_booked": _("agendó una cita"),
     "won": _("negocio ganado"),
     "lost": _("lead perdido"),
     "merged": _("el lead se fusionó con otro"),
     "removed": _("una persona lo sacó de la campaña"),
     "campaign_finished": _("la campaña terminó"),
-    # What the gate answers.
-    "no_identity": _("no está en el canal"),
-    "no_phone": _("no tiene teléfono"),
-    "blocked_by_lead": _("bloqueó el canal"),
-    "suppressed": _("pidió no ser contactado"),
-    "on_hold": _("lead en pausa: solo personas"),
-    "manual_follow_up": _("seguimiento manual"),
-    "held_by_person": _("una persona tiene la conversación"),
-    "whatsapp_window_closed": _("WhatsApp exige una plantilla aprobada"),
-    "quiet_hours": _("horario de silencio"),
-    "daily_cap": _("tope diario de mensajes"),
     # What a step finds.
     "campaign_paused": _("campaña en pausa"),
     "conditions_not_met": _("no cumple las condiciones"),
@@ -36,17 +26,8 @@ TOLD: dict[str, Any] = {
     "booking_disabled": _("la agenda del asistente está desactivada"),
     "already_there": _("ya estaba en esa etapa"),
     "stage_not_allowed": _("esa etapa no se alcanza desde la actual"),
-    "provider_not_ready": _("faltan datos del proveedor de llamadas"),
-    "call_under_way": _("ya hay una llamada en curso con el lead"),
-    "attempts_per_day": _("se alcanzó el máximo de llamadas del día"),
-    "concurrency": _("todas las líneas están ocupadas"),
-    "person_took_over": _("una persona tomó la conversación"),
-    "conversation_moved_on": _("una persona tomó la conversación"),
-    "channel_not_available": _("el canal no está disponible"),
-    "outcome_unknown": _("no se supo si salió"),
+    "conflict": _("alguien cambió el lead en ese momento"),
     "gave_up": _("falló demasiadas veces"),
 }
-
-
-def told(code: str) -> str:
-    return str(TOLD.get(code, code.replace("_", " ")))
+reasons.add(TOLD)
+told = reasons.told

@@ -35,7 +35,7 @@ def activate(campaign: Campaign, *, at: datetime) -> Campaign:
     _require_complete(locked)
     locked.activated_at = at
     _write(locked, CampaignStatus.ACTIVE, "activated_at")
-    ledger.write_next(locked)
+    ledger.write_next(locked, at=at)
     return locked
 
 
@@ -75,7 +75,7 @@ def pause(campaign: Campaign, *, at: datetime) -> Campaign:
         raise NotActive
     _write(locked, CampaignStatus.PAUSED)
     _put_back(locked, at)
-    ledger.write_next(locked)
+    ledger.write_next(locked, at=at)
     return locked
 
 

@@ -76,6 +76,7 @@ def _read(log_id: int) -> CampaignLog:
         "lead__conversation",
         "lead__assigned_to",
         "lead__broker__brokerleadconfig",
+        "lead__broker__brokerchatconfig",
         "lead__broker__brokerpromptconfig",
     ).get(pk=log_id)
     return row
@@ -102,7 +103,7 @@ def _conclude(log_id: int, lease: datetime, text: str, at: datetime) -> LogStatu
         _take_result(log, actions.perform(log, text, at=at), at)
     else:
         _refuse(log, verdict, at)
-    ledger.write([log.lead_id])
+    ledger.write([log.lead_id], at=at)
     return LogStatus(log.status)
 
 
@@ -169,7 +170,7 @@ def _reconcile(log_id: int, at: datetime) -> bool:
         _follow_message(log, log.message, at)
     elif log.claimed_until is not None and log.claimed_until < at:
         _recover(log, at)
-    ledger.write([log.lead_id])
+    ledger.write([log.lead_id], at=at)
     return True
 
 

@@ -12,16 +12,15 @@ from leads.stages import Stage
 
 
 def _opted_out() -> Q:
-    """Since the enrolment, of the campaign's channel or of all; no channel's calls outlive it."""
+    """Since the enrolment, of the campaign's channel or of all; calls alone end call campaigns."""
     withdrawn = Consent.objects.filter(
-        lead=OuterRef("lead"),
-        purpose=ConsentPurpose.MARKETING,
-        state=ConsentState.WITHDRAWN,
-        at__gte=OuterRef("enrolled_at"),
+        lead=OuterRef("lead"), state=ConsentState.WITHDRAWN, at__gte=OuterRef("enrolled_at")
     )
-    here = withdrawn.filter(Q(channel="") | Q(channel=OuterRef("campaign__channel")))
+    marketing = withdrawn.filter(purpose=ConsentPurpose.MARKETING)
+    here = marketing.filter(Q(channel="") | Q(channel=OuterRef("campaign__channel")))
     calls = Q(campaign__channel=CampaignChannel.CALL)
-    return Q(Exists(here)) | (calls & Q(Exists(withdrawn)))
+    no_calls = withdrawn.filter(purpose=ConsentPurpose.CALL)
+    return Q(Exists(here)) | (calls & Q(Exists(no_calls)))
 
 
 def _booked() -> Q:

@@ -35,6 +35,24 @@ class DecryptionError(Exception):
     """A stored value opens with none of the configured keys."""
 
 
+def opened(token: str) -> Any:
+    """What a stored token holds."""
+    try:
+        return json.loads(cipher().decrypt(token.encode()))
+    except InvalidToken as error:
+        raise DecryptionError("a stored value opens with none of the keys") from error
+
+
+def is_current(token: str) -> bool:
+    """Whether a stored token was made with the newest key."""
+    newest = settings.FIELD_ENCRYPTION_KEYS[:1]
+    try:
+        _cipher(tuple(newest), settings.SECRET_KEY).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 if TYPE_CHECKING:
     TextField = models.TextField[Any, Any]
 else:
@@ -54,8 +72,8 @@ class EncryptedJSONField(TextField):
         if value is None:
             return None
         try:
-            return json.loads(cipher().decrypt(value.encode()))
-        except InvalidToken as error:
+            return opened(value)
+        except DecryptionError as error:
             raise DecryptionError(
                 f"{self.model.__name__}.{self.name} opens with none of FIELD_ENCRYPTION_KEYS"
             ) from error

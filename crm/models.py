@@ -106,7 +106,10 @@ class FailedTask(Tenanted, TimeStamped):
 
 
 class PeriodicRun(Tenanted, TimeStamped):
-    """The last run of each beat entry, so that an operator sees a sweep that lags."""
+    """The last run of each beat entry, so that an operator sees a sweep that lags.
+
+    Without ``started_at`` it has never run; ``error`` is what the last run failed with.
+    """
 
     broker_path: ClassVar[str] = ""
     superadmin_can: ClassVar[str] = "r"
@@ -116,6 +119,7 @@ class PeriodicRun(Tenanted, TimeStamped):
     started_at = models.DateTimeField(_("inicio"), null=True)
     finished_at = models.DateTimeField(_("término"), null=True)
     succeeded = models.BooleanField(_("correcta"), default=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
 
     class Meta:
         db_table = "periodic_runs"

@@ -8,11 +8,11 @@ from typing import Any
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from crm import theme
 from crm.embedded import running_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -316,6 +316,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Assistant and vendors -------------------------------------------------------------------
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # python-telegram-bot tells pauses as timedeltas
 TELEGRAM_API_URL: str = env.str("TELEGRAM_API_URL", default="https://api.telegram.org")
 WHATSAPP_API_URL: str = env.str("WHATSAPP_API_URL", default="https://graph.facebook.com")
 TURN_DELAY_SECONDS: float = env.float("TURN_DELAY_SECONDS", default=2.0)
@@ -330,6 +331,7 @@ LLM_MODEL: str = env.str("LLM_MODEL", default="google:gemini-3.8-flash")
 LLM_FALLBACK_MODEL: str = env.str("LLM_FALLBACK_MODEL", default="")
 EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", default="gemini-embedding-001")
 VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")
+BLAND_API_URL: str = env.str("BLAND_API_URL", default="https://api.bland.ai").rstrip("/")
 LLM_UNPRICED_MONTHLY_TOKENS: int = env.int("LLM_UNPRICED_MONTHLY_TOKENS", default=2_000_000)
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
 GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")
@@ -348,42 +350,7 @@ vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT_SECONDS", default=10)
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
 
-# --- Admin -----------------------------------------------------------------------------------
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": _("CRM inmobiliario"),
-    "SITE_HEADER": _("CRM inmobiliario"),
-    "SITE_SYMBOL": "real_estate_agent",
-    "SITE_URL": None,
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("crm/favicon.svg")}
-    ],
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "SHOW_BACK_BUTTON": True,
-    "SHOW_LANGUAGES": True,
-    "DASHBOARD_CALLBACK": "crm.admin.dashboard.context",
-    "STYLES": [lambda _request: static("crm/admin.css")],
-    "SIDEBAR": {
-        "show_search": True,
-        "show_all_applications": False,
-        "navigation": "crm.admin.navigation.groups",
-    },
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.7% .013 236.62)",
-            "100": "oklch(95.1% .026 236.824)",
-            "200": "oklch(90.1% .058 230.902)",
-            "300": "oklch(82.8% .111 230.318)",
-            "400": "oklch(74.6% .16 232.661)",
-            "500": "oklch(68.5% .169 237.323)",
-            "600": "oklch(54.8% .146 241.966)",
-            "700": "oklch(48% .124 242.749)",
-            "800": "oklch(42.3% .105 240.876)",
-            "900": "oklch(37.1% .086 240.876)",
-            "950": "oklch(29.3% .066 243.157)",
-        }
-    },
-}
+UNFOLD = theme.UNFOLD
 
 # --- Logs ------------------------------------------------------------------------------------
 LOGGING = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
+from celery.schedules import maybe_schedule
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,8 +59,12 @@ class BaseTask(Task):  # type: ignore[type-arg]
         self, status: str, retval: Any, task_id: str, args: Any, kwargs: Any, einfo: Any
     ) -> None:
         if self.name in periodic_names():
+            failure = getattr(retval, "code", type(retval).__name__)
+            succeeded = status == "SUCCESS"
             PeriodicRun.objects.filter(task=self.name).update(
-                finished_at=timezone.now(), succeeded=status == "SUCCESS"
+                finished_at=timezone.now(),
+                succeeded=succeeded,
+                error="" if succeeded else str(failure)[:200],
             )
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
@@ -75,6 +80,29 @@ def _back_off(retries: int) -> int:
 def periodic_names() -> frozenset[str]:
     from_settings = celery_app().conf.beat_schedule or {}
     return frozenset(entry["task"] for entry in from_settings.values())
+
+
+def list_periodic() -> None:
+    """A row for every beat entry, also for one that has never run."""
+    missing = periodic_names() - set(PeriodicRun.objects.values_list("task", flat=True))
+    rows = [PeriodicRun(task=name, succeeded=True) for name in sorted(missing)]
+    PeriodicRun.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def lateness(run: PeriodicRun) -> timedelta | None:
+    """How long ago the next run should have started; None for one that never ran.
+
+    Negative while the next run is not due; zero for a task that beat no longer sends.
+    """
+    if run.started_at is None:
+        return None
+    entries = celery_app().conf.beat_schedule or {}
+    plans = [entry["schedule"] for entry in entries.values() if entry["task"] == run.task]
+    if not plans:
+        return timedelta()
+    plan: Any = maybe_schedule(plans[0])
+    remaining: timedelta = plan.remaining_estimate(run.started_at)
+    return -remaining
 
 
 def celery_app() -> Any:

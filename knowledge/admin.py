@@ -22,6 +22,7 @@ from knowledge.models import (
     KnowledgeEntry,
     KnowledgeGap,
 )
+from leads import reasons
 
 EMBED_TONES = {"pending": "warning", "ready": "success", "failed": "danger"}
 
@@ -58,13 +59,13 @@ class KnowledgeEntryAdmin(TenantAdmin):
     list_filter = ("source_type", "embed_status")
     search_fields = ("title", "content")
     list_select_related = ("broker",)
-    readonly_fields = ("embed_status", "embed_error")
+    readonly_fields = ("embed_status", "shown_error")
     actions = ("retry_chosen",)
     actions_detail = ("retry",)
     fieldsets = (
         (None, {"fields": (("title", "source_type"), "content")}),
         (_("Vigencia"), {"fields": (("valid_from", "valid_until"),)}),
-        (_("Datos"), {"fields": ("metadata", ("embed_status", "embed_error"))}),
+        (_("Datos"), {"fields": ("metadata", ("embed_status", "shown_error"))}),
     )
     empty_hint = _(
         "Agrega propiedades, subsidios, políticas y preguntas frecuentes: "
@@ -87,6 +88,10 @@ class KnowledgeEntryAdmin(TenantAdmin):
     )
     def retry(self, request: HttpRequest, entry: KnowledgeEntry, data: dict[str, Any]) -> None:
         ingestion.retry(KnowledgeEntry.objects.filter(pk=entry.pk), at=timezone.now())
+
+    @display(description=_("motivo"))
+    def shown_error(self, entry: KnowledgeEntry) -> str:
+        return reasons.told(entry.embed_error) or "–"
 
     @admin.action(description=_("Reintentar las fallidas elegidas"), permissions=["change"])
     def retry_chosen(self, request: HttpRequest, queryset: Any) -> None:

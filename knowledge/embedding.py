@@ -3,8 +3,9 @@
 import logging
 import math
 import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,8 +18,8 @@ from pydantic_ai.usage import RequestUsage
 from brokers.models import Broker
 from knowledge import lexical
 from knowledge.models import DIMENSIONS
-from llm import breaker, gateway
-from llm.models import CallType
+from llm import breaker, budget, gateway
+from llm.models import CallType, LLMCall
 
 log = logging.getLogger(__name__)
 
@@ -35,30 +36,58 @@ def preferred_model() -> str:
     return settings.EMBEDDING_MODEL if settings.GEMINI_API_KEY else lexical.MODEL
 
 
-def embed_documents(texts: Sequence[str], broker: Broker) -> tuple[list[Vector], str]:
-    """One unit-length vector a text, all of the one model that is named."""
-    return _embed(texts, "RETRIEVAL_DOCUMENT", broker)
+@dataclass(frozen=True)
+class Embedded:
+    """Unit-length vectors, all of one model; ``reason`` is why it is not the preferred one."""
+
+    vectors: list[Vector]
+    model: str
+    reason: str = ""
 
 
-def embed_query(text: str, broker: Broker) -> tuple[Vector, str]:
-    vectors, model = _embed([text], "RETRIEVAL_QUERY", broker)
-    return vectors[0], model
+def embed_documents(texts: Sequence[str], broker: Broker, *, at: datetime) -> Embedded:
+    return _embed(texts, "RETRIEVAL_DOCUMENT", broker, at)
 
 
-def _embed(texts: Sequence[str], task: str, broker: Broker) -> tuple[list[Vector], str]:
-    if settings.GEMINI_API_KEY and not breaker.is_open(_BREAKER):
+def embed_query(
+    text: str, broker: Broker, *, models: Collection[str], at: datetime
+) -> dict[str, Vector]:
+    """The question's vector by each of these models that can be asked; a vendor's costs a call."""
+    vectors: dict[str, Vector] = {}
+    if settings.EMBEDDING_MODEL in models:
+        made = _embed([text], "RETRIEVAL_QUERY", broker, at)
+        vectors[made.model] = made.vectors[0]
+    if lexical.MODEL in models and lexical.MODEL not in vectors:
+        vectors[lexical.MODEL] = lexical.embed(text)
+    return vectors
+
+
+def _embed(texts: Sequence[str], task: str, broker: Broker, at: datetime) -> Embedded:
+    reason = ""
+    if settings.GEMINI_API_KEY:
+        reason = "vendor_resting"
         try:
-            batches = (texts[at : at + _BATCH] for at in range(0, len(texts), _BATCH))
-            vectors = [v for batch in batches for v in _ask_gemini(batch, task, broker)]
+            if not breaker.is_open(_BREAKER):
+                batches = (texts[n : n + _BATCH] for n in range(0, len(texts), _BATCH))
+                vectors = [v for batch in batches for v in _ask_gemini(batch, task, broker, at)]
+                return Embedded(vectors, settings.EMBEDDING_MODEL)
+        except OverBudget:
+            reason = "over_budget"
         except _FAILURES as error:
+            reason = "vendor_away"
             log.warning("embedding fell back to %s: %s", lexical.MODEL, _described(error))
-        else:
-            return vectors, settings.EMBEDDING_MODEL
-    return [lexical.embed(text) for text in texts], lexical.MODEL
+    return Embedded([lexical.embed(text) for text in texts], lexical.MODEL, reason)
 
 
-def _ask_gemini(texts: Sequence[str], task: str, broker: Broker) -> list[Vector]:
+class OverBudget(Exception):
+    """The broker's month is spent: local vectors serve, which cost nothing."""
+
+
+def _ask_gemini(texts: Sequence[str], task: str, broker: Broker, at: datetime) -> list[Vector]:
     """One request, recorded as one attempt whether it succeeds or fails."""
+    call, usage = _draft(broker), _usage(texts)
+    if not budget.reserve(call, usage, at=at):
+        raise OverBudget
     started, problem = time.monotonic(), ""
     try:
         response = _client(settings.GEMINI_API_KEY, settings.GEMINI_API_URL).models.embed_content(
@@ -75,7 +104,8 @@ def _ask_gemini(texts: Sequence[str], task: str, broker: Broker) -> list[Vector]
     else:
         breaker.succeeded(_BREAKER)
     finally:
-        _record(texts, broker, started, problem)
+        took = round((time.monotonic() - started) * 1000)
+        budget.settle(call, usage, latency_ms=took, error=problem)
     return vectors
 
 
@@ -105,13 +135,11 @@ def _described(error: Exception) -> str:
     return f"{type(error).__name__}{code}"
 
 
-def _record(texts: Sequence[str], broker: Broker, started: float, problem: str) -> None:
+def _draft(broker: Broker) -> LLMCall:
+    bill = gateway.Bill(broker.pk, call_type=CallType.EMBEDDING)
+    return gateway.draft(bill, provider=VENDOR, model=settings.EMBEDDING_MODEL)
+
+
+def _usage(texts: Sequence[str]) -> RequestUsage:
     """The vendor does not say how many tokens a text had: four letters are taken for one."""
-    gateway.record(
-        gateway.Bill(broker.pk, call_type=CallType.EMBEDDING, trace_id=uuid.uuid4()),
-        provider=VENDOR,
-        model=settings.EMBEDDING_MODEL,
-        usage=RequestUsage(input_tokens=sum(map(len, texts)) // 4),
-        latency_ms=round((time.monotonic() - started) * 1000),
-        error=problem,
-    )
+    return RequestUsage(input_tokens=sum(map(len, texts)) // 4)

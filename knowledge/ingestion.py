@@ -96,22 +96,24 @@ def embed(entries: Sequence[KnowledgeEntry], *, at: datetime) -> int:
     for _, group in groupby(entries, key=lambda entry: entry.broker_id):
         batch = list(group)
         texts = [entry.embedded_text for entry in batch]
-        vectors, model = embedding.embed_documents(texts, batch[0].broker)
-        retry_at = None if model == embedding.preferred_model() else at + UPGRADE_PAUSE
-        for entry, vector in zip(batch, vectors, strict=True):
-            count += _store(entry, vector, model, retry_at)
+        made = embedding.embed_documents(texts, batch[0].broker, at=at)
+        retry_at = at + UPGRADE_PAUSE if made.reason else None
+        for entry, vector in zip(batch, made.vectors, strict=True):
+            count += _store(entry, vector, made, retry_at)
     return count
 
 
-def _store(entry: KnowledgeEntry, vector: list[float], model: str, retry_at: Any) -> int:
-    """Keep a vector unless the text changed while it was made."""
+def _store(
+    entry: KnowledgeEntry, vector: list[float], made: embedding.Embedded, retry_at: datetime | None
+) -> int:
+    """Keep a vector unless the text changed while it was made; a lesser one says why it is."""
     return int(
         KnowledgeEntry.objects.filter(pk=entry.pk, content_hash=entry.content_hash).update(
             embedding=vector,
-            embedding_model=model,
+            embedding_model=made.model,
             embed_status=EmbedStatus.READY,
             embed_attempts=0,
             embed_due_at=retry_at,
-            embed_error="",
+            embed_error=made.reason,
         )
     )

@@ -45,12 +45,20 @@ def search(broker: Broker, query: str, *, limit: int = 5, at: datetime) -> list[
     terms = list(islice(dict.fromkeys(words.words(asked)), _QUERY_WORDS))
     if not terms:
         return []
-    vector, model = embedding.embed_query(asked, broker)
+    vectors = embedding.embed_query(asked, broker, models=_models(broker), at=at)
     valid = _valid(broker, at)
-    near = _distance(vector, model)
-    by_text = list(_by_text(valid, terms, near)[:_CANDIDATES])
-    by_vector = nearest(valid.filter(_embedded_by(model)), vector, limit=_CANDIDATES)
-    return [_hit(entry, score) for entry, score in _fused(by_text, by_vector, model=model)[:limit]]
+    rankings = [list(_by_text(valid, terms, _distance(vectors))[:_CANDIDATES])]
+    for model, vector in vectors.items():
+        rankings.append(nearest(valid.filter(_embedded_by(model)), vector, limit=_CANDIDATES))
+    return [_hit(entry, score) for entry, score in _fused(*rankings)[:limit]]
+
+
+def _models(broker: Broker) -> set[str]:
+    """By which models the broker's entries can be found: both, while they are embedded anew."""
+    if embedding.preferred_model() == lexical.MODEL:
+        return {lexical.MODEL}
+    ready = KnowledgeEntry.objects.filter(broker=broker, embed_status=EmbedStatus.READY)
+    return set(ready.order_by().values_list("embedding_model", flat=True).distinct())
 
 
 def _valid(broker: Broker, at: datetime) -> QuerySet[Any]:
@@ -105,12 +113,13 @@ def _embedded_by(model: str) -> Q:
     return Q(embed_status=EmbedStatus.READY, embedding_model=model)
 
 
-def _distance(vector: list[float], model: str) -> Any:
-    """Null where the entry has no vector of this model."""
-    return Case(
-        When(_embedded_by(model), then=CosineDistance("embedding", vector)),
-        output_field=FloatField(),
+def _distance(vectors: dict[str, list[float]]) -> Any:
+    """Null where the entry has no vector of these models."""
+    whens = (
+        When(_embedded_by(model), then=CosineDistance("embedding", vector))
+        for model, vector in vectors.items()
     )
+    return Case(*whens, default=None, output_field=FloatField())
 
 
 def _computed(distance: Any) -> Any:
@@ -118,7 +127,7 @@ def _computed(distance: Any) -> Any:
     return Coalesce(distance, Value(2.0), output_field=FloatField())
 
 
-def _fused(*rankings: list[Any], model: str) -> list[tuple[Any, float]]:
+def _fused(*rankings: list[Any]) -> list[tuple[Any, float]]:
     """Reciprocal rank fusion of what is relevant, best first."""
     scores: dict[int, float] = {}
     found: dict[int, Any] = {}
@@ -127,7 +136,7 @@ def _fused(*rankings: list[Any], model: str) -> list[tuple[Any, float]]:
             scores[entry.pk] = scores.get(entry.pk, 0.0) + 1 / (_RRF + place)
             if entry.pk not in found or entry.rank:
                 found[entry.pk] = entry
-    relevant = [entry for entry in found.values() if _is_relevant(entry, model)]
+    relevant = [entry for entry in found.values() if _is_relevant(entry)]
     relevant.sort(key=lambda entry: (-scores[entry.pk], -_closeness(entry), entry.pk))
     return [(entry, scores[entry.pk]) for entry in relevant]
 
@@ -137,10 +146,10 @@ def _closeness(entry: Any) -> float:
     return float(entry.rank) + (0.0 if entry.distance is None else 1 - entry.distance)
 
 
-def _is_relevant(entry: Any, model: str) -> bool:
+def _is_relevant(entry: Any) -> bool:
     if entry.distance is None:
         return bool(entry.rank >= _TEXT_ONLY_FLOOR)
-    alone, with_words = _FLOORS.get(model, _VENDOR_FLOOR)
+    alone, with_words = _FLOORS.get(entry.embedding_model, _VENDOR_FLOOR)
     return bool(1 - entry.distance >= (with_words if entry.rank else alone))
 
 

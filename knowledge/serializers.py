@@ -33,13 +33,14 @@ class EntrySerializer(TenantSerializer[KnowledgeEntry]):
             "valid_from",
             "valid_until",
             "embed_status",
+            "embed_error",
             "embedding_model",
             "document",
             "part",
             "created_at",
             "updated_at",
         ]
-        read_only_fields = ["document", "part", "embed_status", "embedding_model"]
+        read_only_fields = ["document", "part", "embed_status", "embed_error", "embedding_model"]
 
 
 class QuestionSerializer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -14,7 +15,7 @@ from crm.api.parsers import JSONParser
 from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.views import ReadOnly, Removable
 from crm.errors import Conflict
-from knowledge import documents, gaps
+from knowledge import documents, gaps, ingestion
 from knowledge import search as finding
 from knowledge import serializers as shapes
 from knowledge.filters import DocumentFilter, EntryFilter, GapFilter
@@ -35,7 +36,17 @@ class Entries(Removable[KnowledgeEntry]):
     filterset_class = EntryFilter
     search_fields = ["title", "content"]
     ordering_fields = ["id", "title", "created_at", "updated_at"]
-    letters = {"search": "r", "ask": "r"}
+    letters = {"search": "r", "ask": "r", "retry": "u"}
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: Any = None) -> Response:
+        """Give a failed entry another round of attempts, from the next sweep on."""
+        entry = self.get_object()
+        mine = KnowledgeEntry.objects.filter(pk=entry.pk)
+        if not ingestion.retry(mine, at=timezone.now()):
+            raise Conflict(_("La entrada no está fallida."))
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
         parameters=ASKED,

@@ -120,6 +120,14 @@ def retry(alert: LeadAlert, *, at: datetime) -> bool:
     return bool(changed)
 
 
+def see(alert: LeadAlert, *, by: User, at: datetime) -> LeadAlert:
+    """Note who saw an alert first; seen again, the first one stands."""
+    unseen = LeadAlert.objects.filter(pk=alert.pk, seen_at__isnull=True)
+    unseen.update(seen_at=at, seen_by=by, updated_at=at)
+    alert.refresh_from_db()
+    return alert
+
+
 def recipients(alert: LeadAlert) -> list[str]:
     """Who is told: the person in charge; of what may not wait, the broker's address as well.
 

@@ -30,6 +30,17 @@ def open_hook(broker: Broker, channel: Channel) -> ChannelHook:
     return ChannelHook.objects.get_or_create(broker=broker, channel=channel)[0]
 
 
+def renew(hook: ChannelHook) -> str:
+    """Give the channel another address, of which Telegram is told; the old one is gone at once.
+
+    Raises ProviderError or NotConfigured where Telegram was not told: «Conectar» repeats that.
+    """
+    hook.renew()
+    if hook.channel == Channel.TELEGRAM:
+        return connect_telegram(hook.broker)
+    return hook.address
+
+
 def connect_telegram(broker: Broker) -> str:
     """Tell Telegram where the broker's bot delivers, with its secret; returns the address."""
     token, secret = _telegram_credentials(broker)

@@ -4,17 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from leads import delivery, identity, outbox, scoring
 from leads.activity import log
-from leads.enums import Actor, Author, ConsentPurpose, ConsentState, Purpose, SignalKind
+from leads.enums import CALLS, Actor, Author, ConsentPurpose, ConsentState, Purpose, SignalKind
 from leads.models import Consent, Lead, Suppression
 
 CONFIRMATION = (
     "Listo: no te enviaremos más mensajes comerciales. Si más adelante quieres retomar la "
     "conversación, escríbenos cuando quieras."
 )
+
+_WITHDRAWN = Q(state=ConsentState.WITHDRAWN)
 
 
 @transaction.atomic
@@ -50,28 +52,45 @@ def opt_out(
     scoring.rescore(lead, at=at)
 
 
+@transaction.atomic
+def stop_calls(lead: Lead, *, evidence: str, at: datetime, by: Any = None) -> None:
+    """No campaign and no automatic call rings the lead's phone any more; messages go on."""
+    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
+    _suppress(lead, CALLS, at)
+    if Consent.objects.filter(_WITHDRAWN, lead=lead, purpose=ConsentPurpose.CALL).exists():
+        return
+    _note(lead, "", ConsentPurpose.CALL, evidence, at)
+    actor = Actor.HUMAN if by else Actor.LEAD
+    log(lead, "calls_stopped", actor=actor, at=at, user=by)
+
+
 def cover(lead: Lead) -> None:
     """What a lead has asked to stop also stops for the phone or e-mail learnt since."""
-    for consent in _withdrawn(lead):
-        _suppress(lead, consent.channel, consent.at)
+    for consent in Consent.objects.filter(_WITHDRAWN, lead=lead):
+        if consent.purpose == ConsentPurpose.CALL:
+            _suppress(lead, CALLS, consent.at)
+        elif consent.purpose == ConsentPurpose.MARKETING:
+            _suppress(lead, consent.channel, consent.at)
 
 
 def _withdrawn(lead: Lead) -> QuerySet[Consent]:
-    return Consent.objects.filter(
-        lead=lead, purpose=ConsentPurpose.MARKETING, state=ConsentState.WITHDRAWN
-    )
+    return Consent.objects.filter(_WITHDRAWN, lead=lead, purpose=ConsentPurpose.MARKETING)
 
 
-def _record(lead: Lead, scope: str, evidence: str, at: datetime, by: Any) -> None:
+def _note(lead: Lead, channel: str, purpose: ConsentPurpose, evidence: str, at: datetime) -> None:
     Consent.objects.create(
         broker_id=lead.broker_id,
         lead=lead,
-        channel=scope,
-        purpose=ConsentPurpose.MARKETING,
+        channel=channel,
+        purpose=purpose,
         state=ConsentState.WITHDRAWN,
         at=at,
         evidence=evidence[:500],
     )
+
+
+def _record(lead: Lead, scope: str, evidence: str, at: datetime, by: Any) -> None:
+    _note(lead, scope, ConsentPurpose.MARKETING, evidence, at)
     scoring.note(lead, SignalKind.OPTED_OUT, source_key=scope or "all", at=at)
     actor = Actor.HUMAN if by else Actor.LEAD
     log(lead, "opted_out", actor=actor, at=at, user=by, channel=scope)

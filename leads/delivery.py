@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from leads import agenda
 from leads.enums import Author, Delivery, Direction, Purpose
 from leads.models import ChatMessage, Conversation, Lead
 
@@ -19,9 +20,14 @@ _LADDER = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
 
 def claim(message_id: int, *, at: datetime) -> bool:
-    """Take a due message for sending, unless an earlier one of the lead still waits or flies."""
+    """Take a due message for sending, unless an earlier one of the lead still waits or flies.
+
+    One that its channel did not take is waited for by what goes the same way; another channel
+    is not silenced by it.
+    """
+    turned_down = Q(status=Delivery.PENDING, attempts__gt=0, provider=OuterRef("provider"))
     earlier = ChatMessage.objects.filter(
-        Q(status=Delivery.SENDING) | Q(status=Delivery.PENDING, due_at__lte=at),
+        Q(status=Delivery.SENDING) | Q(status=Delivery.PENDING, due_at__lte=at) | turned_down,
         lead=OuterRef("lead"),
         direction=Direction.OUT,
         id__lt=OuterRef("id"),
@@ -89,9 +95,19 @@ def note_parts(message: ChatMessage, sent: list[str]) -> None:
     message.save(update_fields=["provider_metadata", "updated_at"])
 
 
-def put_off(message: ChatMessage, *, until: datetime, reason: str, at: datetime) -> bool:
-    """Back to pending, to be sent from ``until`` on."""
-    return _settle(message, Delivery.PENDING, at=at, due_at=until, reason=reason)
+def put_off(
+    message: ChatMessage, *, until: datetime, reason: str, at: datetime, **fields: Any
+) -> bool:
+    """Back to pending, to be tried again from ``until`` on."""
+    put = _settle(message, Delivery.PENDING, at=at, due_at=until, reason=reason, **fields)
+    if put:
+        agenda.refresh([message.lead_id], at=at)
+    return put
+
+
+def postpone(message: ChatMessage, *, until: datetime, reason: str, at: datetime) -> bool:
+    """Back to pending by the gate: the channel was not asked, so no attempt was used up."""
+    return put_off(message, until=until, reason=reason, at=at, attempts=0)
 
 
 def fail(message: ChatMessage, *, reason: str, at: datetime) -> bool:
@@ -107,6 +123,8 @@ def _settle(message: ChatMessage, status: Delivery, *, at: datetime, **fields: A
     changed = mine.update(status=status, lease_until=None, updated_at=at, **fields)
     if changed:
         message.status = status
+        if status != Delivery.PENDING and message.due_at and message.due_at > message.at:
+            agenda.refresh([message.lead_id], at=at)
     return bool(changed)
 
 
@@ -133,7 +151,10 @@ def withdraw(
         pending = pending.filter(purpose__in=list(purposes))
     if channel:
         pending = pending.filter(provider=channel)
-    return pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+    withdrawn = pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+    if withdrawn:
+        agenda.refresh([lead.pk], at=at)
+    return withdrawn
 
 
 @transaction.atomic
@@ -147,9 +168,10 @@ def take_back(message_ids: Iterable[int], *, reason: str, at: datetime) -> set[i
         status=Delivery.BLOCKED, reason=reason, updated_at=at
     )
     stuck = asked.filter(status=Delivery.BLOCKED)
-    taken = set(stuck.values_list("pk", flat=True))
+    taken = dict(stuck.values_list("pk", "lead"))
     stuck.update(idempotency_key=None)
-    return taken
+    agenda.refresh(taken.values(), at=at)
+    return set(taken)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:

@@ -14,6 +14,9 @@ class Channel(models.TextChoices):
     EMAIL = "email", _("Correo")
 
 
+CALLS = "call"  # what a wish may name beside the channels: the phone
+
+
 class Direction(models.TextChoices):
     IN = "in", _("entrante")
     OUT = "out", _("saliente")

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from crm.errors import Conflict, DomainError
+from leads import reasons
 
 
 class StageNotAllowed(DomainError):
@@ -34,12 +35,24 @@ class NoChannel(DomainError):
     message = _("El lead no tiene un canal por el que escribirle. Llámalo o pídele otro contacto.")
 
 
+class ChannelOff(DomainError):
+    """The broker turned the channel off: nobody new comes in by it."""
+
+    code = "channel_off"
+    status = 403
+    message = _("Este canal no está activo.")
+
+
 class Refused(DomainError):
     """The send gate said no."""
 
     code = "not_allowed_to_contact"
     status = 409
     message = _("No se puede contactar al lead en este momento.")
+
+    def __init__(self, message: Any = None, *, reason: str, **data: Any) -> None:
+        told = _("No se puede contactar al lead: %(why)s.") % {"why": reasons.told(reason)}
+        super().__init__(message or told, reason=reason, **data)
 
 
 class ChannelError(DomainError):

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from crm.api.filters import LARGEST
 from leads.enums import Holder
-from leads.models import Conversation, Lead, MessageTemplate
+from leads.models import Conversation, Lead, LeadAlert, MessageTemplate
 from leads.stages import Stage, Status, Treatment
 
 NOBODY = "none"
@@ -82,3 +82,11 @@ def _id(name: str, value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > LARGEST:
         raise ValidationError({name: _("Debe ser un número o «none».")}, code="invalid")
     return int(value)
+
+
+class AlertFilter(FilterSet):
+    seen = BooleanFilter("seen_at", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = LeadAlert
+        fields = ["kind", "state", "lead"]

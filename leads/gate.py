@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from leads import identity, quiet
-from leads.enums import Channel, Delivery, Direction, Holder, Purpose
+from leads import identity, parts, quiet
+from leads.enums import CALLS, Channel, Delivery, Direction, Holder, Purpose
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
 from leads.stages import Treatment
 
@@ -38,18 +38,26 @@ def may_contact(
     version: int | None = None,
     template_approved: bool = False,
     ignore_message: int | None = None,
+    ignore_call: int | None = None,
 ) -> Verdict:
     """Ask before making a message, and again right before sending it.
 
     ``version`` is the conversation's when the draft began: another one means that somebody took
-    the microphone meanwhile. ``ignore_message`` keeps a message from counting against itself.
+    the microphone meanwhile. ``ignore_message`` and ``ignore_call`` keep what asks from counting
+    against itself.
     """
     asked = Question(lead, Channel(channel), Purpose(purpose), at, version, template_approved)
-    for check in (_reachable, _consented, _treated, _held, _in_window, _awake):
+    for check in (_enabled, _reachable, _consented, _treated, _held, _in_window, _awake):
         verdict = check(asked)
         if not verdict.allowed:
             return verdict
-    return _under_cap(asked, ignore_message)
+    return _under_cap(asked, ignore_message, ignore_call)
+
+
+def may_call(lead: Lead, at: datetime, *, ignore_call: int | None = None) -> Verdict:
+    """Ask before placing a call, and again right before dialling: about the phone alone."""
+    channel = lead.conversation.channel  # where it would be written of, which no check reads
+    return may_contact(lead, channel, Purpose.CALL, at, ignore_call=ignore_call)
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,11 @@ class Question:
     def answers_in_time(self) -> bool:
         return is_window_open(self.lead, self.at)
 
+    @property
+    def scope(self) -> str:
+        """What the lead would have to have stopped: the channel, or calls."""
+        return CALLS if self.purpose == Purpose.CALL else self.channel
+
 
 def is_window_open(lead: Lead, at: datetime) -> bool:
     """Whether the lead wrote within the last 24 hours: then a channel takes free text."""
@@ -83,6 +96,13 @@ def is_window_open(lead: Lead, at: datetime) -> bool:
 def identity_on(lead: Lead, channel: Channel | str) -> ChannelIdentity | None:
     """The identity to write to: the lead's latest on the channel."""
     return lead.identities.filter(channel=channel).order_by("-id").first()
+
+
+def _enabled(asked: Question) -> Verdict:
+    """A channel that the broker turned off sends nothing by itself or by hand."""
+    if asked.purpose == Purpose.CALL:
+        return YES
+    return YES if asked.lead.broker.has_channel(asked.channel) else Verdict(False, "channel_off")
 
 
 def _reachable(asked: Question) -> Verdict:
@@ -109,13 +129,13 @@ def _consented(asked: Question) -> Verdict:
 
 
 def _suppressed_since(asked: Question) -> datetime | None:
-    """When the lead asked to be left alone on this channel or everywhere."""
-    lead, channel = asked.lead, asked.channel
-    external = lead.identities.filter(channel=channel).values("external_id")
+    """When the lead asked to be left alone on this channel (or phone) or everywhere."""
+    lead = asked.lead
+    external = lead.identities.filter(channel=asked.scope).values("external_id")
     marks = Suppression.objects.filter(
         Q(identifier__in=identity.identifiers(lead)) | Q(identifier__in=external),
         broker_id=lead.broker_id,
-        channel__in=["", channel],
+        channel__in=["", asked.scope],
     )
     return marks.order_by("-created_at").values_list("created_at", flat=True).first()
 
@@ -169,25 +189,39 @@ def hours_of(lead: Lead) -> quiet.QuietHours:
     return quiet.quiet_hours(broker.brokerleadconfig, country=broker.country, zone=zone)
 
 
-def _under_cap(asked: Question, ignore_message: int | None) -> Verdict:
+def _under_cap(asked: Question, ignore_message: int | None, ignore_call: int | None) -> Verdict:
+    """Campaign messages and the assistant's calls of a day share one limit."""
     if asked.purpose not in PUSHED:
         return YES
     lead = asked.lead
+    limit = lead.broker.brokerleadconfig.max_messages_per_day
+    if limit == 0:  # no day would ever be the next one
+        return Verdict(False, "cap_is_zero")
     zone = ZoneInfo(lead.timezone or lead.broker.timezone)
     midnight = asked.at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
-    today = ChatMessage.objects.filter(
+    made = _messages(lead, midnight, tomorrow, ignore_message)
+    made += sum(
+        part.contacts(lead, midnight, tomorrow, ignore_call)
+        for part in parts.parts()
+        if part.contacts
+    )
+    if made < limit:
+        return YES
+    return Verdict(False, "daily_cap", hours_of(lead).next_open(tomorrow))
+
+
+def _messages(lead: Lead, since: datetime, until: datetime, ignore: int | None) -> int:
+    made = ChatMessage.objects.filter(
         lead=lead,
         direction=Direction.OUT,
         purpose=Purpose.MARKETING,
         status__in=COUNTED,
-        due_at__gte=midnight,
-        due_at__lt=tomorrow,
+        due_at__gte=since,
+        due_at__lt=until,
     )
-    if ignore_message is not None:
+    if ignore is not None:
         # Those that wait behind it do not count, or two at the limit would hold each other up.
-        today = today.exclude(pk=ignore_message)
-        today = today.exclude(pk__gt=ignore_message, status=Delivery.PENDING)
-    if today.count() < lead.broker.brokerleadconfig.max_messages_per_day:
-        return YES
-    return Verdict(False, "daily_cap", hours_of(lead).next_open(tomorrow))
+        made = made.exclude(pk=ignore)
+        made = made.exclude(pk__gt=ignore, status=Delivery.PENDING)
+    return made.count()

@@ -18,6 +18,8 @@ def take(lead: Lead, *, by: Any, at: datetime) -> Conversation:
 
     ``by`` is None for somebody of the broker whose account is not known: whoever has it keeps it.
     """
+    # The lead before its conversation, as everywhere: two orders of locks would meet head-on.
+    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
     conversation = _locked(lead)
     same = by is None or conversation.held_by_id == by.pk
     if conversation.holder == Holder.USER and same:

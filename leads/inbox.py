@@ -21,6 +21,7 @@ from leads import (
     storable,
 )
 from leads.enums import Author, Channel, Delivery, Direction, Purpose, SignalKind
+from leads.errors import ChannelOff
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
 
 MAX_LENGTH = 20_000
@@ -67,6 +68,8 @@ def correct(message: ChatMessage, *, text: str, at: datetime) -> None:
     before = message.message_text
     message.message_text = storable.text(text)[:MAX_LENGTH]
     message.save(update_fields=["message_text", "updated_at"])
+    if optout.stops_calls(text) and not optout.stops_calls(before):
+        consenting.stop_calls(message.lead, evidence=text, at=at)
     stop = optout.asked(text)
     if stop is not None and optout.asked(before) is None:
         _stop(message.lead, stop, message, at)
@@ -94,7 +97,8 @@ def _already(inbound: Inbound) -> ChatMessage | None:
 @transaction.atomic
 def _store(inbound: Inbound) -> ChatMessage:
     stop = optout.asked(inbound.text)
-    if stop is not None or inbound.phone_e164:
+    no_calls = optout.stops_calls(inbound.text)
+    if stop is not None or no_calls or inbound.phone_e164:
         _lock_lead(inbound)
     conversation = _conversation(inbound) or _first_contact(inbound)
     message = ChatMessage.objects.create(
@@ -112,6 +116,8 @@ def _store(inbound: Inbound) -> ChatMessage:
         at=inbound.at,
     )
     _note_inbound(conversation, message, inbound, stop)
+    if no_calls:
+        consenting.stop_calls(conversation.lead, evidence=inbound.text, at=inbound.at)
     _note_phone(conversation.lead, message, inbound)
     signals.announce(
         signals.message_received,
@@ -172,7 +178,9 @@ def _conversation(inbound: Inbound) -> Conversation | None:
 
 def _first_contact(inbound: Inbound) -> Conversation:
     """The conversation of somebody new on the channel: of the lead whose attested phone it is,
-    else of a new lead."""
+    else of a new lead. Raises ChannelOff where the broker turned the channel off."""
+    if not inbound.broker.has_channel(inbound.channel):
+        raise ChannelOff
     lead = _lead_with_phone(inbound) or identity.create(
         inbound.broker,
         source=inbound.channel,

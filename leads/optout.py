@@ -45,6 +45,12 @@ CHANNEL = re.compile(
     r"|(?:dar[ms]e|denme|dame|deme|me (?:quiero )?d(?:ar|en|e)) de baja(?! del? \w)"
     r"|dar de baja (?:mi|este) (?:numero|telefono|celular|correo|contacto|suscripcion|whatsapp))"
 )
+CALLED = re.compile(rf"\b(?:llam\w+|{MISDIALLED})")
+WRITTEN = (
+    r"(?:escrib\w+|prefiero|mejor (?:escrib\w+|por (?:aca|aqui|chat|escrito|whatsapp|mensaje)))"
+)
+# Calls alone: whoever asks for messages in their place is no opt-out of the channel.
+INSTEAD = re.compile(rf"\bno me llam(?:en|es|e)\b(?: mas| por telefono)* {WRITTEN}")
 WRONG_NUMBER = re.compile(rf"\b{MISDIALLED}")
 NEVER = re.compile(
     r"\b(?:puente alto|planta baja|cuota(?:s)? mas baja(?:s)?|cancelar (?:la|mi|una) \w+)"
@@ -72,6 +78,14 @@ def asked(text: str) -> OptOut | None:
     if EVERYTHING.search(folded) or NEVER_AGAIN.match(folded):
         return OptOut.EVERYTHING
     return OptOut.CHANNEL if CHANNEL.search(folded) else None
+
+
+def stops_calls(text: str) -> bool:
+    """Whether it is calls that the writer wants no more, alone or with the channel."""
+    folded = fold(text)[:2000]
+    if INSTEAD.search(folded):
+        return True
+    return asked(text) == OptOut.CHANNEL and bool(CALLED.search(folded))
 
 
 def says_wrong_number(text: str) -> bool:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.errors import DomainError
-from leads import delivery, gate, handoff, identity, signals, storable
+from leads import agenda, delivery, gate, handoff, identity, signals, storable
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
 from leads.enums import Author, Channel, Delivery, Direction, Purpose
@@ -55,6 +55,8 @@ def queue(
     )
     stored = _store_once(message)
     if stored is message:
+        if due_at is not None and due_at > at:
+            agenda.refresh([lead.pk], at=at)
         signals.announce(signals.message_queued, message_id=message.pk, due_at=message.due_at)
     return stored
 
@@ -122,7 +124,7 @@ def deliver(message_id: int, *, at: datetime) -> bool:
     if verdict.allowed:
         _hand_over(message, template, at)
     elif verdict.next_allowed_at and message.purpose == Purpose.MARKETING:
-        delivery.put_off(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
+        delivery.postpone(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
     else:
         delivery.block(message, reason=verdict.reason, at=at)
     _start_next(message, at)
@@ -137,7 +139,8 @@ def _start_next(message: ChatMessage, at: datetime) -> None:
 
 
 def _with_context(message_id: int) -> ChatMessage:
-    related = ("lead__broker__brokerleadconfig", "lead__conversation")
+    configs = ("lead__broker__brokerleadconfig", "lead__broker__brokerchatconfig")
+    related = (*configs, "lead__conversation")
     return ChatMessage.objects.select_related(*related).get(pk=message_id)
 
 

@@ -1,7 +1,8 @@
 """The registry of what hangs on a lead in upper apps: exported, erased, merged and shown with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -27,7 +28,9 @@ class LeadPart:
     """One model that refers to Lead.
 
     ``export`` gives JSON-safe rows, ``erase`` deletes (returns how many), ``merge`` moves from
-    loser to survivor (returns the ids moved), ``panel`` shows it to a user, or None.
+    loser to survivor (returns the ids moved), ``panel`` shows it to a user, or None. ``next_due``
+    tells when rows of these leads are due (lead id, moment); ``contacts`` counts the rows from one
+    moment to another by which the lead was contacted, but for the one with the given id.
     """
 
     name: str
@@ -36,6 +39,8 @@ class LeadPart:
     erase: Callable[[Lead], int]
     merge: Callable[[Lead, Lead], list[int]]
     panel: Callable[[Lead, Any], Panel | None] | None = None
+    next_due: Callable[[Sequence[int], datetime], Iterable[tuple[int, datetime]]] | None = None
+    contacts: Callable[[Lead, datetime, datetime, int | None], int] | None = None
 
 
 _parts: dict[str, LeadPart] = {}

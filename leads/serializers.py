@@ -10,10 +10,17 @@ from brokers.models import Broker, User, validate_timezone
 from crm.api.filters import LARGEST
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import scoring, templating, words
-from leads.enums import Channel
+from leads import reasons, scoring, templating, words
 from leads.identity import Outcome
-from leads.models import ActivityLog, ChatMessage, Conversation, Lead, MessageTemplate
+from leads.models import (
+    ActivityLog,
+    ChatMessage,
+    Conversation,
+    Lead,
+    LeadAlert,
+    MessageTemplate,
+)
+from leads.models.consent import SCOPES
 from leads.stages import Source, Stage, Treatment
 
 
@@ -207,12 +214,16 @@ class AssignSerializer(serializers.Serializer[Any]):
 
 
 class OptOutSerializer(serializers.Serializer[Any]):
-    channel = serializers.ChoiceField(choices=Channel.choices, required=False)
+    """Of a channel (by default the one last used), of calls alone (``call``), or of everything."""
+
+    channel = serializers.ChoiceField(choices=SCOPES, required=False)
     everything = serializers.BooleanField(default=False)
     evidence = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
 class MessageSerializer(TenantSerializer[ChatMessage]):
+    reason_text = serializers.SerializerMethodField()
+
     class Meta:
         model = ChatMessage
         fields = [
@@ -227,10 +238,34 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
             "purpose",
             "status",
             "reason",
+            "reason_text",
             "due_at",
             "attachments",
             "ai_response_used",
             "at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    def get_reason_text(self, message: ChatMessage) -> str:
+        return reasons.told(message.reason)
+
+
+class AlertSerializer(TenantSerializer[LeadAlert]):
+    class Meta:
+        model = LeadAlert
+        fields = [
+            "id",
+            "broker",
+            "lead",
+            "kind",
+            "details",
+            "state",
+            "sent_at",
+            "error",
+            "seen_at",
+            "seen_by",
             "created_at",
             "updated_at",
         ]

@@ -18,6 +18,7 @@ from crm.api.views import ReadOnly, Removable, TenantViewSet
 from crm.errors import Conflict
 from crm.tenancy import Role
 from leads import (
+    alerts,
     assignment,
     consenting,
     editing,
@@ -30,10 +31,10 @@ from leads import (
     timeline,
 )
 from leads import serializers as shapes
-from leads.enums import Channel
-from leads.filters import ConversationFilter, LeadFilter, TemplateFilter
+from leads.enums import CALLS, Channel
+from leads.filters import AlertFilter, ConversationFilter, LeadFilter, TemplateFilter
 from leads.identity import Match, Outcome
-from leads.models import ChatMessage, Conversation, Lead, MessageTemplate
+from leads.models import ChatMessage, Conversation, Lead, LeadAlert, MessageTemplate
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
@@ -207,8 +208,12 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         lead, given = self.get_object(), self.checked(shapes.OptOutSerializer)
         conversation = getattr(lead, "conversation", None)
         usual = conversation.channel if conversation else Channel.WEBCHAT.value
-        channel = given.pop("channel", usual)
-        consenting.opt_out(lead, channel=channel, by=self.caller, at=timezone.now(), **given)
+        channel, moment = given.pop("channel", usual), timezone.now()
+        if channel == CALLS and not given["everything"]:
+            consenting.stop_calls(lead, evidence=given["evidence"], by=self.caller, at=moment)
+            return self.answer(lead)
+        told = usual if channel == CALLS else channel
+        consenting.opt_out(lead, channel=told, by=self.caller, at=moment, **given)
         return self.answer(lead)
 
 
@@ -217,6 +222,24 @@ def _idempotency_key(request: Request) -> str | None:
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii()):
         raise ValidationError({"Idempotency-Key": _("Usa entre 1 y 100 caracteres ASCII.")})
     return key
+
+
+class Alerts(ReadOnly[LeadAlert]):
+    """What people were told of leads and of the broker, the newest first."""
+
+    queryset = LeadAlert.objects.all()
+    serializer_class = shapes.AlertSerializer
+    filterset_class = AlertFilter
+    search_fields = ["lead__name", "lead__phone"]
+    ordering_fields = ["id", "created_at", "seen_at"]
+    letters = {"seen": "r"}
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def seen(self, request: Request, pk: Any = None) -> Response:
+        """Mark it as seen; the first who does stands."""
+        alert = alerts.see(self.get_object(), by=self.caller, at=timezone.now())
+        return Response(self.get_serializer(alert).data)
 
 
 class Conversations(ReadOnly[Conversation]):

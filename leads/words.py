@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from leads import phones
+from leads import phones, reasons
 from leads.enums import HandoffReason
 from leads.models import ActivityLog
 from leads.money import Money, format_money
@@ -87,6 +87,7 @@ EVENTS: dict[str, Any] = {
     "person_requested": _("Se pide una persona"),
     "lead_edited": _("Datos editados"),
     "opted_out": _("Pidió no ser contactado"),
+    "calls_stopped": _("Pidió no recibir llamadas"),
     "appointment_booked": _("Cita agendada"),
     "appointment_rescheduled": _("Cita reprogramada"),
     "invitation_not_sent": _("Invitación no enviada: la corredora no tiene correo"),
@@ -94,12 +95,16 @@ EVENTS: dict[str, Any] = {
     "appointment_confirmed": _("Cita confirmada"),
     "appointment_completed": _("Cita realizada"),
     "appointment_no_show": _("No asistió a la cita"),
+    "appointment_reinstated": _("Cita reactivada"),
     "appointment_reassigned": _("Cita reasignada"),
     "call_placed": _("Llamada pedida"),
     "call_completed": _("Llamada completada"),
     "call_not_answered": _("Llamada sin respuesta"),
     "call_cancelled": _("Llamada cancelada"),
+    "call_hung_up": _("Una persona cortó la llamada"),
     "call_not_repeated": _("Llamada no repetida"),
+    "draft_discarded": _("Respuesta del asistente descartada"),
+    "reply_corrected": _("Respuesta del asistente corregida"),
     "campaign_enrolled": _("Entró a una campaña"),
     "campaign_finished": _("Terminó una campaña"),
     "campaign_stopped": _("Salió de una campaña"),
@@ -194,11 +199,12 @@ def _outcome(details: dict[str, Any]) -> str:
 
 
 def _reason(details: dict[str, Any]) -> str:
-    return str(details.get("reason") or "")
+    return reasons.told(str(details.get("reason") or ""))
 
 
 def _campaign(details: dict[str, Any]) -> str:
-    return str(details.get("campaign") or "")
+    told = [str(details.get("campaign") or ""), _reason(details)]
+    return ": ".join(each for each in told if each)
 
 
 _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -210,6 +216,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "qualified": _outcome,
     "appointment_cancelled": _reason,
     "call_cancelled": _reason,
+    "call_not_repeated": _reason,
     "campaign_enrolled": _campaign,
     "campaign_finished": _campaign,
     "campaign_stopped": _campaign,

@@ -189,25 +189,6 @@ def draft(
     )
 
 
-def record(
-    bill: Bill,
-    *,
-    provider: str,
-    model: str,
-    usage: RequestUsage,
-    latency_ms: int,
-    error: str = "",
-) -> LLMCall:
-    """Write an attempt that was made elsewhere."""
-    call = draft(bill, provider=provider, model=model)
-    call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
-    call.cached_tokens = usage.cache_read_tokens
-    call.estimated_cost_usd = None if error else pricing.cost_usd(provider, model, usage)
-    call.latency_ms, call.error = latency_ms, error
-    call.save()
-    return call
-
-
 def chain(
     broker: Broker,
     bill: Bill,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from brokers.models import User
 from crm.tasks import enqueue
-from leads import delivery, handoff, pipeline, scoring
+from leads import agenda, delivery, handoff, pipeline, scoring
 from leads.activity import log
 from leads.enums import Actor, HandoffReason, Purpose, SignalKind
 from leads.models import Lead
@@ -44,6 +44,7 @@ def tell(appointment: Appointment, event: str, by: User | None, at: datetime, **
     }
     actor = Actor.HUMAN if by else _acting.get()
     log(appointment.lead, event, actor=actor, at=at, user=by, **details, **more)
+    agenda.refresh([appointment.lead_id], at=at)
     for event_id in outbox.plan(appointment, at=at):
         enqueue(push_event, event_id)
 

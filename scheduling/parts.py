@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from leads.models import Lead
 from leads.parts import LeadPart, Panel, erase_rows, export_rows, move_rows, register
-from scheduling import booking
+from scheduling import booking, reminders
 from scheduling.calendars import outbox
 from scheduling.models import ACTIVE, Appointment, SlotOffer
 
@@ -68,6 +68,7 @@ register(
         erase_appointments,
         merge_appointments,
         panel,
+        reminders.next_due,
     )
 )
 register(

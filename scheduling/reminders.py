@@ -1,5 +1,6 @@
 """Reminders of a visit, a day and an hour before: when each is due, and how it is queued once."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from brokers.models import User
 from crm.errors import NotAllowed
-from leads import alerts, gate, outbox
+from leads import agenda, alerts, gate, outbox
 from leads.channels.base import available
 from leads.enums import AlertKind, Author, Channel, Delivery, Holder, Purpose
 from leads.models import ChatMessage, Lead, LeadAlert
@@ -52,6 +53,26 @@ def moment(start: datetime, kind: Kind, hours: QuietHours) -> datetime:
     if not hours.covers(due, nights_only=True):
         return due
     return hours.night_start(due).astimezone(UTC) - BEFORE_NIGHT
+
+
+def next_due(lead_ids: Sequence[int], at: datetime) -> list[tuple[int, datetime]]:
+    """When the reminders of these leads go."""
+    rows = Appointment.objects.filter(
+        Q(reminder_sent_24h=False) | Q(reminder_sent_1h=False),
+        lead__in=lead_ids,
+        status__in=ACTIVE,
+        start_time__gt=at,
+    ).select_related("lead__broker__brokerleadconfig")
+    return [(row.lead_id, due) for row in rows.only("lead_id", *READ) for due in _planned(row, at)]
+
+
+def _planned(appointment: Appointment, at: datetime) -> Iterator[datetime]:
+    hours = gate.hours_of(appointment.lead)
+    for kind in KINDS.values():
+        due = moment(appointment.start_time, kind, hours)
+        open_still = not getattr(appointment, kind.flag) and appointment.agreed_at < due
+        if open_still and (due > at or is_due(appointment, kind, at=at)):
+            yield due
 
 
 def is_due(appointment: Appointment, kind: Kind, *, at: datetime) -> bool:
@@ -108,6 +129,7 @@ def remind(appointment_id: int, kind: Kind, *, at: datetime) -> bool:
     )
     setattr(appointment, kind.flag, True)
     appointment.save(update_fields=[kind.flag, "updated_at"])
+    agenda.refresh([appointment.lead_id], at=at)
     return True
 
 

@@ -63,6 +63,10 @@ class BrokerFactory(factory.django.DjangoModelFactory):
     def configurations(self: Any, create: bool, extracted: Any, **_: Any) -> None:
         if create:
             complete(self)
+            chat = BrokerChatConfig.objects.get(broker=self)
+            chat.enabled_providers = ["webchat", "email", "telegram", "whatsapp"]
+            chat.save()
+            self.brokerchatconfig = chat
 
 
 class UserFactory(factory.django.DjangoModelFactory):

@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, person
-from voice import calls
+from voice import calls, reasons
 from voice.models import CallStatus, CallTranscript, VoiceCall, VoiceEvent
 
 CALL_TONES = {
@@ -29,6 +29,10 @@ CALL_TONES = {
 
 def _is_over(call: VoiceCall) -> bool:
     return CallStatus(call.status).is_over
+
+
+def _is_under_way(call: VoiceCall) -> bool:
+    return not _is_over(call) and bool(call.external_call_id)
 
 
 def _can_be_withdrawn(call: VoiceCall) -> bool:
@@ -60,7 +64,7 @@ class VoiceCallAdmin(TenantAdmin):
     )
     list_filter_submit = True
     search_fields = ("lead__name", "lead__phone", "phone", "external_call_id", "summary")
-    actions_detail = ("call_again", "cancel")
+    actions_detail = ("call_again", "hang_up", "cancel")
     placed_fields = ("lead", "call_purpose")
     fieldsets = (
         (
@@ -68,7 +72,7 @@ class VoiceCallAdmin(TenantAdmin):
             {
                 "fields": (
                     placed_fields,
-                    ("status", "reason"),
+                    ("status", "shown_reason"),
                     ("phone", "caller_id_class"),
                     ("started_at", "completed_at"),
                     ("attempt", "retry_of", "retry_at"),
@@ -125,9 +129,23 @@ class VoiceCallAdmin(TenantAdmin):
     def cancel(self, request: HttpRequest, row: VoiceCall, data: dict[str, Any]) -> None:
         calls.cancel(row, by=person(request), at=timezone.now())
 
+    @door(
+        _("Cortar llamada"),
+        done=_("El proveedor está cortando la llamada."),
+        icon="call_end",
+        letter="c",
+        applies=_is_under_way,
+    )
+    def hang_up(self, request: HttpRequest, row: VoiceCall, data: dict[str, Any]) -> None:
+        calls.hang_up(row, by=person(request), at=timezone.now())
+
     @display(description=_("estado"), ordering="status", label=CALL_TONES)
     def shown_status(self, call: VoiceCall) -> tuple[str, str]:
         return call.status, call.get_status_display()
+
+    @display(description=_("motivo"), ordering="reason")
+    def shown_reason(self, call: VoiceCall) -> str:
+        return reasons.told(call.reason) or "–"
 
     @display(description=_("duración"), ordering="duration")
     def minutes(self, call: VoiceCall) -> str | None:

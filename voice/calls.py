@@ -10,13 +10,13 @@ from django.db.models import Q
 
 from brokers.models import BrokerVoiceConfig
 from crm.errors import ProviderError
-from leads import gate
+from leads import agenda, gate
 from leads.activity import log
-from leads.enums import Actor, Purpose
+from leads.enums import Actor
 from leads.models import Conversation, Lead
 from leads.signals import announce
 from voice import signals
-from voice.errors import CallRefused, KeyTaken, NotCancellable
+from voice.errors import CallRefused, KeyTaken, NotCancellable, NotUnderWay
 from voice.models import UNDER_WAY, CallPurpose, CallStatus, VoiceCall
 from voice.providers.base import adapter_of, is_ready
 from voice.timing import next_attempt, timing_of
@@ -73,7 +73,7 @@ def _fresh(lead: Lead) -> Lead:
 
 
 def _refuse_unless_allowed(lead: Lead, config: BrokerVoiceConfig, at: datetime) -> None:
-    verdict = _asked_at_the_gate(lead, at)
+    verdict = gate.may_call(lead, at)
     if not verdict.allowed:
         raise CallRefused(verdict.reason, verdict.next_allowed_at)
     if not is_ready(config):
@@ -89,11 +89,6 @@ def _refuse_unless_allowed(lead: Lead, config: BrokerVoiceConfig, at: datetime) 
     calling = VoiceCall.objects.filter(broker=lead.broker_id, status__in=UNDER_WAY)
     if calling.count() >= config.max_concurrent_calls:
         raise CallRefused("concurrency", at + BUSY_LINE)
-
-
-def _asked_at_the_gate(lead: Lead, at: datetime) -> gate.Verdict:
-    """What a lead stopped on the channel they last used, calls respect too."""
-    return gate.may_contact(lead, lead.conversation.channel, Purpose.CALL, at)
 
 
 def _midnight(lead: Lead, at: datetime) -> datetime:
@@ -142,7 +137,7 @@ def start(call_id: int, *, at: datetime) -> bool:
     if not _claim(call_id, at):
         return False
     call = VoiceCall.objects.select_related("broker__brokervoiceconfig").get(pk=call_id)
-    verdict = _asked_at_the_gate(_fresh(call.lead), at)
+    verdict = gate.may_call(_fresh(call.lead), at, ignore_call=call.pk)
     if not verdict.allowed:
         changes = {"reason": verdict.reason, "retry_at": verdict.next_allowed_at}
         _advance(call, CallStatus.CANCELLED, at, completed_at=at, **changes)
@@ -203,8 +198,11 @@ def end(
     return _advance(call, status, at, **changes)
 
 
+@transaction.atomic
 def _advance(call: VoiceCall, to: CallStatus, at: datetime, **changes: Any) -> bool:
     """Compare and swap: a status is only ever replaced by a later one."""
+    if to.is_over:  # the lead before the call, as everywhere
+        Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=call.lead_id)
     earlier = UNDER_WAY if to.is_over else UNDER_WAY[: UNDER_WAY.index(to)]
     before = Q(status__in=earlier)
     if to.is_over:  # that nobody knew the outcome was our guess: the provider's word replaces it
@@ -213,12 +211,15 @@ def _advance(call: VoiceCall, to: CallStatus, at: datetime, **changes: Any) -> b
     if not behind.update(status=to, updated_at=at, **changes):
         return False
     call.status = to
+    if to.is_over:
+        agenda.refresh([call.lead_id], at=at)
     return True
 
 
 @transaction.atomic
 def cancel(call: VoiceCall, *, at: datetime, reason: str = "", by: Any = None) -> VoiceCall:
     """Withdraw a call that has not left yet, or its planned retry."""
+    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=call.lead_id)
     undialled = VoiceCall.objects.filter(pk=call.pk, dialled_at__isnull=True)
     withdrawn = undialled.filter(status=CallStatus.INITIATED).update(
         status=CallStatus.CANCELLED, reason=reason[:100], completed_at=at, updated_at=at
@@ -226,10 +227,22 @@ def cancel(call: VoiceCall, *, at: datetime, reason: str = "", by: Any = None) -
     planned = VoiceCall.objects.filter(pk=call.pk, retry_at__isnull=False)
     if not planned.update(retry_at=None, updated_at=at) and not withdrawn:
         raise NotCancellable
+    agenda.refresh([call.lead_id], at=at)
     actor = Actor.HUMAN if by else Actor.SYSTEM
     log(call.lead, "call_cancelled", actor=actor, user=by, at=at, call=call.pk, reason=reason)
     call.refresh_from_db()
     return call
+
+
+def hang_up(call: VoiceCall, *, at: datetime, by: Any) -> None:
+    """Have the provider end a call under way; its final report then closes it as any other's.
+
+    Raises NotUnderWay, or ProviderError where the provider does not hang up.
+    """
+    if call.status not in UNDER_WAY or not call.external_call_id:
+        raise NotUnderWay
+    adapter_of(call.provider).stop(call, call.broker.brokervoiceconfig)
+    log(call.lead, "call_hung_up", actor=Actor.HUMAN, user=by, at=at, call=call.pk)
 
 
 def not_started(*, at: datetime, limit: int = 500) -> list[int]:

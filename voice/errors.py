@@ -15,7 +15,8 @@ SENTENCES: dict[str, Any] = {
     "manual_follow_up": _("El lead está en seguimiento manual: no recibe llamadas del asistente."),
     "held_by_person": _("Una persona atiende al lead: devuelve la conversación antes de llamar."),
     "quiet_hours": _("Es horario de silencio para el lead."),
-    "daily_cap": _("El lead ya recibió sus mensajes comerciales de hoy."),
+    "daily_cap": _("El lead ya recibió sus mensajes comerciales y llamadas de hoy."),
+    "cap_is_zero": _("El tope diario de campañas y llamadas de la corredora es cero."),
     "provider_not_ready": _("Falta configurar el proveedor de voz de la corredora."),
     "call_under_way": _("Ya hay una llamada en curso con este lead."),
     "attempts_per_day": _("Ya se hicieron los intentos de llamada de hoy."),
@@ -48,3 +49,10 @@ class NotCancellable(Conflict):
 
     code = "call_not_cancellable"
     message = _("La llamada ya no se puede cancelar.")
+
+
+class NotUnderWay(Conflict):
+    """The call has not reached the provider, or is over."""
+
+    code = "call_not_under_way"
+    message = _("La llamada no está en curso.")

@@ -1,5 +1,7 @@
 """What hangs on a lead here: its calls, with what was said, exported, erased, merged and shown."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -7,7 +9,7 @@ from django.utils.translation import gettext as _
 from crm.tenancy import allows
 from leads.models import Lead
 from leads.parts import LeadPart, Panel, erase_rows, move_rows, register
-from voice.models import VoiceCall
+from voice.models import CallStatus, VoiceCall
 
 SHOWN = 10
 EXPORTED = (
@@ -36,4 +38,32 @@ def panel(lead: Lead, user: Any) -> Panel:
     return Panel(_("Llamadas"), "voice/lead_panel.html", context)
 
 
-register(LeadPart("calls", VoiceCall, export, erase_rows(VoiceCall), move_rows(VoiceCall), panel))
+def next_due(lead_ids: Sequence[int], at: datetime) -> Iterable[tuple[int, datetime]]:
+    """The calls that will be repeated."""
+    planned = VoiceCall.objects.filter(lead__in=lead_ids, retry_at__isnull=False)
+    rows: Any = planned.order_by().values_list("lead_id", "retry_at")
+    found: Iterable[tuple[int, datetime]] = rows
+    return found
+
+
+def contacts(lead: Lead, since: datetime, until: datetime, ignore: int | None) -> int:
+    """Calls that rang, or are about to; one that never left us disturbed nobody."""
+    made = VoiceCall.objects.filter(lead=lead, created_at__gte=since, created_at__lt=until)
+    made = made.exclude(status__in=[CallStatus.CANCELLED, CallStatus.FAILED])
+    if ignore is not None:
+        made = made.exclude(pk=ignore)
+    return made.count()
+
+
+register(
+    LeadPart(
+        "calls",
+        VoiceCall,
+        export,
+        erase_rows(VoiceCall),
+        move_rows(VoiceCall),
+        panel,
+        next_due,
+        contacts,
+    )
+)

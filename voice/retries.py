@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from leads import agenda
 from leads.activity import log
 from leads.enums import Actor
+from leads.models import Lead
 from voice import calls
 from voice.errors import CallRefused
 from voice.models import VoiceCall
@@ -21,6 +23,7 @@ def due(*, at: datetime, limit: int = 500) -> list[int]:
 @transaction.atomic
 def take_up(call_id: int, *, at: datetime) -> VoiceCall | None:
     """Place the planned call; put off or given up, with the reason, where the gate refuses it."""
+    _lock_lead(call_id)
     locked = VoiceCall.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
     call = locked.select_related("lead").filter(pk=call_id, retry_at__lte=at).first()
     if call is None:
@@ -42,7 +45,14 @@ def take_up(call_id: int, *, at: datetime) -> VoiceCall | None:
             told = {"call": call.pk, "reason": refusal.reason}
             log(call.lead, "call_not_repeated", actor=Actor.SYSTEM, at=at, **told)
     VoiceCall.objects.filter(pk=call.pk).update(retry_at=later, updated_at=at)
+    agenda.refresh([call.lead_id], at=at)
     return again
+
+
+def _lock_lead(call_id: int) -> None:
+    """The lead before the call, as everywhere."""
+    mine = Lead.objects.select_for_update(of=("self",), no_key=True)
+    mine.filter(calls=call_id).first()
 
 
 def _in_time(call: VoiceCall, later: datetime | None) -> datetime | None:

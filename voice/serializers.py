@@ -6,10 +6,13 @@ from rest_framework import serializers
 
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from leads.models import Lead
+from voice import reasons
 from voice.models import CallPurpose, CallTranscript, VoiceCall
 
 
 class VoiceCallSerializer(TenantSerializer[VoiceCall]):
+    reason_text = serializers.SerializerMethodField()
+
     class Meta:
         model = VoiceCall
         fields = [
@@ -22,6 +25,7 @@ class VoiceCallSerializer(TenantSerializer[VoiceCall]):
             "status",
             "disposition",
             "reason",
+            "reason_text",
             "call_purpose",
             "caller_id_class",
             "phone",
@@ -41,6 +45,9 @@ class VoiceCallSerializer(TenantSerializer[VoiceCall]):
             "updated_at",
         ]
         read_only_fields = fields
+
+    def get_reason_text(self, call: VoiceCall) -> str:
+        return reasons.told(call.reason)
 
 
 class PlaceSerializer(serializers.Serializer[Any]):

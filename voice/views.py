@@ -25,7 +25,7 @@ class Calls(ReadOnly[VoiceCall]):
     filterset_class = CallFilter
     search_fields = ["lead__name", "lead__phone", "phone", "summary"]
     ordering_fields = ["id", "started_at", "duration", "score_delta", "created_at"]
-    letters = {"cancel": "c"}
+    letters = {"cancel": "c", "hang_up": "c"}
 
     @extend_schema(request=shapes.PlaceSerializer, responses={201: shapes.VoiceCallSerializer})
     def create(self, request: Request) -> Response:
@@ -45,6 +45,14 @@ class Calls(ReadOnly[VoiceCall]):
     def cancel(self, request: Request, pk: Any = None) -> Response:
         """Withdraw a call that has not been dialled, or its planned retry."""
         call = calls.cancel(self.get_object(), by=self.caller, at=timezone.now())
+        return Response(self.get_serializer(call).data)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], url_path="hang-up")
+    def hang_up(self, request: Request, pk: Any = None) -> Response:
+        """Have the provider end a call under way; its report then tells how it went."""
+        call = self.get_object()
+        calls.hang_up(call, by=self.caller, at=timezone.now())
         return Response(self.get_serializer(call).data)
 
     @extend_schema(responses=shapes.CallLineSerializer(many=True))

@@ -24,6 +24,7 @@ from brokers.models import (
     ChannelHook,
 )
 from crm.admin.base import TenantAdmin
+from crm.admin.doors import door
 from crm.admin.forms import PartsForm, with_secrets
 
 
@@ -197,6 +198,7 @@ CHAT_SECRETS = {
 class BrokerVoiceConfigAdmin(ConfigAdmin):
     form = with_secrets("provider_credentials", VOICE_SECRETS)
     readonly_fields = ("webhook_key",)
+    actions_detail = ("renew_webhook",)
     fieldsets = (
         (
             None,
@@ -233,6 +235,17 @@ class BrokerVoiceConfigAdmin(ConfigAdmin):
             },
         ),
     )
+
+    @door(
+        _("Renovar dirección"),
+        done=_("Las próximas llamadas llevan la dirección nueva; la anterior ya no responde."),
+        icon="autorenew",
+        help_text=_("La clave actual del webhook deja de valer de inmediato."),
+    )
+    def renew_webhook(
+        self, request: HttpRequest, row: BrokerVoiceConfig, data: dict[str, Any]
+    ) -> None:
+        row.renew_webhook()
 
 
 CHANNELS = [

@@ -1,8 +1,10 @@
 """What an operator looks after: tasks that gave up, and when the sweeps last ran."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +14,7 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each
 from crm.errors import Conflict
 from crm.models import FailedTask, PeriodicRun
-from crm.tasks import retry_failed
+from crm.tasks import lateness, list_periodic, retry_failed
 
 
 def _retry(task: FailedTask, by: Any) -> None:
@@ -74,11 +76,60 @@ class FailedTaskAdmin(TenantAdmin):
         each(self, request, queryset, lambda task: _dismiss(task, request.user), _("Descartadas"))
 
 
+NEVER, FAILED, LATE, FINE = "never", "failed", "late", "fine"
+STATES = {
+    NEVER: _("nunca se ha ejecutado"),
+    FAILED: _("falló"),
+    LATE: _("atrasado"),
+    FINE: _("al día"),
+}
+GRACE = timedelta(seconds=90)  # what beat, queue and worker may take together
+
+
+def _state(run: PeriodicRun) -> str:
+    late = lateness(run)
+    if late is None:
+        return NEVER
+    if late > GRACE:
+        return LATE
+    return FINE if run.succeeded else FAILED
+
+
 @admin.register(PeriodicRun)
 class PeriodicRunAdmin(TenantAdmin):
-    """The last run of each sweep: one that lags is a sweep that does not run."""
+    """The last run of each sweep, the worst first: one that lags is a sweep that does not run."""
 
-    list_display = ("task", "started_at", "finished_at", "succeeded")
+    list_display = ("task", "state", "late_by", "started_at", "finished_at", "error")
     list_filter = ("succeeded",)
     search_fields = ("task",)
     empty_hint = _("Ningún barrido se ha ejecutado todavía: revisa que worker y beat estén arriba.")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        list_periodic()
+        return super().changelist_view(request, extra_context)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """A schedule is no column: how bad each row is, is told to the database row by row."""
+        ranks = list(STATES)
+        worst = [
+            When(pk=run.pk, then=Value(ranks.index(_state(run))))
+            for run in PeriodicRun.objects.all()
+        ]
+        badness = Case(*worst, default=Value(len(ranks)), output_field=IntegerField())
+        return (badness, "started_at", "task")
+
+    @display(
+        description=_("estado"),
+        label={NEVER: "danger", FAILED: "danger", LATE: "warning", FINE: "success"},
+    )
+    def state(self, run: PeriodicRun) -> tuple[str, Any]:
+        state = _state(run)
+        return state, STATES[state]
+
+    @display(description=_("atraso"))
+    def late_by(self, run: PeriodicRun) -> str:
+        late = lateness(run)
+        if late is None or late <= timedelta():
+            return "–"
+        minutes, seconds = divmod(int(late.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"

@@ -10,8 +10,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from brokers.admin.configs import BrokerChatConfigAdmin
-from brokers.models import BrokerChatConfig
+from brokers.admin.configs import BrokerChatConfigAdmin, ChannelHookAdmin
+from brokers.models import BrokerChatConfig, ChannelHook
 from crm.admin.doors import DoorForm, door
 from leads import connecting, widget
 from leads.enums import Channel
@@ -103,5 +103,25 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
         widget.allow(row.broker, given=data["origins"].splitlines())
 
 
+class RenewableHookAdmin(ChannelHookAdmin):
+    actions_detail = ("renew",)
+
+    @door(
+        _("Renovar dirección"),
+        done=_("La dirección anterior ya no responde."),
+        icon="autorenew",
+        letter="r",
+        help_text=_(
+            "La dirección actual deja de valer de inmediato. Telegram queda avisado; en la consola "
+            "de Meta hay que registrar la nueva."
+        ),
+    )
+    def renew(self, request: HttpRequest, row: ChannelHook, data: dict[str, Any]) -> None:
+        address = connecting.renew(row)
+        self.message_user(request, _("Dirección: %s") % address, messages.INFO)
+
+
+admin.site.unregister(ChannelHook)
+admin.site.register(ChannelHook, RenewableHookAdmin)
 admin.site.unregister(BrokerChatConfig)
 admin.site.register(BrokerChatConfig, ConnectedChannelsAdmin)

@@ -286,6 +286,9 @@ class ReplyForm(DoorForm):
 
 
 class OptOutForm(DoorForm):
+    calls_only = forms.BooleanField(
+        label=_("Solo llamadas: sigue recibiendo mensajes"), required=False
+    )
     evidence = forms.CharField(
         label=_("Cómo lo pidió"),
         max_length=1000,

@@ -321,11 +321,15 @@ class LeadAdmin(TenantAdmin):
     @door(
         _("No contactar"),
         form=OptOutForm,
-        done=_("No recibirá más campañas ni llamadas."),
+        done=_("Registrado: se respeta desde ahora."),
         help_text=_("Registra que la persona pidió no recibir más mensajes comerciales."),
         icon="do_not_disturb_on",
     )
     def opt_out(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        if data["calls_only"]:
+            told = {"evidence": data["evidence"], "by": person(request)}
+            consenting.stop_calls(lead, at=timezone.now(), **told)
+            return
         consenting.opt_out(
             lead,
             channel=lead.conversation.channel,

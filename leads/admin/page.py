@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import facts, parts, scoring, words
+from leads import facts, parts, reasons, scoring, words
 from leads.enums import Author, Delivery, Direction, Holder
 from leads.models import ChatMessage, Conversation, Lead
 
@@ -50,6 +50,7 @@ class Bubble:
     author: str
     mark: str
     tone: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,4 +157,5 @@ def _bubble(message: ChatMessage, lead: Lead) -> Bubble:
     mark, tone = MARKS[Delivery(message.status)]
     by_person = message.author == Author.USER and message.sent_by
     author = str(message.sent_by) if by_person else str(message.get_author_display()).capitalize()
-    return Bubble(message, f"out {message.author}", author, mark, tone)
+    why = reasons.told(message.reason)
+    return Bubble(message, f"out {message.author}", author, mark, tone, why)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.filters import EmptyFieldListFilter
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
 from crm.admin.base import TenantAdmin
-from crm.admin.doors import door
+from crm.admin.doors import door, person
 from crm.admin.filters import ScopedRelatedFilter
 from crm.errors import Conflict
 from leads import alerts, words
@@ -54,6 +55,10 @@ class ActivityLogAdmin(TenantAdmin):
         return words.event_details(entry)[:120]
 
 
+def _unseen(alert: LeadAlert) -> bool:
+    return alert.seen_at is None
+
+
 def _failed(alert: LeadAlert) -> bool:
     return alert.state == AlertState.FAILED
 
@@ -62,10 +67,10 @@ def _failed(alert: LeadAlert) -> bool:
 class LeadAlertAdmin(TenantAdmin):
     """Read-only: what people were told by e-mail, and what could not be delivered."""
 
-    list_display = ("lead", "kind", "shown_state", "told", "attempts", "error", "created_at")
-    list_filter = ("kind", "state")
+    list_display = ("lead", "kind", "shown_state", "told", "seen_at", "error", "created_at")
+    list_filter = ("kind", "state", ("seen_at", EmptyFieldListFilter))
     search_fields = (*LEAD_SEARCH, "error")
-    actions_detail = ("retry",)
+    actions_detail = ("see", "retry")
     empty_hint = _("Aquí quedan los avisos por correo: leads calientes, calificados y en espera.")
 
     @display(
@@ -79,6 +84,16 @@ class LeadAlertAdmin(TenantAdmin):
     @display(description=_("enviado a"))
     def told(self, alert: LeadAlert) -> str:
         return ", ".join(alert.sent_to)
+
+    @door(
+        _("Marcar como visto"),
+        done=_("Aviso visto."),
+        icon="visibility",
+        letter="r",
+        applies=_unseen,
+    )
+    def see(self, request: HttpRequest, alert: LeadAlert, data: dict[str, Any]) -> None:
+        alerts.see(alert, by=person(request), at=timezone.now())
 
     @door(
         _("Reintentar"),

@@ -15,6 +15,7 @@ from leads import consenting, identity, inbox, phones
 from leads.channels import choices, kinds
 from leads.channels.telegram import message_id
 from leads.enums import Channel, Direction
+from leads.errors import ChannelOff
 from leads.inbox import Inbound
 from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
 
@@ -50,7 +51,11 @@ def take_in(
     chat = update.effective_chat
     if chat is not None and chat.type != ChatType.PRIVATE:
         return None
-    _handle_once(arrival)
+    try:
+        _handle_once(arrival)
+    except ChannelOff:
+        log.warning("somebody new wrote to broker %s by Telegram, which is off", broker.pk)
+        return None
     pressed = update.callback_query
     if pressed is None:
         return None

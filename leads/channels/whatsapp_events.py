@@ -14,6 +14,7 @@ from leads.channels import choices, kinds
 from leads.channels.whatsapp_errors import reason_of
 from leads.channels.whatsapp_payload import Contact, Message, Status, Value
 from leads.enums import Channel, Delivery, Direction
+from leads.errors import ChannelOff
 from leads.inbox import Inbound
 from leads.models import ChannelIdentity, ChatMessage
 
@@ -74,9 +75,17 @@ def _received(broker: Broker, value: Value, message: Message, at: datetime) -> N
     if not user:
         log.warning("a WhatsApp message without a sender was passed over")
         return
-    with transaction.atomic():
-        _also_known(broker, user, phone_id)
-        inbox.receive(_inbound(broker, user, phone_id, contact.profile.name, message, at))
+    inbound = _inbound(broker, user, phone_id, contact.profile.name, message, at)
+    _store(inbox.receive, inbound, phone_id)
+
+
+def _store(store: Callable[[Inbound], Any], inbound: Inbound, phone_id: str) -> None:
+    try:
+        with transaction.atomic():
+            _also_known(inbound.broker, inbound.external_user, phone_id)
+            store(inbound)
+    except ChannelOff:
+        log.warning("WhatsApp is off for broker %s: somebody new is left out", inbound.broker.pk)
 
 
 def _contact_of(value: Value, message: Message) -> Contact:
@@ -141,9 +150,7 @@ def _overheard(broker: Broker, echo: Message, at: datetime) -> None:
     user = echo.to_user_id or echo.to
     if not user or echo.type in SILENT:
         return
-    with transaction.atomic():
-        _also_known(broker, user, echo.to)
-        inbox.overhear(_inbound(broker, user, echo.to, "", echo, at))
+    _store(inbox.overhear, _inbound(broker, user, echo.to, "", echo, at), echo.to)
 
 
 # --- Receipts ---

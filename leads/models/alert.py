@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -43,6 +44,15 @@ class LeadAlert(BrokerOwned):
     sent_at = models.DateTimeField(_("enviado"), null=True, blank=True)
     sent_to = models.JSONField(_("enviado a"), default=list, blank=True)
     error = models.CharField(_("error"), max_length=200, blank=True)
+    seen_at = models.DateTimeField(_("visto"), null=True, blank=True)
+    seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("visto por"),
+    )
 
     class Meta:
         db_table = "lead_alerts"

@@ -6,8 +6,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import BrokerOwned, one_of
-from leads.enums import Channel, ConsentPurpose, ConsentState
+from leads.enums import CALLS, Channel, ConsentPurpose, ConsentState
 from leads.models.lead import Lead, LeadOwned
+
+SCOPES = [*Channel.choices, (CALLS, _("llamadas"))]
 
 
 class Consent(LeadOwned):
@@ -43,13 +45,13 @@ class Consent(LeadOwned):
 class Suppression(BrokerOwned):
     """An identifier that a broker must not contact; it outlives the lead.
 
-    ``channel`` blank means every channel. ``identifier`` is normalised: E.164 for phones, lower
+    ``channel`` blank means every channel, "call" the phone alone. ``identifier`` is normalised: E.164 for phones, lower
     case for e-mails, the channel's own id elsewhere.
     """
 
     admin_can: ClassVar[str] = "crud"
 
-    channel = models.CharField(_("canal"), max_length=20, choices=Channel.choices, blank=True)
+    channel = models.CharField(_("canal"), max_length=20, choices=SCOPES, blank=True)
     identifier = models.CharField(_("identificador"), max_length=200)
     reason = models.CharField(_("motivo"), max_length=200, blank=True)
 
@@ -60,7 +62,7 @@ class Suppression(BrokerOwned):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(channel__in=["", *Channel.values]),
+                condition=models.Q(channel__in=["", *Channel.values, CALLS]),
                 name="suppressions_channel_valid",
             ),
             models.UniqueConstraint(

@@ -15,7 +15,7 @@ from leads import consenting, delivery, handoff, outbox, pipeline
 from leads.errors import ChannelError
 from leads.models import ChatMessage, Lead, StageTransition
 from tests.campaigns.conftest import Watched, standing, sweep, told
-from tests.factories import AvailabilitySlotFactory, MessageTemplateFactory
+from tests.factories import AvailabilitySlotFactory, MessageTemplateFactory, VoiceCallFactory
 from tests.racing import race
 
 DAY = timedelta(days=1)
@@ -112,12 +112,24 @@ def test_at_night_the_step_is_put_off_and_no_message_is_made(
 def test_the_daily_cap_puts_the_step_off(
     run: CampaignEnrollment, ana: Lead, telegram: Watched, broker: Broker, at: datetime
 ) -> None:
-    broker.brokerleadconfig.max_messages_per_day = 0
+    broker.brokerleadconfig.max_messages_per_day = 1
     broker.brokerleadconfig.save()
+    VoiceCallFactory(broker=broker, lead=ana, status="completed", created_at=at)
     sweep(at)
     log = the_log()
     assert (log.status, log.reason, ours(ana)) == ("due", "daily_cap", [])
     assert log.due_at == (at + DAY).replace(hour=9)
+
+
+def test_a_daily_cap_of_zero_skips_the_step_and_says_so(
+    run: CampaignEnrollment, ana: Lead, broker: Broker, at: datetime
+) -> None:
+    broker.brokerleadconfig.max_messages_per_day = 0
+    broker.brokerleadconfig.save()
+    sweep(at)
+    log = CampaignLog.objects.order_by("pk").first()
+    assert log is not None
+    assert (log.status, log.reason, ours(ana)) == ("skipped", "cap_is_zero", [])
 
 
 def test_outside_its_hours_the_step_waits_for_them(

@@ -74,13 +74,18 @@ def test_an_opt_out_of_another_channel_leaves_the_run(
     assert stopping.apply(at=at) == 0
 
 
-def test_calls_end_with_an_opt_out_of_any_channel(
-    campaign_of: Callable[..., Campaign], ana: Lead, at: datetime
+def test_calls_end_with_an_opt_out_of_calls_and_messages_go_on(
+    run: CampaignEnrollment, campaign_of: Callable[..., Campaign], ana: Lead, at: datetime
 ) -> None:
-    enrolment.enrol(campaign_of({"action": "make_call"}, channel="call"), ana, at=at)
-    consenting.opt_out(ana, channel="telegram", everything=False, evidence="", at=at, confirm=False)
-    stopping.apply(at=at)
-    assert standing(ana) == [("stopped", "opted_out")]
+    calling = campaign_of({"action": "make_call"}, channel="call")
+    enrolment.enrol(calling, ana, at=at)
+    consenting.opt_out(ana, channel="email", everything=False, evidence="", at=at, confirm=False)
+    assert stopping.apply(at=at) == 0
+    consenting.stop_calls(ana, evidence="no me llamen, escríbanme", at=at)
+    assert stopping.apply(at=at) == 1
+    assert CampaignEnrollment.objects.get(campaign=calling).reason == "opted_out"
+    run.refresh_from_db()
+    assert run.state == "active"
 
 
 def test_a_booked_appointment_ends_the_run(

@@ -27,7 +27,7 @@ from django.utils import timezone
 from scheduling import sync
 broker = Broker.objects.get(slug="demo")
 config = BrokerChatConfig.objects.get(broker=broker)
-config.enabled_providers = ["webchat", "telegram", "whatsapp"]
+config.enabled_providers = ["webchat", "telegram", "whatsapp", "email"]
 config.provider_configs = {{**config.provider_configs, "whatsapp": {whatsapp!r}}}
 config.save()
 hook = {{"broker": broker, "channel": "whatsapp", "key": "demo-whatsapp"}}

@@ -100,3 +100,17 @@ def test_a_row_keeps_its_broker(superadmin: User, broker: Broker, rival: Broker)
     signed_in(superadmin).patch(f"{KNOWLEDGE}{entry.pk}/", {"broker": rival.pk})
     entry.refresh_from_db()
     assert entry.broker == broker
+
+
+def test_a_failed_entry_can_be_tried_again(admin: User, agent: User, rival_admin: User) -> None:
+    entry = KnowledgeEntryFactory(broker=admin.broker)
+    KnowledgeEntry.objects.filter(pk=entry.pk).update(
+        embed_status="failed", embed_attempts=5, embed_error="no_result_after_attempts"
+    )
+    address = f"/api/v1/knowledge/{entry.pk}/retry/"
+    assert signed_in(agent).post(address).status_code == 403
+    assert signed_in(rival_admin).post(address).status_code == 404
+    answer = signed_in(admin).post(address)
+    assert (answer.status_code, answer.json()["embed_status"]) == (200, "pending")
+    assert answer.json()["embed_error"] == ""
+    assert signed_in(admin).post(address).status_code == 409

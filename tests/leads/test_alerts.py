@@ -15,6 +15,7 @@ from leads import alerts, facts, scoring
 from leads.enums import AlertKind, AlertState
 from leads.models import Lead, LeadAlert
 from leads.tasks import sweep_alerts
+from tests.api import signed_in
 from tests.factories import LeadAlertFactory, LeadFactory
 from tests.racing import race
 
@@ -212,3 +213,23 @@ def test_agents_see_the_alerts_of_their_leads_and_none_of_the_brokers(agent, age
     LeadAlertFactory(broker=reachable.broker, lead=None, kind="llm_budget")
     assert list(LeadAlert.objects.visible_to(agent)) == [own]
     assert list(LeadAlert.objects.visible_to(agent2)) == []
+
+
+# --- Seen ------------------------------------------------------------------------------------------
+
+
+def test_alerts_are_listed_and_seen_once_by_whoever_may_see_the_lead(
+    lead, agent, agent2, admin, rival_admin, at
+) -> None:
+    Lead.objects.filter(pk=lead.pk).update(assigned_to=agent)
+    alerts.raise_for(lead.broker_id, AlertKind.HOT_LEAD, lead=lead, at=at)
+    alert = LeadAlert.objects.get()
+    address = f"/api/v1/alerts/{alert.pk}/seen/"
+    for stranger in (agent2, rival_admin):
+        assert signed_in(stranger).get("/api/v1/alerts/").json()["count"] == 0
+        assert signed_in(stranger).post(address).status_code == 404
+    assert signed_in(agent).get("/api/v1/alerts/?seen=false").json()["count"] == 1
+    assert signed_in(agent).post(address).json()["seen_by"] == agent.pk
+    assert signed_in(admin).post(address).json()["seen_by"] == agent.pk
+    assert signed_in(agent).get("/api/v1/alerts/?seen=false").json()["count"] == 0
+    assert signed_in(agent).get("/api/v1/alerts/?seen=true").json()["count"] == 1

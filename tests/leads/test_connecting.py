@@ -1,10 +1,12 @@
 """Connecting a broker's channels from Admin."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from brokers.models import BrokerChatConfig, ChannelHook
+from brokers.models import BrokerChatConfig, BrokerVoiceConfig, ChannelHook
 from leads import connecting
+from leads.enums import Channel
 from tests.channels import telegram
 from tests.fakes import telegram as answers
 
@@ -112,3 +114,22 @@ def test_only_the_brokers_own_admin_presses_these(
         client.force_login(person)
         assert press(client, config, button).status_code in (403, 404)
     assert (telegram.requests, ChannelHook.objects.count()) == ([], 0)
+
+
+def test_a_renewed_address_leaves_the_old_one_dead_at_once(admin, broker) -> None:
+    hook = connecting.open_hook(broker, Channel.WHATSAPP)
+    voice = BrokerVoiceConfig.objects.get(broker=broker)
+    old = (f"/hooks/whatsapp/{hook.key}/", f"/hooks/voice/simulated/{voice.webhook_key}/")
+    client = Client()
+    client.force_login(admin)
+    for page in (
+        f"/admin/brokers/channelhook/{hook.pk}/renew/",
+        f"/admin/brokers/brokervoiceconfig/{voice.pk}/renew-webhook/",
+    ):
+        assert client.get(page).status_code == 200  # asks, and changes nothing
+        assert client.post(page).status_code == 302
+    hook.refresh_from_db()
+    voice.refresh_from_db()
+    new = (f"/hooks/whatsapp/{hook.key}/", f"/hooks/voice/simulated/{voice.webhook_key}/")
+    told = [Client().post(each, "{}", content_type="application/json") for each in (*old, *new)]
+    assert [each.status_code for each in told] == [404, 404, 403, 403]

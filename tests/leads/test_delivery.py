@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from leads import delivery
-from leads.enums import Delivery, Purpose
+from leads import delivery, outbox
+from leads.enums import Channel, Delivery, Purpose
+from leads.errors import ChannelError
 from leads.models import ChatMessage, Conversation, Lead
 from tests.factories import ChatMessageFactory, LeadFactory
 from tests.racing import race
@@ -129,3 +130,54 @@ def test_the_next_of_the_lead_is_found_once_its_turn_came(draft, at) -> None:
     first, second, _ = draft("sent"), draft(), draft()
     assert delivery.next_due(first, at=at) == second
     assert delivery.next_due(first, at=at - SECOND) is None
+
+
+# --- Order and attempts ----------------------------------------------------------------------------
+
+
+def _due(lead, at, **fields) -> ChatMessage:
+    told = {"author": "assistant", "purpose": "reply", "channel": "telegram", **fields}
+    return outbox.queue(lead, text="Hola", at=at, **told)
+
+
+def test_what_a_channel_did_not_take_is_not_overtaken_there(chatting, adapter, at) -> None:
+    telegram, whatsapp = adapter(), adapter(Channel.WHATSAPP)
+    first, second = (_due(chatting, at) for _ in "ab")
+    elsewhere = _due(chatting, at, channel="whatsapp")
+    telegram.error = ChannelError(permanent=False, reason="unreachable")
+    assert outbox.deliver(first.pk, at=at)
+    telegram.error = None
+    assert not outbox.deliver(second.pk, at=at + timedelta(seconds=1))
+    second_seen = ChatMessage.objects.get(pk=second.pk)
+    assert (second_seen.status, second_seen.attempts) == ("pending", 0)
+    assert delivery.next_due(first, at=at + timedelta(seconds=1)) is not None
+    assert outbox.deliver(first.pk, at=at + timedelta(seconds=5))
+    assert outbox.deliver(second.pk, at=at + timedelta(seconds=6))
+    assert len(telegram.sent) == 2
+    assert outbox.deliver(elsewhere.pk, at=at + timedelta(seconds=7))
+    assert len(whatsapp.sent) == 1
+
+
+def test_another_channel_is_not_silenced_by_one_that_is_down(chatting, adapter, at) -> None:
+    telegram, whatsapp = adapter(), adapter(Channel.WHATSAPP)
+    telegram.error = ChannelError(permanent=False, reason="unreachable")
+    outbox.deliver(_due(chatting, at).pk, at=at)
+    assert outbox.deliver(_due(chatting, at, channel="whatsapp").pk, at=at)
+    assert len(whatsapp.sent) == 1
+
+
+def test_what_the_gate_puts_off_has_all_its_attempts_left_and_holds_nothing_up(
+    chatting, adapter, at
+) -> None:
+    telegram = adapter()
+    night = at.replace(hour=22)
+    campaign = {"author": "campaign", "purpose": "marketing"}
+    waiting = _due(chatting, night, **campaign)
+    Conversation.objects.filter(lead=chatting).update(last_inbound_at=night)
+    for _ in range(delivery.MAX_ATTEMPTS + 1):
+        ChatMessage.objects.filter(pk=waiting.pk).update(due_at=night)
+        assert outbox.deliver(waiting.pk, at=night)
+    stored = ChatMessage.objects.get(pk=waiting.pk)
+    assert (stored.status, stored.reason, stored.attempts) == ("pending", "quiet_hours", 0)
+    assert outbox.deliver(_due(chatting, night).pk, at=night)
+    assert len(telegram.sent) == 1

@@ -10,7 +10,7 @@ from leads.enums import Channel, Delivery, Holder, Purpose
 from leads.gate import may_contact
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
 from leads.stages import Treatment
-from tests.factories import ChatMessageFactory
+from tests.factories import ChatMessageFactory, VoiceCallFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +98,15 @@ def test_a_suppressed_identifier_is_left_alone_but_for_the_confirmation(
     Suppression.objects.create(
         broker=chatting.broker, channel=channel, identifier=identifier, created_at=at
     )
-    assert refusals(chatting, at) == all_but(C, reason="suppressed")
+    free = {C} if channel == "" else {C, K}
+    assert refusals(chatting, at) == all_but(*free, reason="suppressed")
+
+
+def test_calls_are_stopped_by_the_phone_and_not_by_the_channel_last_used(chatting, at) -> None:
+    consenting.stop_calls(chatting, evidence="no me llamen, escríbanme", at=at)
+    assert refusals(chatting, at) == {K: "suppressed"}
+    of(chatting, last_inbound_at=at + HOUR)
+    assert refusals(chatting, at + HOUR) == {K: "suppressed"}
 
 
 def test_another_channels_or_another_brokers_suppression_is_not_this_one(
@@ -114,9 +122,9 @@ def test_another_channels_or_another_brokers_suppression_is_not_this_one(
 
 def test_a_later_message_of_the_lead_reopens_service_and_not_marketing(chatting, at) -> None:
     consenting.opt_out(chatting, channel="telegram", everything=False, evidence="alto", at=at)
-    assert refusals(chatting, at) == all_but(C, reason="suppressed")
+    assert refusals(chatting, at) == all_but(C, K, reason="suppressed")
     of(chatting, last_inbound_at=at + HOUR)
-    assert refusals(chatting, at + HOUR) == {M: "suppressed", K: "suppressed"}
+    assert refusals(chatting, at + HOUR) == {M: "suppressed"}
 
 
 def test_asked_a_second_time_service_stops_again(chatting, at) -> None:
@@ -126,7 +134,7 @@ def test_asked_a_second_time_service_stops_again(chatting, at) -> None:
         consenting.opt_out(
             chatting, channel="telegram", everything=False, evidence="alto", at=moment
         )
-    assert refusals(chatting, at + 2 * HOUR) == all_but(C, reason="suppressed")
+    assert refusals(chatting, at + 2 * HOUR) == all_but(C, K, reason="suppressed")
 
 
 # --- Treatment -------------------------------------------------------------------------------------
@@ -294,6 +302,35 @@ def test_the_broker_sets_the_cap(chatting, at) -> None:
     config.save()
     marketing(chatting, at - HOUR)
     assert ask(chatting, M, at).reason == "daily_cap"
+
+
+def test_a_cap_of_zero_is_said_and_has_no_next_day(chatting, at) -> None:
+    config = chatting.broker.brokerleadconfig
+    config.max_messages_per_day = 0
+    config.save()
+    for purpose in (M, K):
+        verdict = ask(chatting, purpose, at)
+        assert (verdict.reason, verdict.next_allowed_at) == ("cap_is_zero", None)
+    assert set(refusals(chatting, at)) == {M, K}
+
+
+def test_calls_and_campaign_messages_share_the_cap(chatting, at) -> None:
+    made = {"broker": chatting.broker, "lead": chatting, "created_at": at - HOUR}
+    for status in ("cancelled", "failed"):  # these disturbed nobody
+        VoiceCallFactory(status=status, **made)
+    rang = VoiceCallFactory(status="no_answer", **made)
+    assert ask(chatting, M, at).allowed
+    marketing(chatting, at - HOUR)
+    assert refusals(chatting, at) == {M: "daily_cap", K: "daily_cap"}
+    assert ask(chatting, K, at, ignore_call=rang.pk).allowed
+
+
+def test_a_channel_that_is_off_sends_nothing(chatting, at) -> None:
+    config = chatting.broker.brokerchatconfig
+    config.enabled_providers = ["webchat"]
+    config.save()
+    assert refusals(chatting, at) == all_but(K, reason="channel_off")
+    assert refusals(chatting, at, Channel.WEBCHAT) == {}
 
 
 def test_the_identity_to_write_to_is_the_latest_of_the_channel(chatting) -> None:

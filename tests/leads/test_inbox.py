@@ -6,8 +6,16 @@ import pytest
 
 from leads import signals
 from leads.enums import Channel, Delivery, Purpose
+from leads.errors import ChannelOff
 from leads.inbox import MAX_LENGTH, receive
-from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
+from leads.models import (
+    ChannelIdentity,
+    ChatMessage,
+    Consent,
+    Conversation,
+    Lead,
+    Suppression,
+)
 from leads.stages import Stage
 from tests.racing import race
 
@@ -131,3 +139,29 @@ def test_ten_first_messages_of_one_visitor_at_once_are_one_lead(inbound) -> None
     assert (Lead.objects.count(), Conversation.objects.count()) == (1, 1)
     latest = max(each.message.pk for each in received)
     assert Conversation.objects.get().last_inbound_id == latest
+
+
+def test_who_is_off_receives_nobody_new_and_still_hears_whom_they_know(inbound, broker) -> None:
+    known = receive(inbound(external_user="known")).message
+    config = broker.brokerchatconfig
+    config.enabled_providers = ["telegram"]
+    config.save()
+    assert receive(inbound(external_user="known")).message.lead_id == known.lead_id
+    with pytest.raises(ChannelOff):
+        receive(inbound(external_user="new"))
+    assert Lead.objects.count() == 1
+
+
+def test_no_calls_but_messages_is_heard_and_answered(inbound, broker) -> None:
+    message = receive(inbound("no me llamen, escríbanme por acá")).message
+    consent = Consent.objects.get()
+    assert (consent.purpose, consent.channel) == ("call", "")
+    assert Conversation.objects.get(lead=message.lead).turn_due_at is not None
+
+
+def test_no_me_llamen_stops_the_channel_and_calls(inbound, broker) -> None:
+    receive(inbound("no me llamen más"))
+    assert set(Consent.objects.values_list("purpose", "channel")) == {
+        ("marketing", "webchat"),
+        ("call", ""),
+    }

@@ -130,6 +130,9 @@ def test_a_channel_that_we_cannot_send_on_fails_visibly(chatting, at) -> None:
     ChannelIdentity.objects.create(
         broker=chatting.broker, lead=chatting, channel="instagram", external_id="i"
     )
+    config = chatting.broker.brokerchatconfig
+    config.enabled_providers = ["instagram"]
+    config.save()
     message = queued(chatting, at, channel=Channel.INSTAGRAM)
     outbox.deliver(message.pk, at=at)
     assert state(message) == ("failed", "channel_not_available")

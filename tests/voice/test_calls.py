@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from brokers.models import BrokerVoiceConfig, User
+from brokers.models import BrokerLeadConfig, BrokerVoiceConfig, User
 from crm.errors import ProviderError
 from leads import consenting, handoff
 from leads.models import ActivityLog, Lead
@@ -90,6 +90,7 @@ def test_a_lead_is_in_one_call_at_a_time(lead: Lead, at: datetime) -> None:
 def test_attempts_of_a_day_are_limited_and_the_next_one_is_tomorrow(
     lead: Lead, at: datetime
 ) -> None:
+    BrokerLeadConfig.objects.filter(broker=lead.broker).update(max_messages_per_day=9)
     for number in range(2):
         calls.end(place(lead, at, f"try {number}"), CallStatus.COMPLETED, at=at)
     tomorrow = at.replace(hour=9) + timedelta(days=1)

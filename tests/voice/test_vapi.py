@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from brokers.models import BrokerVoiceConfig
+from brokers.models import BrokerVoiceConfig, User
 from leads.models import Lead
 from tests.fakes.vapi import FakeVapi
 from voice import calls, events, reconciling
@@ -224,3 +224,10 @@ def test_while_vapi_is_away_a_silent_call_waits_an_hour(
     assert reconciling.look_up(started.pk, at=at + timedelta(minutes=61))
     started.refresh_from_db()
     assert started.reason == "outcome_unknown"
+
+
+def test_a_person_can_hang_up_by_the_address_that_vapi_gave(
+    started: VoiceCall, vapi: FakeVapi, admin: User, at: datetime
+) -> None:
+    calls.hang_up(started, by=admin, at=at)
+    assert vapi.told == [{"type": "end-call"}]

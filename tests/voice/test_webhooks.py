@@ -105,7 +105,7 @@ def test_an_event_of_a_call_that_is_not_ours_is_answered_and_left(
 def test_an_unknown_key_or_provider_is_not_found(
     call: VoiceCall, config: BrokerVoiceConfig, broker: Broker
 ) -> None:
-    assert post(config, body_of(call), provider="bland") == 404
+    assert post(config, body_of(call), provider="retell") == 404
     Broker.objects.filter(pk=broker.pk).update(is_active=False)
     assert post(config, body_of(call)) == 404
     config.webhook_key = "guess"

@@ -1,5 +1,5 @@
 """The voice providers that can place calls."""
 
-from voice.providers import simulated, vapi
+from voice.providers import bland, simulated, vapi
 
-__all__ = ["simulated", "vapi"]
+__all__ = ["bland", "simulated", "vapi"]

@@ -78,6 +78,10 @@ class Adapter(Protocol):
         """Have the call made; returns the provider's id. Raises ProviderError."""
         ...
 
+    def stop(self, call: VoiceCall, config: BrokerVoiceConfig) -> None:
+        """Hang up a call under way; its end is told as any other. Raises ProviderError."""
+        ...
+
     def look_up(
         self, call: VoiceCall, config: BrokerVoiceConfig, *, at: datetime
     ) -> CallEvent | None:
@@ -113,6 +117,19 @@ def first_message(call: VoiceCall, config: BrokerVoiceConfig) -> str:
     """The words that open the call."""
     values = {"name": (call.lead.name or "").partition(" ")[0], "broker": call.broker.name}
     return " ".join(render(config.first_message_template, values).replace(" ,", ",").split())
+
+
+def our_id(metadata: dict[str, Any] | None) -> int | None:
+    """The id of ours that a provider carries in a call's ``metadata``."""
+    given = str((metadata or {}).get("call_id", ""))
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def api_key(config: BrokerVoiceConfig) -> str:
+    key = str(config.provider_credentials.get("api_key") or "")
+    if not key:
+        raise ProviderError(retryable=False, reason="no_api_key")
+    return key
 
 
 def assistant_id(call: VoiceCall, config: BrokerVoiceConfig) -> str:

@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from brokers.models import BrokerVoiceConfig, VoiceProvider
+from crm.errors import ProviderError
 from crm.http import request
 from leads.signals import announce
 from voice import signals
@@ -57,6 +58,10 @@ class Simulated:
     def start(self, call: VoiceCall, config: BrokerVoiceConfig) -> str:
         announce(signals.simulation_due, call_id=call.pk)
         return external_id(call.pk)
+
+    def stop(self, call: VoiceCall, config: BrokerVoiceConfig) -> None:
+        """A play is over before anybody could interrupt it."""
+        raise ProviderError(retryable=False, reason="already_over")
 
     def look_up(
         self, call: VoiceCall, config: BrokerVoiceConfig, *, at: datetime

@@ -54,6 +54,10 @@ class Analysis(Words):
     summary: str | None = None
 
 
+class Monitor(Words):
+    control_url: str | None = Field(default=None, alias="controlUrl")
+
+
 class Call(Words):
     """A call as Vapi's API and every server message show it."""
 
@@ -66,11 +70,11 @@ class Call(Words):
     cost: Decimal | None = Field(default=None, ge=0)
     artifact: Artifact | None = None
     analysis: Analysis | None = None
+    monitor: Monitor | None = None
 
     @property
     def our_id(self) -> int | None:
-        given = str((self.metadata or {}).get("call_id", ""))
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+        return base.our_id(self.metadata)
 
 
 class ServerMessage(Words):
@@ -127,6 +131,14 @@ class Vapi:
             return Call.model_validate(told).id
         except ValueError as error:
             raise ProviderError(retryable=True, reason="no_call_id") from error
+
+    def stop(self, call: VoiceCall, config: BrokerVoiceConfig) -> None:
+        """By the address that Vapi gives each call for as long as it lasts."""
+        found = _find(call, config)
+        control = found and found.monitor and found.monitor.control_url
+        if not control:
+            raise ProviderError(retryable=False, reason="no_control_url")
+        request("POST", control, json={"type": "end-call"})
 
     def look_up(
         self, call: VoiceCall, config: BrokerVoiceConfig, *, at: datetime
@@ -232,10 +244,7 @@ def _find(call: VoiceCall, config: BrokerVoiceConfig) -> Call | None:
 
 
 def _ask(config: BrokerVoiceConfig, method: str, path: str, **options: Any) -> Any:
-    key = str(config.provider_credentials.get("api_key") or "")
-    if not key:
-        raise ProviderError(retryable=False, reason="no_api_key")
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = {"Authorization": f"Bearer {base.api_key(config)}"}
     return request(method, f"{settings.VAPI_API_URL}{path}", headers=headers, **options)
 
 

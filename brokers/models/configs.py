@@ -1,182 +1,18 @@
-"""Whose data it is: brokers, their users, and the four configurations of each broker."""
+"""The four configurations of each broker, and the addresses of its channels' webhooks."""
 
-import secrets
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from brokers import defaults
+from brokers.models.people import Broker, unguessable
 from crm.fields import EncryptedJSONField
 from crm.models import BrokerOwned, TimeStamped, one_of, within
-from crm.tenancy import Role, Tenanted, TenantQuerySet, everything, own
-
-
-def validate_timezone(name: str) -> None:
-    if name not in available_timezones():
-        raise ValidationError(
-            _("«%(name)s» no es una zona horaria conocida."), params={"name": name}
-        )
-
-
-def unguessable() -> str:
-    return secrets.token_urlsafe(24)
-
-
-class Broker(Tenanted, TimeStamped):
-    """A brokerage: the tenant."""
-
-    broker_path: ClassVar[str] = "pk"
-    superadmin_can: ClassVar[str] = "cru"
-    admin_can: ClassVar[str] = "ru"
-    agent_can: ClassVar[str] = "r"
-    agent_sees = staticmethod(everything)
-
-    name = models.CharField(_("nombre"), max_length=200)
-    slug = models.SlugField(_("identificador"), max_length=100, unique=True)
-    phone = models.CharField(_("teléfono"), max_length=50, blank=True)
-    email = models.EmailField(_("correo"), max_length=200, blank=True)
-    logo_url = models.URLField(_("logo"), max_length=500, blank=True)
-    website = models.URLField(_("sitio web"), max_length=500, blank=True)
-    address = models.TextField(_("dirección"), blank=True)
-    timezone = models.CharField(
-        _("zona horaria"), max_length=50, default="America/Santiago", validators=[validate_timezone]
-    )
-    currency = models.CharField(_("moneda"), max_length=10, default="CLP")
-    country = models.CharField(_("país"), max_length=50, default="CL")
-    language = models.CharField(_("idioma"), max_length=10, default="es")
-    subscription_plan = models.CharField(_("plan"), max_length=50, default="base")
-    is_active = models.BooleanField(_("activa"), default=True)
-
-    objects: ClassVar[Any] = TenantQuerySet.as_manager()
-
-    class Meta:
-        db_table = "brokers"
-        verbose_name = _("corredora")
-        verbose_name_plural = _("corredoras")
-        ordering = ["name", "id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
-
-
-class UserManager(BaseUserManager["User"]):
-    """Users by e-mail, whatever its case."""
-
-    def get_queryset(self) -> Any:
-        return TenantQuerySet(self.model, using=self._db).select_related("broker")
-
-    def visible_to(self, user: Any) -> Any:
-        return self.get_queryset().visible_to(user)
-
-    def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
-
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
-        user.set_password(password)
-        user.full_clean()
-        user.save()
-        return user
-
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, role=Role.SUPERADMIN, **fields)
-
-
-class User(AbstractBaseUser, Tenanted, TimeStamped):
-    """A person who signs in: superadmin, a broker's admin, or an agent."""
-
-    admin_can: ClassVar[str] = "cru"
-    agent_can: ClassVar[str] = "r"
-    agent_sees = staticmethod(own("pk"))
-
-    password = models.CharField(_("contraseña"), max_length=255, db_column="hashed_password")
-    email = models.EmailField(_("correo"), max_length=100, unique=True)
-    name = models.CharField(_("nombre"), max_length=100)
-    role = models.CharField(_("rol"), max_length=20, choices=Role.choices, default=Role.AGENT)
-    broker = models.ForeignKey(
-        Broker,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="users",
-        verbose_name=_("corredora"),
-    )
-    is_active = models.BooleanField(_("activo"), default=True)
-    assignment_priority = models.PositiveSmallIntegerField(
-        _("prioridad de asignación"),
-        null=True,
-        blank=True,
-        help_text=_("Menor va primero; vacío: no recibe leads automáticamente."),
-    )
-    telegram_user_id = models.BigIntegerField(_("usuario de Telegram"), null=True, blank=True)
-
-    objects: ClassVar[Any] = UserManager()
-
-    USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
-
-    class Meta:
-        db_table = "users"
-        verbose_name = _("usuario")
-        verbose_name_plural = _("usuarios")
-        ordering = ["name", "id"]
-        constraints = [
-            one_of("role", Role, "users"),
-            models.UniqueConstraint(Lower("email"), name="users_email_ci_unique"),
-            models.CheckConstraint(
-                condition=Q(role=Role.SUPERADMIN, broker__isnull=True)
-                | (~Q(role=Role.SUPERADMIN) & Q(broker__isnull=False)),
-                name="users_superadmin_iff_no_broker",
-                violation_error_message=_("Solo el superadmin no tiene corredora."),
-            ),
-            models.UniqueConstraint(
-                fields=["telegram_user_id"],
-                condition=Q(telegram_user_id__isnull=False),
-                name="users_telegram_unique",
-            ),
-        ]
-        indexes = [models.Index(fields=["broker", "role", "is_active"], name="users_broker_role")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_full_name(self) -> str:
-        return self.name
-
-    def get_short_name(self) -> str:
-        return self.name.partition(" ")[0]
-
-    @property
-    def may_enter(self) -> bool:
-        """Whether this user and their broker are active: asked on every request."""
-        return self.is_active and (self.broker is None or self.broker.is_active)
-
-    @property
-    def is_staff(self) -> bool:
-        return self.may_enter
-
-    @property
-    def is_superuser(self) -> bool:
-        return self.may_enter and self.role == Role.SUPERADMIN
-
-    def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Only the superadmin passes by permission name; others pass by ``tenancy.allows``."""
-        return self.is_superuser
-
-    def has_module_perms(self, app_label: str) -> bool:
-        return self.may_enter
+from crm.tenancy import Tenanted, TenantQuerySet
 
 
 class BrokerConfig(Tenanted, TimeStamped):
@@ -362,6 +198,11 @@ class BrokerVoiceConfig(BrokerConfig):
             within("max_concurrent_calls", 1, 100, "broker_voice_configs"),
         ]
 
+    def renew_webhook(self) -> None:
+        """Another address for the provider's reports; the old one leads nowhere."""
+        self.webhook_key = unguessable()
+        self.save(update_fields=["webhook_key", "updated_at"])
+
 
 class BrokerChatConfig(BrokerConfig):
     """Which message channels are on, with their tokens and webhook keys encrypted."""
@@ -396,6 +237,11 @@ class ChannelHook(BrokerOwned):
 
     def __str__(self) -> str:
         return f"{self.broker} · {self.channel}"
+
+    def renew(self) -> None:
+        """Another address from now on; the old one leads nowhere."""
+        self.key = unguessable()
+        self.save(update_fields=["key", "updated_at"])
 
     @property
     def address(self) -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from leads import reasons
+
 TOLD: dict[str, Any] = {
     # How an enrolment ends.
     "completed": _("hizo todos los pasos"),
@@ -49,4 +51,4 @@ TOLD: dict[str, Any] = {
 
 
 def told(code: str) -> str:
-    return str(TOLD.get(code, code.replace("_", " ")))
+    return str(TOLD[code]) if code in TOLD else reasons.told(code)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
@@ -75,7 +76,9 @@ def _account(broker_id: int) -> Account:
             )
         )
     if not account.id.isdecimal():
-        raise NotConfigured(_("El identificador de la cuenta de WhatsApp Business son solo dígitos."))
+        raise NotConfigured(
+            _("El identificador de la cuenta de WhatsApp Business son solo dígitos.")
+        )
     return account
 
 
@@ -156,9 +159,13 @@ def _note_missing(rows: Iterable[MessageTemplate], seen: set[str], at: datetime)
     for row in rows:
         if row.whatsapp_id and row.whatsapp_id not in seen:
             _judge(row, TemplateApproval.DISABLED, _("Ya no existe en Meta."), at)
-        elif not row.whatsapp_id and row.approval == TemplateApproval.PENDING:
-            if row.updated_at < at - LOST_AFTER:
-                _judge(row, TemplateApproval.NONE, _("No llegó a Meta: envíala de nuevo."), at)
+        elif _is_lost(row, at):
+            _judge(row, TemplateApproval.NONE, _("No llegó a Meta: envíala de nuevo."), at)
+
+
+def _is_lost(row: MessageTemplate, at: datetime) -> bool:
+    waits = not row.whatsapp_id and row.approval == TemplateApproval.PENDING
+    return waits and row.updated_at < at - LOST_AFTER
 
 
 def _judge(row: MessageTemplate, approval: TemplateApproval, reason: str, at: datetime) -> None:
@@ -201,7 +208,9 @@ def _begin(template: MessageTemplate) -> dict[str, Any]:
 
 def _check(row: MessageTemplate) -> None:
     if row.channel != Channel.WHATSAPP:
-        raise DomainError(_("Solo las plantillas de WhatsApp necesitan aprobación."), code="invalid")
+        raise DomainError(
+            _("Solo las plantillas de WhatsApp necesitan aprobación."), code="invalid"
+        )
     if row.approval == TemplateApproval.PENDING:
         raise Conflict(_("Ya está en revisión en Meta."))
     if row.opens_window:
@@ -219,7 +228,7 @@ def _complaint(content: str) -> str:
         return _("WhatsApp acepta hasta 1.024 caracteres por plantilla.")
     if found and (found[0].start() == 0 or found[-1].end() == len(content)):
         return _("WhatsApp no acepta una variable al comienzo ni al final del texto.")
-    if any(not content[a.end() : b.start()].strip() for a, b in zip(found, found[1:], strict=False)):
+    if any(not content[a.end() : b.start()].strip() for a, b in pairwise(found)):
         return _("WhatsApp no acepta dos variables seguidas: pon texto entre ellas.")
     return ""
 
@@ -277,11 +286,18 @@ def _row_of(broker: Broker, event: TemplateEvent) -> MessageTemplate | None:
     if event.message_template_id:
         found = mine.filter(whatsapp_id=event.message_template_id).first()
     name, language = event.message_template_name, event.message_template_language
-    return found or mine.filter(
-        whatsapp_id="", whatsapp_name=name, whatsapp_language=language
-    ).exclude(whatsapp_name="").first()
+    return (
+        found
+        or mine.filter(whatsapp_id="", whatsapp_name=name, whatsapp_language=language)
+        .exclude(whatsapp_name="")
+        .first()
+    )
 
 
 def _event_reason(event: TemplateEvent) -> str:
-    told = [str(WHY.get(event.reason, "")), event.rejection_info.reason, event.other_info.description]
+    told = [
+        str(WHY.get(event.reason, "")),
+        event.rejection_info.reason,
+        event.other_info.description,
+    ]
     return ". ".join(part.strip(" .") for part in told if part)

@@ -137,9 +137,7 @@ def _due(at: datetime) -> Any:
 
 def _claim(attachment_id: int, at: datetime) -> bool:
     mine = _due(at).filter(pk=attachment_id)
-    return bool(
-        mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at)
-    )
+    return bool(mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at))
 
 
 def _content(row: Attachment) -> bytes:

@@ -1,7 +1,10 @@
 """What templates may name of a lead, and the values for this one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from leads import templating
+from leads.enums import Channel, TemplateApproval
 from leads.models import Lead, MessageTemplate
 from leads.stages import Stage
 
@@ -29,3 +32,28 @@ def filled(
     """The template's variables: as given, else as the lead is known; each on one line."""
     values = {**values_of(lead), **(given or {})}
     return {name: " ".join(values.get(name, "").split()) for name in template.variables}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A template that may be sent to a lead now: its text for them, and what is still missing."""
+
+    template: MessageTemplate
+    text: str
+    missing: list[str]
+
+
+def offers(lead: Lead) -> list[Offer]:
+    """The templates that open WhatsApp's window, as they would read for this lead."""
+    approved = MessageTemplate.objects.filter(
+        broker=lead.broker_id, channel=Channel.WHATSAPP, approval=TemplateApproval.APPROVED
+    )
+    return [offer(each, lead) for each in approved if each.opens_window]
+
+
+def offer(template: MessageTemplate, lead: Lead) -> Offer:
+    """A missing value shows as its name in brackets."""
+    values = filled(template, lead)
+    missing = [name for name, value in values.items() if not value]
+    shown = {name: value or f"[{name}]" for name, value in values.items()}
+    return Offer(template, templating.render(template.content, shown), missing)

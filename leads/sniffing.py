@@ -91,7 +91,7 @@ def kind_of(mime_type: str) -> str:
 SHOWN = frozenset(
     {"image/jpeg", "image/png", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "video/mp4"}
 )
-INLINE = SHOWN | {"image/gif", "image/webp", PDF}
+INLINE = SHOWN | {"image/gif", "image/webp"}
 
 
 def _is_plain_text(content: bytes) -> bool:

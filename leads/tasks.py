@@ -6,7 +6,8 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from crm.tasks import enqueue
+from crm.errors import DomainError
+from crm.tasks import enqueue, note_recovery, record_failure
 from leads import alerts, approval, attachments, delivery, outbox, scoring, waiting
 from leads.models import Lead
 
@@ -43,7 +44,16 @@ def sweep_attachments(at: str | None = None) -> int:
 
 @shared_task(name="leads.tasks.sync_templates")
 def sync_templates(broker_id: int) -> int:
-    return approval.sync(broker_id, at=timezone.now()).seen
+    """What Meta refuses is filed once a broker, not once an hour, and goes when it is over."""
+    filed = f"whatsapp-templates-{broker_id}"
+    try:
+        seen = approval.sync(broker_id, at=timezone.now()).seen
+    except DomainError as error:
+        options = {"broker_id": broker_id}
+        record_failure(sync_templates.name, filed, [], options, error, attempts=1)
+        return 0
+    note_recovery(filed)
+    return seen
 
 
 @shared_task(name="leads.tasks.sweep_templates")

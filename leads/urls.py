@@ -7,6 +7,7 @@ from leads import views
 router = SimpleRouter()
 router.register("leads", views.Leads, basename="lead")
 router.register("conversations", views.Conversations, basename="conversation")
+router.register("attachments", views.Attachments, basename="attachment")
 router.register("templates", views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")
 

@@ -24,6 +24,7 @@ WHATSAPP = {
     "app_secret": "secreto-de-la-app",
     "verify_token": "palabra-de-verificacion",
     "phone_number_id": "106540352242922",
+    "business_account_id": "102290129340398",
 }
 
 

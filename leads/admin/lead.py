@@ -349,7 +349,10 @@ class LeadAdmin(TenantAdmin):
         outbox.send_by_person(
             lead,
             by=person(request),
-            text=data["text"],
+            text=data.get("text", ""),
+            template=data.get("template"),
+            values=data["values"],
+            upload=data["upload"],
             at=timezone.now(),
             idempotency_key=str(data["key"]),
         )

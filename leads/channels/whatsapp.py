@@ -55,7 +55,9 @@ def _pieces(outgoing: Outgoing, buttons: Buttons) -> list[Piece]:
     text = outgoing.message.message_text
     files = attachments.of(outgoing.message)
     captioned = bool(files) and not buttons and _takes_caption(files[0], text)
-    pieces = [Piece(text if captioned and not number else "", file) for number, file in enumerate(files)]
+    pieces = [
+        Piece(text if captioned and not number else "", file) for number, file in enumerate(files)
+    ]
     if captioned or (files and not text.strip() and not buttons):
         return pieces
     parts = split(text, MAX_TEXT)

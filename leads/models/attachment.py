@@ -32,8 +32,7 @@ class Attachment(BrokerOwned):
     in the message's ``attachments``.
     """
 
-    admin_can: ClassVar[str] = "ru"
-    agent_can: ClassVar[str] = "ru"
+    agent_can: ClassVar[str] = "r"
     agent_sees = staticmethod(of_their_leads("message__lead__"))
 
     message = models.ForeignKey(

@@ -59,9 +59,7 @@ class MessageTemplate(BrokerOwned):
         default=Parameters.NAMED,
         editable=False,
     )
-    checked_at = models.DateTimeField(
-        _("al día con Meta"), null=True, blank=True, editable=False
-    )
+    checked_at = models.DateTimeField(_("al día con Meta"), null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "message_templates"

@@ -41,7 +41,7 @@ class NotTaken(DomainError):
     """Meta refused, or could not be asked; the message says which and what to do."""
 
     code = "whatsapp_refused"
-    status = 502
+    status = 409
 
 
 @dataclass(frozen=True)

@@ -121,9 +121,9 @@ def test_items_of_a_shape_that_is_not_known_are_passed_over(api, meta):
 @pytest.mark.parametrize(
     ("answer", "status", "told"),
     [
-        (EXPIRED_TOKEN, 502, "El token de acceso venció"),
-        (DOWN, 502, "El proveedor tuvo una falla"),
-        ((200, {"data": "x"}), 502, "No se pudo llegar"),
+        (EXPIRED_TOKEN, 409, "El token de acceso venció"),
+        (DOWN, 409, "El proveedor tuvo una falla"),
+        ((200, {"data": "x"}), 409, "No se pudo llegar"),
     ],
 )
 def test_what_meta_refuses_is_told_and_changes_nothing(api, meta, answer, status, told):
@@ -245,7 +245,7 @@ def test_metas_own_words_reach_the_person_and_the_template_stands_as_before(api,
     row = rest_of(connected)
     meta.next = [failure(400, 100, "El nombre ya está en uso.")]
     answer = api.post(f"{TEMPLATES}{row.pk}/submit/")
-    assert answer.status_code == 502
+    assert answer.status_code == 409
     row.refresh_from_db()
     assert (row.approval, row.whatsapp_body) == ("none", "")
     assert row.approval_reason.endswith("Meta: El nombre ya está en uso.")
@@ -259,7 +259,7 @@ def test_a_submission_whose_answer_was_lost_is_settled_by_the_next_sync(api, met
         raise ConnectionAbortedError
 
     meta.respond = takes_it_and_hangs_up
-    assert api.post(f"{TEMPLATES}{row.pk}/submit/").status_code == 502
+    assert api.post(f"{TEMPLATES}{row.pk}/submit/").status_code == 409
     row.refresh_from_db()
     assert (row.approval, row.whatsapp_id) == ("pending", "")
     synced(api)

@@ -219,7 +219,8 @@ def test_every_error_number_waits_or_ends_and_tells_a_person_what_to_do(
     later = at + timedelta(seconds=wait) if wait else None
     assert (message.status, message.reason) == ("pending" if wait else "failed", reason)
     assert later is None or message.due_at == later
-    assert reasons.told(reason).endswith(".") and reason not in reasons.told(reason)
+    assert reasons.told(reason).endswith(".")
+    assert reason not in reasons.told(reason)
 
 
 def test_every_reason_of_whatsapp_has_words():

@@ -120,7 +120,7 @@ def _apply(broker_id: int, remotes: list[Remote], at: datetime) -> Synced:
 
 
 def _made(broker_id: int, remote: Remote, names: set[str]) -> MessageTemplate:
-    wanted = (remote.name, f"{remote.name} ({remote.language})", f"{remote.name} {remote.id}")
+    wanted = (remote.name, f"{remote.name} ({remote.language})", f"{remote.id} {remote.name}")
     name = next(name for name in wanted if name[:200] not in names)[:200]
     names.add(name)
     return MessageTemplate(broker_id=broker_id, channel=Channel.WHATSAPP, name=name)

@@ -35,4 +35,4 @@ def start_fetching(*, attachment_id: int, **_: Any) -> None:
 def remove_file(*, instance: Attachment, **_: Any) -> None:
     """A file goes with its row, also where the row went with its lead."""
     if instance.file:
-        transaction.on_commit(partial(instance.file.storage.delete, instance.file.name))
+        transaction.on_commit(partial(instance.file.storage.delete, str(instance.file.name)))

@@ -291,7 +291,7 @@ class AssignForm(DoorForm):
         self.initial.setdefault("to", self.row.assigned_to_id)
 
 
-class TemplateChoice(forms.ModelChoiceField):
+class TemplateChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Templates, each with its text as this lead would read it."""
 
     def label_from_instance(self, template: Any) -> str:

@@ -15,7 +15,7 @@ from campaigns.models import (
     StepAction,
 )
 from leads import gate
-from leads.enums import Channel, Purpose, TemplateApproval
+from leads.enums import Purpose
 from leads.models import Lead
 from leads.stages import Stage
 
@@ -90,11 +90,7 @@ def _allowed(log: CampaignLog, at: datetime) -> Verdict:
 
 def has_approval(step: CampaignStep) -> bool:
     template = step.message_template
-    return (
-        template is not None
-        and template.channel == Channel.WHATSAPP
-        and template.approval == TemplateApproval.APPROVED
-    )
+    return template is not None and template.opens_window
 
 
 def _refused(log: CampaignLog, answer: gate.Verdict) -> Verdict:

@@ -6,10 +6,10 @@ from typing import Any
 
 from campaigns.models import CampaignLog, CampaignStep
 from campaigns.readiness import has_approval
-from leads import templating
+from leads import placeholders, templating
+from leads.channels import whatsapp_templates
 from leads.enums import Direction
 from leads.models import Lead
-from leads.stages import Stage
 from llm import drafting, guardrails
 
 BEFORE_SIGN = re.compile(r"[ \t]+([,.;:!?])")
@@ -20,7 +20,7 @@ OPENING_COMMA = re.compile(r"^([^\n,]{1,20}),\s*,")
 def compose(log: CampaignLog, *, at: datetime) -> str:
     """The text of a step for its lead; a model may take seconds, so outside a transaction."""
     lead, step = log.lead, log.step
-    text = tidy(templating.render(source(step), variables(lead)))
+    text = tidy(templating.render(source(step), placeholders.values_of(lead)))
     if step.use_ai_message and text:
         text = drafting.draft(lead, brief=text, at=at) or text
     return _guarded(lead, text) if text else ""
@@ -36,29 +36,7 @@ def approved_template(step: CampaignStep, lead: Lead) -> dict[str, Any] | None:
     template = step.message_template
     if template is None or not has_approval(step):
         return None
-    values = variables(lead)
-    return {
-        "name": template.whatsapp_name,
-        "language": template.whatsapp_language,
-        "values": {name: values.get(name, "") for name in template.variables},
-    }
-
-
-def variables(lead: Lead) -> dict[str, str]:
-    """What templates may name; what is not known is empty."""
-    config, facts = lead.broker.brokerpromptconfig, lead.metadata
-    name, person = (lead.name or "").strip(), lead.assigned_to
-    places = facts.get("location") or []
-    return {
-        "name": name,
-        "first_name": name.partition(" ")[0],
-        "broker": lead.broker.name,
-        "assistant": config.agent_name,
-        "agent": person.get_short_name() if person is not None else config.agent_name,
-        "location": str(places[0]) if places else "",
-        "property_type": str(facts.get("property_type") or ""),
-        "stage": str(Stage(lead.pipeline_stage).label),
-    }
+    return whatsapp_templates.carried(template, placeholders.filled(template, lead))
 
 
 def tidy(text: str) -> str:

@@ -1,5 +1,7 @@
 """The outbound HTTP client: every call has a timeout, and every failure is a ProviderError."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -14,21 +16,46 @@ def request(method: str, url: str, *, client: httpx.Client | None = None, **opti
     """Call a vendor and return its JSON (or None for an empty body).
 
     Raises ProviderError with ``vendor_status`` and, where the vendor says so, ``vendor_code`` (the
-    number in its error object) and ``retry_after`` (seconds). Addresses and bodies stay out of the error: they may carry tokens.
+    number in its error object), ``vendor_told`` (what it would have a person read) and
+    ``retry_after`` (seconds). Addresses and bodies stay out of the error: they may carry tokens.
     """
     options.setdefault("timeout", TIMEOUT)
     send = client.request if client else httpx.request
-    try:
+    with _failures():
         response = send(method, url, **options)
+    if response.is_error:
+        raise _refusal(response)
+    return _body(response)
+
+
+def download(url: str, *, limit: int, headers: dict[str, str]) -> bytes:
+    """The bytes behind an address of a vendor's; reads no further than ``limit``.
+
+    Raises ProviderError as ``request`` does, and with reason ``too_large`` for a longer file.
+    """
+    content = bytearray()
+    with _failures(), httpx.stream("GET", url, headers=headers, timeout=TIMEOUT) as response:
+        if response.is_error:
+            raise ProviderError(
+                retryable=response.status_code in RETRYABLE, vendor_status=response.status_code
+            )
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > limit:
+                raise ProviderError(retryable=False, reason="too_large")
+    return bytes(content)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
     except httpx.TimeoutException as error:
         raise ProviderError(retryable=True, reason="timeout") from error
     except httpx.InvalidURL as error:
         raise ProviderError(retryable=False, reason="InvalidURL") from error
     except httpx.HTTPError as error:
         raise ProviderError(retryable=True, reason=type(error).__name__) from error
-    if response.is_error:
-        raise _refusal(response)
-    return _body(response)
 
 
 def _refusal(response: httpx.Response) -> ProviderError:
@@ -37,6 +64,7 @@ def _refusal(response: httpx.Response) -> ProviderError:
         retryable=response.status_code in RETRYABLE,
         vendor_status=response.status_code,
         vendor_code=_code_in(response),
+        vendor_told=_told_in(response),
         retry_after=int(wait) if wait.isdigit() else None,
     )
 
@@ -47,6 +75,15 @@ def _code_in(response: httpx.Response) -> int | None:
     except (ValueError, KeyError, TypeError):
         return None
     return code if isinstance(code, int) else None
+
+
+def _told_in(response: httpx.Response) -> str:
+    """The sentence that Meta and others mean for a person's eyes, if there is one."""
+    try:
+        told = response.json()["error"]["error_user_msg"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return " ".join(told.split())[:300] if isinstance(told, str) else ""
 
 
 def _body(response: httpx.Response) -> Any:

@@ -129,6 +129,12 @@ def record_failure(
     )
 
 
+def note_recovery(task_id: str) -> None:
+    """What gave up has since succeeded: nobody needs to look at it any more."""
+    failed = FailedTask.objects.filter(task_id=task_id).exclude(state=FailedTask.State.DISMISSED)
+    failed.update(state=FailedTask.State.DISMISSED, updated_at=timezone.now())
+
+
 def _where(error: Exception) -> str:
     """The lines of code that led to the error, without the values, which may be personal."""
     frames, trace = [], error.__traceback__

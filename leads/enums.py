@@ -92,6 +92,29 @@ class TemplateApproval(models.TextChoices):
     PENDING = "pending", _("pendiente")
     APPROVED = "approved", _("aprobada")
     REJECTED = "rejected", _("rechazada")
+    PAUSED = "paused", _("pausada")
+    DISABLED = "disabled", _("desactivada")
+    UNSUPPORTED = "unsupported", _("no se puede usar aquí")
+
+
+class TemplateCategory(models.TextChoices):
+    MARKETING = "marketing", _("marketing")
+    UTILITY = "utility", _("utilidad")
+    AUTHENTICATION = "authentication", _("autenticación")
+
+
+class Parameters(models.TextChoices):
+    """How WhatsApp names a template's variables."""
+
+    NAMED = "named", _("por nombre")
+    POSITIONAL = "positional", _("por posición")
+
+
+class AttachmentState(models.TextChoices):
+    PENDING = "pending", _("por descargar")
+    READY = "ready", _("disponible")
+    FAILED = "failed", _("falló")
+    REFUSED = "refused", _("rechazado")
 
 
 class AgentType(models.TextChoices):

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from crm.api.filters import LARGEST
 from leads.enums import Holder
-from leads.models import Conversation, Lead, LeadAlert, MessageTemplate
+from leads.models import Attachment, Conversation, Lead, LeadAlert, MessageTemplate
 from leads.stages import Stage, Status, Treatment
 
 NOBODY = "none"
@@ -61,6 +61,12 @@ class ConversationFilter(FilterSet):
 
     def held(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(holder=self.STATES[value])
+
+
+class AttachmentFilter(FilterSet):
+    class Meta:
+        model = Attachment
+        fields = ["state", "kind", "message"]
 
 
 class TemplateFilter(FilterSet):

@@ -93,6 +93,11 @@ def is_window_open(lead: Lead, at: datetime) -> bool:
     return latest is not None and at - latest < SERVICE_WINDOW
 
 
+def needs_template(lead: Lead, at: datetime) -> bool:
+    """Whether the lead's channel takes an approved template only."""
+    return lead.conversation.channel == Channel.WHATSAPP and not is_window_open(lead, at)
+
+
 def identity_on(lead: Lead, channel: Channel | str) -> ChannelIdentity | None:
     """The identity to write to: the lead's latest on the channel."""
     return lead.identities.filter(channel=channel).order_by("-id").first()

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from brokers.models import Broker
 from leads import (
+    attachments,
     consenting,
     delivery,
     facts,
@@ -115,6 +116,7 @@ def _store(inbound: Inbound) -> ChatMessage:
         provider_metadata=inbound.metadata,
         at=inbound.at,
     )
+    attachments.expect(message)
     _note_inbound(conversation, message, inbound, stop)
     if no_calls:
         consenting.stop_calls(conversation.lead, evidence=inbound.text, at=inbound.at)
@@ -147,6 +149,7 @@ def _store_overheard(inbound: Inbound) -> ChatMessage:
         provider_metadata=inbound.metadata,
         at=inbound.at,
     )
+    attachments.expect(message)
     handoff.take(conversation.lead, by=None, at=inbound.at)
     delivery.note_contact(conversation.lead_id, at=inbound.at)
     return message

@@ -57,6 +57,10 @@ NEVER = re.compile(
 )
 
 
+# What the history puts before the words that came with a picture or a file.
+MARK = re.compile(r"^\[[a-záéíóúñ ]{3,40}\]\s")
+
+
 class OptOut(StrEnum):
     CHANNEL = "channel"
     EVERYTHING = "everything"
@@ -71,7 +75,7 @@ def fold(text: str) -> str:
 
 def asked(text: str) -> OptOut | None:
     """What the writer wants to stop: this channel, everything, or nothing."""
-    folded = fold(text)[:2000]
+    folded = fold(MARK.sub("", text))[:2000]
     if POLITE.sub("", folded) in WHOLE:
         return OptOut.CHANNEL
     folded = NEVER.sub(" ", folded)

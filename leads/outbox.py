@@ -1,6 +1,8 @@
 """Every message that leaves: queued as a row, asked about at the gate, handed to its channel."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +10,24 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.errors import DomainError
-from leads import agenda, delivery, gate, handoff, identity, signals, storable
+from leads import (
+    agenda,
+    attachments,
+    delivery,
+    gate,
+    handoff,
+    identity,
+    placeholders,
+    reasons,
+    signals,
+    storable,
+    templating,
+)
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
 from leads.enums import Author, Channel, Delivery, Direction, Purpose
 from leads.errors import ChannelError, NoChannel, Refused
-from leads.models import ChannelIdentity, ChatMessage, Lead
+from leads.models import ChannelIdentity, ChatMessage, Lead, MessageTemplate
 
 log = logging.getLogger(__name__)
 
@@ -75,26 +89,45 @@ def _store_once(message: ChatMessage) -> ChatMessage:
         )
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that a person sends with their message."""
+
+    filename: str
+    content: bytes
+
+
 @transaction.atomic
 def send_by_person(
-    lead: Lead, *, by: Any, text: str, at: datetime, idempotency_key: str | None = None
+    lead: Lead,
+    *,
+    by: Any,
+    text: str = "",
+    at: datetime,
+    idempotency_key: str | None = None,
+    template: MessageTemplate | None = None,
+    values: Mapping[str, str] | None = None,
+    upload: Upload | None = None,
 ) -> ChatMessage:
     """A person writes to the lead, and thereby takes the microphone.
 
-    Raises NoChannel or Refused (with the gate's reason) before anything is stored.
+    An approved ``template``, filled from the lead and from ``values``, goes where WhatsApp's
+    window is closed. Raises NoChannel, Refused (with the gate's reason), BadFile, or DomainError
+    for a template that misses a value, before anything is stored.
     """
-    if not text.strip():
+    carried: dict[str, Any] = {}
+    if template is not None:
+        known = whatsapp_templates.complete(template, placeholders.filled(template, lead, values))
+        carried = whatsapp_templates.metadata(template, known)
+        text = templating.render(template.content, known)
+    if not text.strip() and upload is None:
         raise DomainError(_("Escribe un mensaje."), code="blank", field="text")
     handoff.take(lead, by=by, at=at)
     lead.refresh_from_db()
     channel = lead.conversation.channel
-    verdict = gate.may_contact(lead, channel, Purpose.HUMAN, at)
-    if verdict.reason == "no_identity":
-        raise NoChannel
-    if not verdict.allowed:
-        raise Refused(reason=verdict.reason)
+    _may_write(lead, channel, template, upload, at)
     key = f"person:{by.pk}:{idempotency_key}" if idempotency_key else None
-    return queue(
+    message = queue(
         lead,
         text=text,
         author=Author.USER,
@@ -102,8 +135,32 @@ def send_by_person(
         channel=channel,
         sent_by=by,
         idempotency_key=key,
+        metadata=carried,
         at=at,
     )
+    if upload is not None and not message.files.exists():
+        attachments.keep(message, filename=upload.filename, content=upload.content)
+    return message
+
+
+def _may_write(
+    lead: Lead,
+    channel: str,
+    template: MessageTemplate | None,
+    upload: Upload | None,
+    at: datetime,
+) -> None:
+    approved = template is not None and template.opens_window
+    verdict = gate.may_contact(lead, channel, Purpose.HUMAN, at, template_approved=approved)
+    if verdict.reason == "no_identity":
+        raise NoChannel
+    if not verdict.allowed:
+        raise Refused(reasons.told(verdict.reason), reason=verdict.reason)
+    adapter = adapter_of(channel)
+    by_template = template is not None and not gate.is_window_open(lead, at)
+    if upload is not None and (by_template or adapter is None or not adapter.takes_files):
+        told = _("Por este canal no se pueden enviar archivos en este momento.")
+        raise Refused(told, reason="files_not_taken")
 
 
 def deliver(message_id: int, *, at: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Why something automatic did not happen, in the words that people read; upper apps add theirs."""
+"""Why something automatic did not happen, in words that say what to do; upper apps add theirs."""
 
 import re
 from typing import Any
@@ -8,49 +8,86 @@ from django.utils.translation import gettext_lazy as _
 CODE = re.compile(r"^[a-z0-9]+(?:[_.-][a-z0-9]+)+$")
 TOLD: dict[str, Any] = {
     # What the gate answers.
+    "no_identity": _("El lead no está en ese canal. Llámalo o pídele otro contacto."),
+    "blocked_by_lead": _("El lead bloqueó este canal. Prueba por otro."),
+    "suppressed": _("El lead pidió no ser contactado."),
+    "on_hold": _("El lead está en pausa: solo le escriben personas."),
+    "manual_follow_up": _("El lead está en seguimiento manual."),
+    "held_by_person": _("Una persona tiene la conversación."),
+    "conversation_moved_on": _("Una persona tomó la conversación antes de enviarlo."),
+    "person_took_over": _("Una persona tomó la conversación antes de enviarlo."),
+    "reply_too_late": _("Pasaron más de 24 horas desde el último mensaje del lead."),
+    "whatsapp_window_closed": _(
+        "Pasaron más de 24 horas desde su último mensaje y WhatsApp solo deja enviar una "
+        "plantilla aprobada. Elige una, o llama."
+    ),
+    "quiet_hours": _("Es horario de silencio."),
+    "daily_cap": _("Ya recibió el máximo de mensajes comerciales del día."),
+    # What a channel answers.
+    "not_on_whatsapp": _(
+        "WhatsApp no pudo entregarlo: el número no usa WhatsApp, o debe actualizar la aplicación. "
+        "Llama al lead o escríbele por otro canal."
+    ),
+    "limited_by_whatsapp": _(
+        "WhatsApp limita los mensajes de marketing que recibe esta persona. No lo repitas hoy: "
+        "espera a que escriba, o llama."
+    ),
+    "marketing_stopped_by_lead": _("El lead silenció tus mensajes de marketing en WhatsApp."),
+    "rate_limited": _("Se enviaron demasiados mensajes seguidos: se reintenta solo."),
+    "number_limited_for_spam": _(
+        "WhatsApp restringió tu número por bloqueos o denuncias. Revisa su calidad en el "
+        "administrador de WhatsApp antes de seguir enviando."
+    ),
+    "bad_credentials": _(
+        "El token de acceso venció o no tiene permisos. Un administrador debe pegar uno nuevo en "
+        "«Canales»."
+    ),
+    "account_restricted": _(
+        "Meta restringió o bloqueó la cuenta de WhatsApp Business. Revisa el motivo en el "
+        "administrador comercial de Meta."
+    ),
+    "account_unpaid": _("Meta no pudo cobrar. Revisa el medio de pago de la cuenta de WhatsApp."),
+    "number_not_registered": _(
+        "El número no está registrado o verificado en Meta. Revisa el identificador del número en "
+        "«Canales»."
+    ),
+    "media_not_available": _("Meta ya no tiene el archivo. Pide que lo envíen de nuevo."),
+    "media_rejected": _("WhatsApp no aceptó el archivo. Envíalo en otro formato o más liviano."),
+    "template_values": _(
+        "Las variables no calzan con la plantilla aprobada. Sincroniza las plantillas y revísala."
+    ),
+    "template_value_missing": _("Falta un dato que la plantilla necesita. Complétalo en el lead."),
+    "template_missing": _("Meta no tiene esa plantilla en ese idioma. Sincroniza las plantillas."),
+    "template_too_long": _("El texto es demasiado largo con los datos de este lead."),
+    "template_rejected": _("Meta rechaza esta plantilla. Corrígela y envíala a aprobación."),
+    "template_paused": _("Meta pausó la plantilla por su baja calidad. Usa otra mientras tanto."),
+    "template_disabled": _("Meta desactivó la plantilla. Crea otra."),
+    "channel_not_configured": _("Faltan las credenciales del canal. Complétalas en «Canales»."),
+    "channel_not_available": _("El canal no está disponible."),
+    "rejected": _("El canal no aceptó el mensaje."),
+    "vendor_error": _("El proveedor tuvo una falla: se reintenta solo."),
+    "unreachable": _("No se pudo llegar al proveedor: se reintenta solo."),
+    "try_later": _("El servidor pidió intentarlo después: se reintenta solo."),
+    "sender_died": _("El envío se interrumpió: se reintenta solo."),
+    "outcome_unknown": _(
+        "No se supo si llegó. Si el canal lo confirma, el estado cambia solo; antes de repetirlo, "
+        "pregunta al lead."
+    ),
+    # What else keeps, withdraws or puts off.
     "channel_off": _("el canal está desactivado"),
-    "no_identity": _("no está en el canal"),
     "no_phone": _("no tiene teléfono"),
-    "blocked_by_lead": _("bloqueó el canal"),
-    "suppressed": _("pidió no ser contactado"),
-    "on_hold": _("lead en pausa: solo personas"),
-    "manual_follow_up": _("seguimiento manual"),
-    "held_by_person": _("una persona tiene la conversación"),
-    "conversation_moved_on": _("una persona tomó la conversación"),
-    "reply_too_late": _("pasaron más de 24 horas desde su mensaje"),
-    "whatsapp_window_closed": _("WhatsApp exige una plantilla aprobada"),
-    "quiet_hours": _("horario de silencio"),
-    "daily_cap": _("tope diario de contactos"),
     "cap_is_zero": _("el tope diario de contactos es cero"),
-    # What keeps a text from its vendor's vectors.
     "over_budget": _("se alcanzó el tope de gasto del mes: espera con vectores locales"),
     "vendor_away": _("el proveedor de vectores no responde: se reintenta"),
     "vendor_resting": _("el proveedor de vectores falló varias veces: se reintenta"),
     "no_result_after_attempts": _("falló demasiadas veces"),
-    # What withdraws a message.
     "opted_out": _("pidió no ser contactado"),
-    "person_took_over": _("una persona tomó la conversación"),
     "appointment_changed": _("la cita cambió"),
-    # What a channel answers.
-    "channel_not_available": _("el canal no está disponible"),
-    "channel_not_configured": _("faltan las credenciales del canal"),
-    "bad_credentials": _("el canal no reconoce las credenciales"),
-    "rejected": _("el canal rechazó el mensaje"),
-    "rate_limited": _("el canal pidió ir más lento"),
-    "try_later": _("el servidor de correo pidió esperar"),
-    "unreachable": _("el canal no responde"),
-    "vendor_error": _("falla del proveedor del canal"),
-    "outcome_unknown": _("no se supo si salió"),
-    "sender_died": _("el envío se interrumpió y se repite"),
     "meet_pending": _("Google aún prepara el enlace de Meet"),
-    "account_restricted": _("WhatsApp restringió la cuenta"),
-    "account_unpaid": _("la cuenta de WhatsApp tiene pagos pendientes"),
-    "not_on_whatsapp": _("el número no tiene WhatsApp"),
-    "number_not_registered": _("el número de la corredora no está registrado en WhatsApp"),
-    "limited_by_whatsapp": _("WhatsApp limita las campañas a esta persona"),
-    "marketing_stopped_by_lead": _("desactivó las campañas en WhatsApp"),
-    "template_rejected": _("WhatsApp no acepta la plantilla"),
-    "template_paused": _("WhatsApp pausó la plantilla"),
+    # What becomes of a file.
+    "too_large": _("El archivo supera el tamaño permitido."),
+    "type_not_allowed": _("No se guarda ese tipo de archivo."),
+    "type_mismatch": _("El archivo no es lo que dice ser, y no se guardó."),
 }
 
 

@@ -1,14 +1,18 @@
-"""Leads' own answer to its events: a queued message, and a raised alert, start their delivery."""
+"""Leads' own answer to its events: what was queued, raised or expected is started at once."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db import transaction
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
 from crm.tasks import enqueue
-from leads.signals import alert_raised, message_queued
-from leads.tasks import deliver, send_alert
+from leads.models import Attachment
+from leads.signals import alert_raised, attachment_expected, message_queued
+from leads.tasks import deliver, fetch_attachment, send_alert
 
 
 @receiver(message_queued)
@@ -20,3 +24,15 @@ def start_delivery(*, message_id: int, due_at: datetime, **_: Any) -> None:
 @receiver(alert_raised)
 def start_alert(*, alert_id: int, **_: Any) -> None:
     enqueue(send_alert, alert_id)
+
+
+@receiver(attachment_expected)
+def start_fetching(*, attachment_id: int, **_: Any) -> None:
+    enqueue(fetch_attachment, attachment_id)
+
+
+@receiver(post_delete, sender=Attachment)
+def remove_file(*, instance: Attachment, **_: Any) -> None:
+    """A file goes with its row, also where the row went with its lead."""
+    if instance.file:
+        transaction.on_commit(partial(instance.file.storage.delete, str(instance.file.name)))

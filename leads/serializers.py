@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -11,9 +13,11 @@ from crm.api.filters import LARGEST
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
 from leads import reasons, scoring, templating, words
+from leads.enums import Channel
 from leads.identity import Outcome
 from leads.models import (
     ActivityLog,
+    Attachment,
     ChatMessage,
     Conversation,
     Lead,
@@ -221,7 +225,42 @@ class OptOutSerializer(serializers.Serializer[Any]):
     evidence = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
+class AttachmentSerializer(TenantSerializer[Attachment]):
+    """A file of a message; ``url`` gives its bytes once the state is ready."""
+
+    url = serializers.SerializerMethodField()
+    reason_text = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attachment
+        fields = [
+            "id",
+            "broker",
+            "message",
+            "kind",
+            "state",
+            "reason",
+            "reason_text",
+            "filename",
+            "mime_type",
+            "size",
+            "url",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    def get_url(self, attachment: Attachment) -> str:
+        return reverse("attachment-content", args=[attachment.pk])
+
+    def get_reason_text(self, attachment: Attachment) -> str:
+        return reasons.told(attachment.reason) if attachment.reason else ""
+
+
 class MessageSerializer(TenantSerializer[ChatMessage]):
+    """``reason_text`` says in words why a message did not leave or arrive, and what to do."""
+
+    files = AttachmentSerializer(many=True, read_only=True)
     reason_text = serializers.SerializerMethodField()
 
     class Meta:
@@ -241,6 +280,7 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
             "reason_text",
             "due_at",
             "attachments",
+            "files",
             "ai_response_used",
             "at",
             "created_at",
@@ -249,7 +289,7 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
         read_only_fields = fields
 
     def get_reason_text(self, message: ChatMessage) -> str:
-        return reasons.told(message.reason)
+        return reasons.told(message.reason) if message.reason else ""
 
 
 class AlertSerializer(TenantSerializer[LeadAlert]):
@@ -273,7 +313,11 @@ class AlertSerializer(TenantSerializer[LeadAlert]):
 
 
 class TemplateSerializer(TenantSerializer[MessageTemplate]):
-    """``variables`` follow from the content; ``approval`` is what the channel answered."""
+    """``variables`` follow from the content; ``approval`` is what the channel answered.
+
+    ``opens_window``: WhatsApp takes it where its 24 hours are over. A text changed since the
+    approval does not, until it is submitted again.
+    """
 
     content = serializers.CharField(max_length=20_000, validators=[templating.validate])
 
@@ -289,11 +333,54 @@ class TemplateSerializer(TenantSerializer[MessageTemplate]):
             "agent_type",
             "whatsapp_name",
             "whatsapp_language",
+            "category",
             "approval",
+            "approval_reason",
+            "opens_window",
+            "quality",
+            "checked_at",
             "created_at",
             "updated_at",
         ]
-        read_only_fields = ["variables", "approval"]
+        read_only_fields = ["variables", "approval", "approval_reason", "quality", "checked_at"]
+
+    opens_window = serializers.BooleanField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Meta knows a template by name and language: once it does, they stay."""
+        row = self.instance
+        if isinstance(row, MessageTemplate) and row.whatsapp_id:
+            for name in ("whatsapp_name", "whatsapp_language", "channel"):
+                if attrs.get(name, getattr(row, name)) != getattr(row, name):
+                    raise serializers.ValidationError(
+                        {name: _("Meta ya la conoce así: crea otra plantilla.")}, code="fixed"
+                    )
+        return super().validate(attrs)
+
+
+class SyncedSerializer(serializers.Serializer[Any]):
+    """What a look at Meta's list changed."""
+
+    seen = serializers.IntegerField()
+    created = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    usable = serializers.IntegerField()
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """A template as it would read for the lead; ``missing`` variables have to be given."""
+
+    template = serializers.IntegerField(source="template.pk")
+    name = serializers.CharField(source="template.name")
+    text = serializers.CharField()
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class PickerSerializer(serializers.Serializer[Any]):
+    """Whether only a template may be sent to the lead now, and which there are."""
+
+    needed = serializers.BooleanField()
+    templates = OfferSerializer(many=True)
 
 
 class ReadSerializer(serializers.Serializer[Any]):
@@ -303,7 +390,23 @@ class ReadSerializer(serializers.Serializer[Any]):
 
 
 class ReplySerializer(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=20_000)
+    """A text, an approved template with its variables, or a file with or without a text."""
+
+    text = serializers.CharField(
+        max_length=20_000, required=False, allow_blank=True, default="", trim_whitespace=False
+    )
+    template = TenantRelatedField(
+        queryset=MessageTemplate.objects.filter(channel=Channel.WHATSAPP), required=False
+    )
+    variables = serializers.DictField(
+        child=serializers.CharField(max_length=500), required=False, default=dict
+    )
+    file = serializers.FileField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["text"].strip() or "template" in attrs or "file" in attrs):
+            raise serializers.ValidationError({"text": _("Escribe un mensaje.")}, code="required")
+        return attrs
 
 
 class ActivitySerializer(TenantSerializer[ActivityLog]):

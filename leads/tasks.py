@@ -6,8 +6,9 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from crm.tasks import enqueue
-from leads import alerts, delivery, outbox, scoring, waiting
+from crm.errors import DomainError
+from crm.tasks import enqueue, note_recovery, record_failure
+from leads import alerts, approval, attachments, delivery, outbox, scoring, waiting
 from leads.models import Lead
 
 
@@ -25,6 +26,43 @@ def sweep_messages(at: str | None = None) -> int:
     for message_id in waiting:
         enqueue(deliver, message_id)
     return len(waiting)
+
+
+@shared_task(name="leads.tasks.fetch_attachment")
+def fetch_attachment(attachment_id: int) -> bool:
+    return attachments.fetch(attachment_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_attachments")
+def sweep_attachments(at: str | None = None) -> int:
+    """Start every download that is due; one that is on its way is left alone."""
+    waiting = attachments.due(at=datetime.fromisoformat(at) if at else timezone.now())
+    for attachment_id in waiting:
+        enqueue(fetch_attachment, attachment_id)
+    return len(waiting)
+
+
+@shared_task(name="leads.tasks.sync_templates")
+def sync_templates(broker_id: int) -> int:
+    """What Meta refuses is filed once a broker, not once an hour, and goes when it is over."""
+    filed = f"whatsapp-templates-{broker_id}"
+    try:
+        seen = approval.sync(broker_id, at=timezone.now()).seen
+    except DomainError as error:
+        options = {"broker_id": broker_id}
+        record_failure(sync_templates.name, filed, [], options, error, attempts=1)
+        return 0
+    note_recovery(filed)
+    return seen
+
+
+@shared_task(name="leads.tasks.sweep_templates")
+def sweep_templates() -> int:
+    """One task a broker: the trouble of one holds up no other, and is filed under its name."""
+    connected = approval.connected()
+    for broker_id in connected:
+        enqueue(sync_templates, broker_id=broker_id)
+    return len(connected)
 
 
 @shared_task(name="leads.tasks.send_alert")

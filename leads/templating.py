@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 VARIABLE = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
+VENDORS = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+GAP = "{{}}"
 
 
 def variables(content: str) -> list[str]:
@@ -23,3 +25,44 @@ def validate(content: str) -> None:
 def render(content: str, values: Mapping[str, str]) -> str:
     """The text with its variables filled; an unknown one leaves nothing behind."""
     return VARIABLE.sub(lambda match: values.get(match[1], ""), content)
+
+
+def pairs(content: str, vendors: str) -> dict[str, str] | None:
+    """Which of our variables stands for each of the vendor's, in the order of the vendor's text.
+
+    None where the two are not the same text, or one placeholder would need two values.
+    """
+    if _shape(content) != _shape(vendors):
+        return None
+    met = list(zip(VENDORS.findall(vendors), VENDORS.findall(content), strict=True))
+    paired = dict(met)
+    return paired if all(paired[theirs] == ours for theirs, ours in met) else None
+
+
+def _shape(text: str) -> str:
+    return VENDORS.sub(GAP, text).replace("\r\n", "\n").strip()
+
+
+def from_vendor(text: str, known: Mapping[str, str]) -> str:
+    """The vendor's text with variables of ours: as ``known`` pairs them, else by a name like theirs."""
+
+    def ours(match: re.Match[str]) -> str:
+        theirs = match[1]
+        return f"{{{{{known.get(theirs) or _own_name(theirs)}}}}}"
+
+    return VENDORS.sub(ours, text)
+
+
+def _own_name(theirs: str) -> str:
+    folded = re.sub(r"[^a-z0-9_]", "_", theirs.lower())
+    return f"dato_{folded}" if folded[0].isdigit() else folded
+
+
+def to_vendor(content: str, *, by_name: bool) -> str:
+    """The text as a vendor takes it: ``{{name}}``, or ``{{1}}`` in the order of first appearance."""
+    names = variables(content)
+
+    def theirs(match: re.Match[str]) -> str:
+        return f"{{{{{match[1] if by_name else names.index(match[1]) + 1}}}}}"
+
+    return VARIABLE.sub(theirs, content)

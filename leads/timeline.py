@@ -26,7 +26,9 @@ def _moments(rows: QuerySet[Any], kind: str, moment: str) -> QuerySet[Any]:
 
 def told(page: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows behind these moments, in two queries."""
-    messages = ChatMessage.objects.in_bulk([m["pk"] for m in page if m["kind"] == MESSAGE])
+    messages = ChatMessage.objects.prefetch_related("files").in_bulk(
+        [m["pk"] for m in page if m["kind"] == MESSAGE]
+    )
     activity = ActivityLog.objects.in_bulk([m["pk"] for m in page if m["kind"] == ACTIVITY])
     return [
         {

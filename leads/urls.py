@@ -8,6 +8,7 @@ router = SimpleRouter()
 router.register("leads", views.Leads, basename="lead")
 router.register("conversations", views.Conversations, basename="conversation")
 router.register("alerts", views.Alerts, basename="alert")
+router.register("attachments", views.Attachments, basename="attachment")
 router.register("templates", views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")
 

@@ -2,16 +2,21 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import OuterRef, Subquery
+from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.parsers import JSONParser
 from crm.api.permissions import AdminsOnly
 from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
 from crm.api.views import ReadOnly, Removable, TenantViewSet
@@ -19,22 +24,34 @@ from crm.errors import Conflict
 from crm.tenancy import Role
 from leads import (
     alerts,
+    approval,
     assignment,
+    attachments,
     consenting,
     editing,
+    gate,
     handoff,
     metrics,
     outbox,
     pipeline,
+    placeholders,
     reading,
     scoring,
+    serving,
     timeline,
 )
 from leads import serializers as shapes
 from leads.enums import CALLS, Channel
-from leads.filters import AlertFilter, ConversationFilter, LeadFilter, TemplateFilter
+from leads.filters import (
+    AlertFilter,
+    AttachmentFilter,
+    ConversationFilter,
+    LeadFilter,
+    TemplateFilter,
+)
 from leads.identity import Match, Outcome
-from leads.models import ChatMessage, Conversation, Lead, LeadAlert, MessageTemplate
+from leads.models import Attachment, ChatMessage, Conversation, Lead, LeadAlert, MessageTemplate
+from leads.outbox import Upload
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
@@ -172,14 +189,23 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(
         responses=shapes.MessageSerializer(many=True), operation_id="leads_messages_list"
     )
-    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
+    @action(
+        detail=True,
+        filterset_class=None,
+        search_fields=[],
+        ordering_fields=[],
+        parser_classes=[JSONParser, MultiPartParser],
+    )
     def messages(self, request: Request, pk: Any = None) -> Response:
-        messages: Any = ChatMessage.objects.filter(lead=self.get_object())
+        messages: Any = ChatMessage.objects.filter(lead=self.get_object()).prefetch_related("files")
         page: Any = self.paginate_queryset(messages)
         return self.get_paginated_response(shapes.MessageSerializer(page, many=True).data)
 
     @extend_schema(
-        request=shapes.ReplySerializer,
+        request={
+            "application/json": shapes.ReplySerializer,
+            "multipart/form-data": shapes.ReplySerializer,
+        },
         responses={201: shapes.MessageSerializer},
         parameters=[IDEMPOTENCY_KEY],
         operation_id="leads_messages_create",
@@ -191,10 +217,22 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
             lead,
             by=self.caller,
             text=given["text"],
+            template=given.get("template"),
+            values=given["variables"],
+            upload=_upload(given.get("file")),
             at=timezone.now(),
             idempotency_key=_idempotency_key(request),
         )
         return Response(shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=shapes.PickerSerializer)
+    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
+    def templates(self, request: Request, pk: Any = None) -> Response:
+        """What may be written to the lead where WhatsApp takes approved templates only."""
+        lead = self.get_object()
+        needed = hasattr(lead, "conversation") and gate.needs_template(lead, timezone.now())
+        offers = placeholders.offers(lead)
+        return Response(shapes.PickerSerializer({"needed": needed, "templates": offers}).data)
 
     @extend_schema(responses=shapes.MomentSerializer(many=True))
     @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
@@ -215,6 +253,13 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         told = usual if channel == CALLS else channel
         consenting.opt_out(lead, channel=told, by=self.caller, at=moment, **given)
         return self.answer(lead)
+
+
+def _upload(file: Any) -> Upload | None:
+    if file is None:
+        return None
+    # One byte past the limit is read, and tells that there are more.
+    return Upload(file.name, file.read(settings.ATTACHMENT_MAX_BYTES + 1))
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -275,6 +320,48 @@ class Templates(Removable[MessageTemplate]):
     filterset_class = TemplateFilter
     search_fields = ["name", "content"]
     ordering_fields = ["id", "name", "created_at", "updated_at"]
+    letters = {"sync": "u", "submit": "u"}
+
+    @extend_schema(request=None, responses=shapes.SyncedSerializer, parameters=OF_BROKER)
+    @action(detail=False, methods=["post"])
+    def sync(self, request: Request) -> Response:
+        """Bring the templates in step with Meta's list."""
+        synced = approval.sync(broker_of(request).pk, at=timezone.now())
+        return Response(shapes.SyncedSerializer(synced).data)
+
+    @extend_schema(request=None, responses=shapes.TemplateSerializer)
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, pk: Any = None) -> Response:
+        """Hand the template in to Meta for approval."""
+        template = self.get_object()
+        approval.submit(template, at=timezone.now())
+        template.refresh_from_db()
+        return Response(self.get_serializer(template).data)
+
+
+class Attachments(ReadOnly[Attachment]):
+    """Files of messages."""
+
+    queryset = Attachment.objects.all()
+    serializer_class = shapes.AttachmentSerializer
+    filterset_class = AttachmentFilter
+    ordering_fields = ["id", "created_at"]
+    letters = {"retry": "r"}
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, filterset_class=None, ordering_fields=[])
+    def content(self, request: Request, pk: Any = None) -> FileResponse:
+        """The bytes, with the type that they were found to be."""
+        return serving.response(self.get_object())
+
+    @extend_schema(request=None, responses=shapes.AttachmentSerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: Any = None) -> Response:
+        """Fetch a file again that could not be had."""
+        attachment = self.get_object()
+        attachments.retry(attachment, at=timezone.now())
+        attachment.refresh_from_db()
+        return Response(self.get_serializer(attachment).data)
 
 
 @extend_schema(parameters=OF_BROKER)

@@ -55,8 +55,7 @@ def whatsapp(request: HttpRequest, key: str) -> HttpResponse:
             return _handshake(request, config)
         body = _body(request)
         _verify(request.headers.get("X-Hub-Signature-256"), _signature(config, body))
-        number = str(config.get("phone_number_id") or "")
-        whatsapp_events.take_in(broker, number, _json(body), at=timezone.now())
+        whatsapp_events.take_in(broker, config, _json(body), at=timezone.now())
     except DomainError as error:
         return refusal(error)
     return HttpResponse()

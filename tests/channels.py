@@ -5,14 +5,16 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.test import Client
 
 from brokers.models import Broker, BrokerChatConfig, ChannelHook
 from leads import outbox
-from leads.models import ChatMessage, Lead
+from leads.models import Attachment, ChatMessage, Lead
 from tests.factories import ChannelIdentityFactory, ConversationFactory, LeadFactory
 from tests.fakes.meta import FakeMeta
 from tests.fakes.smtp import FakeMail
@@ -24,6 +26,7 @@ WHATSAPP = {
     "app_secret": "secreto-de-la-app",
     "verify_token": "palabra-de-verificacion",
     "phone_number_id": "106540352242922",
+    "business_account_id": "102290129340398",
 }
 
 
@@ -39,6 +42,14 @@ def meta(settings: Any) -> Iterator[FakeMeta]:
     with FakeMeta() as fake:
         settings.WHATSAPP_API_URL = fake.url
         yield fake
+
+
+@pytest.fixture
+def private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where attachments are kept during the test."""
+    storage = FileSystemStorage(location=tmp_path)
+    monkeypatch.setattr(Attachment._meta.get_field("file"), "storage", storage)
+    return tmp_path
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from crm.tenancy import Role
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
 from leads.models import (
     ActivityLog,
+    Attachment,
     ChannelIdentity,
     ChatMessage,
     Consent,
@@ -198,6 +199,17 @@ class MessageTemplateFactory(OfBroker):
     name = factory.Sequence(lambda n: f"Plantilla {n}")
     channel = "whatsapp"
     content = "Hola {{name}}"
+
+
+class AttachmentFactory(OfBroker):
+    class Meta:
+        model = Attachment
+
+    message = factory.SubFactory(ChatMessageFactory, broker=factory.SelfAttribute("..broker"))
+    position = factory.Sequence(lambda n: n % 30_000)
+    kind = "image"
+    remote_id = "1"
+    due_at = NOON
 
 
 class LeadAlertFactory(OfLead):

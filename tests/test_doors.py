@@ -22,11 +22,14 @@ DOORS = {
     ("status", "ChatMessage"): {"leads/delivery.py", "leads/outbox.py", "leads/inbox.py"},
     ("status", "Appointment"): {"scheduling/booking.py"},
     ("status", "VoiceCall"): {"voice/calls.py"},
+    ("approval", ""): {"leads/approval.py"},
+    ("state", "Attachment"): {"leads/attachments.py"},
 }
 NAMES = {
     "Lead": {"lead", "leads", "locked", "survivor", "loser"},
     "ChatMessage": {"message", "messages", "pending", "mine", "moved", "due", "reply", "stored"},
     "Appointment": {"appointment", "appointments", "visit", "booked", "standing"},
+    "Attachment": {"attachment", "attachments", "row", "file"},
     "VoiceCall": {"call", "calls", "undialled", "behind", "again"},
 }
 

@@ -189,6 +189,10 @@ CHAT_SECRETS = {
     "telegram_secret": (("telegram", "secret"), _("Telegram: secreto del webhook")),
     "whatsapp_token": (("whatsapp", "access_token"), _("WhatsApp: token de acceso")),
     "whatsapp_phone": (("whatsapp", "phone_number_id"), _("WhatsApp: identificador del número")),
+    "whatsapp_account": (
+        ("whatsapp", "business_account_id"),
+        _("WhatsApp: identificador de la cuenta de WhatsApp Business"),
+    ),
     "whatsapp_app_secret": (("whatsapp", "app_secret"), _("WhatsApp: secreto de la aplicación")),
     "whatsapp_verify": (("whatsapp", "verify_token"), _("WhatsApp: token de verificación")),
 }
@@ -273,7 +277,18 @@ class BrokerChatConfigAdmin(ConfigAdmin):
     form = ChatConfigForm
     fieldsets = (
         (None, {"fields": ("enabled_providers", "default_provider")}),
-        (_("Credenciales"), {"fields": tuple(CHAT_SECRETS)}),
+        (
+            _("Credenciales"),
+            {
+                "fields": tuple(CHAT_SECRETS),
+                "description": _(
+                    "Los identificadores del número y de la cuenta de WhatsApp Business están en "
+                    "Meta for Developers → tu aplicación → WhatsApp → Configuración de la API: son "
+                    "solo dígitos. Con el de la cuenta, y un token con el permiso "
+                    "whatsapp_business_management, las plantillas se mantienen al día con Meta."
+                ),
+            },
+        ),
         (_("Avanzado"), {"fields": ("features", "rate_limits")}),
     )
 

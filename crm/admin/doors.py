@@ -64,9 +64,8 @@ def door(
             row = self.get_object(request, object_id)
             if not self.may(request, letter):
                 raise PermissionDenied
-            asked = form(
-                request.POST if request.method == "POST" else None, row=row, user=request.user
-            )
+            sent = (request.POST, request.FILES) if request.method == "POST" else ()
+            asked = form(*sent, row=row, user=request.user)
             if asked.is_bound and asked.is_valid() and _called(call, self, request, row, asked):
                 messages.success(request, str(done))
                 return HttpResponseRedirect(self.page_of(request, row))

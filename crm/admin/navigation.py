@@ -29,6 +29,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("leads.Conversation", _("Bandeja"), "inbox", "inbox"),
             ("leads.Conversation", _("Conversaciones"), "forum"),
             ("leads.ChatMessage", _("Mensajes"), "chat"),
+            ("leads.Attachment", _("Adjuntos"), "attach_file"),
             ("leads.ChannelIdentity", _("Identidades en canales"), "badge"),
             ("leads.TelegramMessage", _("Registro de Telegram"), "send"),
             ("leads.Consent", _("Consentimientos"), "verified_user"),

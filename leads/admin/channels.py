@@ -1,10 +1,12 @@
 """A broker's channels in Admin, with the buttons that connect them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +15,17 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from brokers.admin.configs import BrokerChatConfigAdmin, ChannelHookAdmin
 from brokers.models import BrokerChatConfig, ChannelHook
 from crm.admin.doors import DoorForm, door
-from leads import connecting, widget
+from leads import approval, connecting, widget
 from leads.enums import Channel
 
 
 def _has_bot(config: BrokerChatConfig) -> bool:
     return bool((config.provider_configs.get("telegram") or {}).get("token"))
+
+
+def _has_account(config: BrokerChatConfig) -> bool:
+    whatsapp = config.provider_configs.get("whatsapp") or {}
+    return bool(whatsapp.get("access_token") and whatsapp.get("business_account_id"))
 
 
 class EmbedForm(DoorForm):
@@ -44,7 +51,13 @@ class EmbedForm(DoorForm):
 
 
 class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
-    actions_detail = ("connect_telegram", "check_telegram", "connect_whatsapp", "embed_chat")
+    actions_detail = (
+        "connect_telegram",
+        "check_telegram",
+        "connect_whatsapp",
+        "sync_templates",
+        "embed_chat",
+    )
 
     @door(
         _("Conectar Telegram"),
@@ -91,6 +104,24 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     ) -> None:
         address = connecting.open_hook(row.broker, Channel.WHATSAPP).address
         self.message_user(request, _("Dirección: %s") % address, messages.INFO)
+
+    @door(
+        _("Sincronizar con Meta"),
+        done=_("Las plantillas están al día."),
+        icon="sync",
+        applies=_has_account,
+        help_text=_(
+            "Trae de Meta las plantillas de WhatsApp con su estado. También ocurre solo, cada hora."
+        ),
+    )
+    def sync_templates(
+        self, request: HttpRequest, row: BrokerChatConfig, data: dict[str, Any]
+    ) -> None:
+        synced = approval.sync(row.broker_id, at=timezone.now())
+        told = _(
+            "En Meta: %(seen)d. Nuevas: %(created)d. Con cambios: %(changed)d. Listas: %(usable)d."
+        )
+        self.message_user(request, told % asdict(synced), messages.INFO)
 
     @door(
         _("Chat en tu sitio"),

@@ -5,9 +5,13 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -17,8 +21,19 @@ from brokers.models import User
 from crm.admin.doors import DoorForm
 from crm.admin.forms import TenantForm
 from crm.tenancy import visible
-from leads import comunas, editing, names, phones, words
-from leads.models import Lead
+from leads import (
+    comunas,
+    editing,
+    gate,
+    names,
+    outbox,
+    phones,
+    placeholders,
+    reasons,
+    words,
+)
+from leads.channels import base
+from leads.models import Lead, MessageTemplate
 from leads.stages import BY_PEOPLE, Stage
 
 CURRENCIES = [("UF", "UF"), ("CLP", "$"), ("USD", "US$")]
@@ -276,13 +291,80 @@ class AssignForm(DoorForm):
         self.initial.setdefault("to", self.row.assigned_to_id)
 
 
+class TemplateChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Templates, each with its text as this lead would read it."""
+
+    def label_from_instance(self, template: Any) -> str:
+        return f"{template.name}: «{placeholders.offer(template, self.lead).text}»"
+
+    def offer_to(self, lead: Lead) -> None:
+        self.lead = lead
+        usable = [offer.template.pk for offer in placeholders.offers(lead)]
+        self.queryset = MessageTemplate.objects.filter(pk__in=usable)
+
+
 class ReplyForm(DoorForm):
+    """A text with or without a file; where WhatsApp's window is closed, an approved template."""
+
     text = forms.CharField(
         label=_("Tu respuesta"),
         max_length=4000,
+        required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
+    file = forms.FileField(
+        label=_("Adjuntar un archivo"), required=False, widget=UnfoldAdminFileFieldWidget
+    )
+    template = TemplateChoice(
+        label=_("Plantilla aprobada"),
+        queryset=MessageTemplate.objects.none(),
+        empty_label=None,
+        widget=UnfoldAdminRadioSelectWidget,
+        error_messages={"required": reasons.TOLD["whatsapp_window_closed"]},
+    )
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        conversation = getattr(self.row, "conversation", None)
+        if conversation is not None and gate.needs_template(self.row, timezone.now()):
+            del self.fields["text"], self.fields["file"]
+            self.fields["template"].offer_to(self.row)  # type: ignore[attr-defined]
+            self._ask_for_missing()
+        else:
+            del self.fields["template"]
+            adapter = base.adapter_of(conversation.channel) if conversation else None
+            if adapter is None or not adapter.takes_files:
+                del self.fields["file"]
+
+    def _ask_for_missing(self) -> None:
+        """What the chosen template needs and nobody knows becomes a field of its own."""
+        chosen = self.data.get("template", "")
+        template = (
+            self.fields["template"]
+            .queryset.filter(  # type: ignore[attr-defined]
+                pk=chosen if chosen.isdecimal() else None
+            )
+            .first()
+        )
+        for name in placeholders.offer(template, self.row).missing if template else []:
+            self.fields[f"value_{name}"] = forms.CharField(
+                label=_("Falta: %s") % name, max_length=500, widget=UnfoldAdminTextInputWidget
+            )
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What a person gave for the template's variables."""
+        given = self.cleaned_data.items()
+        return {name.removeprefix("value_"): value for name, value in given if name[:6] == "value_"}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        file = cleaned.get("file")
+        # One byte past the limit is read, and tells that there are more.
+        content = file.read(settings.ATTACHMENT_MAX_BYTES + 1) if file else b""
+        upload = outbox.Upload(file.name, content) if file else None
+        return {**cleaned, "upload": upload, "values": self.values}
 
 
 class OptOutForm(DoorForm):

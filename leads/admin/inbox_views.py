@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.admin.doors import person
 from crm.errors import DomainError
 from crm.tenancy import allows
-from leads import handoff, outbox, reading
-from leads.admin import inbox
+from leads import handoff, reading
+from leads.admin import inbox, replies
 from leads.admin.forms import ReplyForm
 from leads.enums import Channel
 from leads.models import Conversation, Lead
@@ -128,17 +128,12 @@ class InboxScreen:
         return f"{reverse('admin:leads_conversation_inbox')}?abierta={conversation.pk}"
 
     def answer(self, request: HttpRequest, conversation: Conversation) -> None:
-        form = ReplyForm(request.POST, row=conversation.lead, user=request.user)
+        form = ReplyForm(request.POST, request.FILES, row=conversation.lead, user=request.user)
         if not form.is_valid():
             first = next(iter(form.errors.values()))[0]
-            raise DomainError(str(first), code="invalid", field="text")
-        outbox.send_by_person(
-            conversation.lead,
-            by=person(request),
-            text=form.cleaned_data["text"],
-            at=timezone.now(),
-            idempotency_key=str(form.cleaned_data["key"]),
-        )
+            raise DomainError(str(first), code="invalid")
+        at = timezone.now()
+        replies.send(conversation.lead, form.cleaned_data, by=person(request), at=at)
         self._read(request, conversation)
 
     def take_it(self, request: HttpRequest, conversation: Conversation) -> None:

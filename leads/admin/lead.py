@@ -23,13 +23,12 @@ from leads import (
     editing,
     handoff,
     identity,
-    outbox,
     phones,
     pipeline,
     scoring,
     words,
 )
-from leads.admin import page
+from leads.admin import page, replies
 from leads.admin.forms import (
     AddLeadForm,
     AssignForm,
@@ -350,13 +349,7 @@ class LeadAdmin(TenantAdmin):
 
     @door(_("Responder"), form=ReplyForm, done=_("Mensaje en camino."))
     def reply(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
-        outbox.send_by_person(
-            lead,
-            by=person(request),
-            text=data["text"],
-            at=timezone.now(),
-            idempotency_key=str(data["key"]),
-        )
+        replies.send(lead, data, by=person(request), at=timezone.now())
 
     def get_custom_urls(self) -> Any:
         """The buttons that stand inside the page, not in its header."""

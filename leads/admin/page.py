@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from brokers.models import User
 from leads import facts, parts, reasons, scoring, words
-from leads.enums import Author, Delivery, Direction, Holder
-from leads.models import ChatMessage, Conversation, Lead
+from leads.enums import AttachmentState, Author, Delivery, Direction, Holder
+from leads.models import Attachment, ChatMessage, Conversation, Lead
 
 MESSAGES_SHOWN = 100
 EVENTS_SHOWN = 40
@@ -50,7 +50,31 @@ class Bubble:
     author: str
     mark: str
     tone: str
-    reason: str = ""
+
+    @property
+    def told(self) -> str:
+        """What became of the message, and why."""
+        state, reason = self.message.get_status_display(), self.message.reason
+        return f"{state}: {reasons.told(reason)}" if reason else str(state)
+
+    @property
+    def files(self) -> list[tuple[Attachment, str]]:
+        """The message's files, each with what became of it where it cannot be opened."""
+        return [(file, _state_of(file)) for file in self.message.files.all()]
+
+    @property
+    def extras(self) -> list[str]:
+        """Reactions and places, which are not files."""
+        entries = self.message.attachments
+        emojis = [each["emoji"] for each in entries if each.get("kind") == "reaction"]
+        places = [each for each in entries if each.get("latitude") is not None]
+        return [*emojis, *(f"{each['latitude']}, {each['longitude']}" for each in places)]
+
+
+def _state_of(file: Attachment) -> str:
+    if file.state == AttachmentState.READY:
+        return ""
+    return reasons.told(file.reason) if file.reason else str(file.get_state_display())
 
 
 @dataclass(frozen=True)
@@ -147,7 +171,9 @@ def _signed(points: float) -> str:
 
 def bubbles(lead: Lead) -> list[Bubble]:
     """The latest messages, newest first: the page stacks them from below."""
-    latest: Iterable[ChatMessage] = lead.messages.select_related("sent_by")[:MESSAGES_SHOWN]
+    latest: Iterable[ChatMessage] = lead.messages.select_related("sent_by").prefetch_related(
+        "files"
+    )[:MESSAGES_SHOWN]
     return [_bubble(message, lead) for message in latest]
 
 
@@ -157,5 +183,4 @@ def _bubble(message: ChatMessage, lead: Lead) -> Bubble:
     mark, tone = MARKS[Delivery(message.status)]
     by_person = message.author == Author.USER and message.sent_by
     author = str(message.sent_by) if by_person else str(message.get_author_display()).capitalize()
-    why = reasons.told(message.reason)
-    return Bubble(message, f"out {message.author}", author, mark, tone, why)
+    return Bubble(message, f"out {message.author}", author, mark, tone)

@@ -23,7 +23,6 @@ from leads.models import (
     LeadAlert,
     LeadSignal,
     MergeSuggestion,
-    MessageTemplate,
     StageTransition,
     Suppression,
 )
@@ -164,20 +163,6 @@ class SuppressionAdmin(TenantAdmin):
     list_filter = ("channel",)
     search_fields = ("identifier", "reason")
     empty_hint = _("Agrega un teléfono o correo al que nunca se debe escribir.")
-
-
-@admin.register(MessageTemplate)
-class MessageTemplateAdmin(TenantAdmin):
-    list_display = ("name", "channel", "agent_type", "shown_variables", "approval")
-    list_filter = ("channel", "agent_type", "approval")
-    search_fields = ("name", "content")
-    readonly_fields = ("approval",)
-    derived_fields = ("variables",)
-    empty_hint = _("Crea una plantilla para usarla en campañas y recordatorios.")
-
-    @display(description=_("variables"))
-    def shown_variables(self, template: MessageTemplate) -> str:
-        return ", ".join(template.variables)
 
 
 def _open(suggestion: MergeSuggestion) -> bool:

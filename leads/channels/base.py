@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -10,6 +10,8 @@ from leads import delivery
 from leads.enums import Channel
 from leads.errors import ChannelError
 from leads.models import ChannelIdentity, ChatMessage
+
+T = TypeVar("T")
 
 BLOCKED = "blocked_by_lead"
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -51,11 +53,12 @@ class Adapter(Protocol):
     """Sends messages of one channel.
 
     ``resend_safe``: sending the same row twice shows the lead one message, so a send whose answer
-    was never seen may be repeated.
+    was never seen may be repeated. ``takes_files``: it sends the message's attachments too.
     """
 
     channel: Channel
     resend_safe: bool
+    takes_files: bool
 
     def send(self, outgoing: Outgoing) -> str | None:
         """Hand the message over; returns the channel's id for it.
@@ -85,7 +88,7 @@ def available() -> list[str]:
     return sorted(_adapters)
 
 
-def send_parts(message: ChatMessage, parts: Sequence[str], send: Callable[[str, int], str]) -> str:
+def send_parts(message: ChatMessage, parts: Sequence[T], send: Callable[[T, int], str]) -> str:
     """Send a long message piece by piece, from the first piece that has not left; the last's id.
 
     ``send(part, left)`` is told how many pieces come after this one.

@@ -23,6 +23,7 @@ TIMEOUT_SECONDS = 15
 class Email:
     channel = Channel.EMAIL
     resend_safe = False
+    takes_files = False
 
     def send(self, outgoing: Outgoing) -> str | None:
         message = outgoing.message

@@ -2,7 +2,7 @@
 
 WORDS = {
     "photo": "[foto]",
-    "image": "[foto]",
+    "image": "[imagen]",
     "voice": "[nota de voz]",
     "audio": "[audio]",
     "video": "[video]",
@@ -15,3 +15,9 @@ WORDS = {
     "contacts": "[contacto]",
 }
 UNKNOWN = "[mensaje que no se puede mostrar]"
+
+
+def told(kind: str, words: str = "") -> str:
+    """What the history says of a message: its kind, and the words that came with it."""
+    mark = WORDS.get(kind, "")
+    return f"{mark} {words}".strip() or UNKNOWN

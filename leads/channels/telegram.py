@@ -33,6 +33,7 @@ def message_id(bot: int, chat: int, message: int | str) -> str:
 class Telegram:
     channel = Channel.TELEGRAM
     resend_safe = False
+    takes_files = False
 
     def send(self, outgoing: Outgoing) -> str | None:
         token = outgoing.credential("token")

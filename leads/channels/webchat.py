@@ -8,6 +8,7 @@ from leads.enums import Channel
 class WebChat:
     channel = Channel.WEBCHAT
     resend_safe = True
+    takes_files = False
 
     def send(self, outgoing: Outgoing) -> str | None:
         return f"out:{outgoing.message.pk}"

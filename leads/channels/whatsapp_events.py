@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,17 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from brokers.models import Broker
-from leads import delivery, inbox, phones
+from leads import approval, delivery, inbox, phones
 from leads.channels import choices, kinds
 from leads.channels.whatsapp_errors import reason_of
-from leads.channels.whatsapp_payload import Contact, Message, Status, Value
+from leads.channels.whatsapp_payload import (
+    Contact,
+    Message,
+    Reaction,
+    Status,
+    TemplateEvent,
+    Value,
+)
 from leads.enums import Channel, Delivery, Direction
 from leads.errors import ChannelOff
 from leads.inbox import Inbound
@@ -21,6 +29,11 @@ from leads.models import ChannelIdentity, ChatMessage
 log = logging.getLogger(__name__)
 
 SILENT = ("reaction", "system", "ephemeral", "request_welcome")
+TEMPLATES = (
+    "message_template_status_update",
+    "message_template_quality_update",
+    "template_category_update",
+)
 PROGRESS = {
     "sent": Delivery.SENT,
     "delivered": Delivery.DELIVERED,
@@ -29,24 +42,53 @@ PROGRESS = {
 }
 
 
-def take_in(broker: Broker, number: str, payload: dict[str, Any], *, at: datetime) -> None:
-    """Everything that one POST carries for our ``number``; a repeat changes nothing."""
-    for value in _values(payload):
-        if number and value.phone_number_id not in ("", number):
-            log.info("a WhatsApp event of another number was passed over")
+@dataclass(frozen=True)
+class Change:
+    """One entry of a POST: of which business account, about what, and what."""
+
+    account: str
+    field: str
+    value: Any
+
+
+def take_in(
+    broker: Broker, config: dict[str, Any], payload: dict[str, Any], *, at: datetime
+) -> None:
+    """Everything that one POST carries for the broker's number and account; a repeat changes nothing."""
+    for change in _changes(payload):
+        if change.field in TEMPLATES:
+            _template_changed(broker, config, change, at)
             continue
-        for message in _each(Message, value.messages):
-            _received(broker, value, message, at)
-        for echo in _each(Message, value.message_echoes):
-            _overheard(broker, echo, at)
-        for status in _each(Status, value.statuses):
-            _progressed(broker, status, at)
+        for value in _each(Value, [change.value]):
+            _take_in(broker, str(config.get("phone_number_id") or ""), value, at)
 
 
-def _values(payload: dict[str, Any]) -> Iterator[Value]:
+def _take_in(broker: Broker, number: str, value: Value, at: datetime) -> None:
+    if number and value.phone_number_id not in ("", number):
+        log.info("a WhatsApp event of another number was passed over")
+        return
+    for message in _each(Message, value.messages):
+        _received(broker, value, message, at)
+    for echo in _each(Message, value.message_echoes):
+        _overheard(broker, echo, at)
+    for status in _each(Status, value.statuses):
+        _progressed(broker, status, at)
+
+
+def _changes(payload: dict[str, Any]) -> Iterator[Change]:
     for entry in _list(payload, "entry"):
         for change in _list(entry, "changes"):
-            yield from _each(Value, [change.get("value") if isinstance(change, dict) else None])
+            found = change if isinstance(change, dict) else {}
+            yield Change(str(entry.get("id")), str(found.get("field")), found.get("value"))
+
+
+def _template_changed(broker: Broker, config: dict[str, Any], change: Change, at: datetime) -> None:
+    account = str(config.get("business_account_id") or "")
+    if account and change.account != account:
+        log.info("a WhatsApp event of another account was passed over")
+        return
+    for event in _each(TemplateEvent, [change.value]):
+        approval.note(broker, event, at=at)
 
 
 def _list(of: Any, name: str) -> list[Any]:
@@ -67,6 +109,8 @@ def _each(kind: Callable[..., Any], items: list[Any]) -> Iterator[Any]:
 
 
 def _received(broker: Broker, value: Value, message: Message, at: datetime) -> None:
+    if message.reaction is not None:
+        _reacted(broker, message.reaction, "lead")
     if message.type in SILENT:
         return
     contact = _contact_of(value, message)
@@ -136,17 +180,65 @@ def _text(broker: Broker, user: str, message: Message) -> str:
     if message.reply is not None:
         label = choices.label_of(broker, Channel.WHATSAPP, user, message.reply.id)
         return label or message.reply.description or message.reply.title
-    return message.words or kinds.WORDS.get(message.type, kinds.UNKNOWN)
+    if message.kind not in kinds.WORDS:
+        return message.words or kinds.UNKNOWN
+    return kinds.told(message.kind, message.words or _described(message))
+
+
+def _described(message: Message) -> str:
+    """What a message without words of its own shows."""
+    if message.location is not None:
+        return ", ".join(filter(None, [message.location.name, message.location.address]))
+    named = [card.name.formatted_name for card in message.contacts]
+    return ", ".join(filter(None, [*named, message.media.filename]))
 
 
 def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
-    if message.type not in kinds.WORDS:
+    """What came besides words: a file by its number, a place, or the contacts shared."""
+    kind = message.kind
+    if message.location is not None:
+        return ({"kind": kind, **message.location.model_dump()},)
+    if message.contacts:
+        return tuple(
+            {
+                "kind": "contacts",
+                "name": card.name.formatted_name,
+                "phones": [each.phone for each in card.phones],
+            }
+            for card in message.contacts
+        )
+    if not message.media.id or kind not in kinds.WORDS:
         return ()
-    return ({"kind": message.type, "media_id": message.media_id},)
+    named = {"filename": message.media.filename} if message.media.filename else {}
+    return ({"kind": kind, "media_id": message.media.id, **named},)
+
+
+def _reacted(broker: Broker, reaction: Reaction, by: str) -> None:
+    """A reaction hangs on the message it is to; each side has one, and nobody owes it an answer."""
+    with transaction.atomic():
+        message = (
+            ChatMessage.objects.select_for_update(of=("self",), no_key=True)
+            .filter(
+                broker=broker,
+                provider=Channel.WHATSAPP,
+                channel_message_id=reaction.message_id,
+            )
+            .first()
+        )
+        if message is None:
+            return
+        mine = {"kind": "reaction", "by": by}
+        others = [each for each in message.attachments if not mine.items() <= each.items()]
+        # At the end: a file's place in the list is what its row knows it by.
+        new = [{**mine, "emoji": reaction.emoji[:20]}] if reaction.emoji else []
+        message.attachments = [*others, *new]
+        message.save(update_fields=["attachments", "updated_at"])
 
 
 def _overheard(broker: Broker, echo: Message, at: datetime) -> None:
     """Somebody of the broker wrote on their phone: it is theirs, and they hold the microphone."""
+    if echo.reaction is not None:
+        _reacted(broker, echo.reaction, "user")
     user = echo.to_user_id or echo.to
     if not user or echo.type in SILENT:
         return

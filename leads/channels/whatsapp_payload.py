@@ -54,6 +54,37 @@ class Button(Part):
 class Media(Part):
     id: str = ""
     caption: str = ""
+    filename: str = ""
+    voice: bool = False
+
+
+class Place(Part):
+    latitude: float | None = None
+    longitude: float | None = None
+    name: str = ""
+    address: str = ""
+
+
+class CardName(Part):
+    formatted_name: str = ""
+
+
+class CardPhone(Part):
+    phone: str = ""
+
+
+class Card(Part):
+    """A contact that somebody shares."""
+
+    name: CardName = Field(default_factory=CardName)
+    phones: list[CardPhone] = Field(default_factory=list)
+
+
+class Reaction(Part):
+    """To a message of either side; without an emoji it is taken back."""
+
+    message_id: str = ""
+    emoji: str = ""
 
 
 class Message(Part):
@@ -72,6 +103,14 @@ class Message(Part):
     document: Media | None = None
     audio: Media | None = None
     sticker: Media | None = None
+    location: Place | None = None
+    contacts: list[Card] = Field(default_factory=list)
+    reaction: Reaction | None = None
+
+    @property
+    def kind(self) -> str:
+        """A recording made in the chat is a voice note, a file of sound is not."""
+        return "voice" if self.type == "audio" and self.media.voice else self.type
 
     @property
     def reply(self) -> Reply | None:
@@ -86,14 +125,10 @@ class Message(Part):
             return self.text.body
         if self.button is not None:
             return self.button.text
-        return self._media.caption
+        return self.media.caption
 
     @property
-    def media_id(self) -> str:
-        return self._media.id
-
-    @property
-    def _media(self) -> Media:
+    def media(self) -> Media:
         kinds = (self.image, self.video, self.document, self.audio, self.sticker)
         return next(filter(None, kinds), Media())
 
@@ -129,3 +164,25 @@ class Value(Part):
     @property
     def phone_number_id(self) -> str:
         return self.metadata.phone_number_id
+
+
+class Explanation(Part):
+    """What Meta adds in words, where a template was rejected, paused or released."""
+
+    reason: str = ""
+    recommendation: str = ""
+    description: str = ""
+
+
+class TemplateEvent(Part):
+    """What became of a template: of its approval, its quality, or its category."""
+
+    message_template_id: str = ""
+    message_template_name: str = ""
+    message_template_language: str = ""
+    event: str = ""
+    reason: str = ""
+    rejection_info: Explanation = Field(default_factory=Explanation)
+    other_info: Explanation = Field(default_factory=Explanation)
+    new_quality_score: str = ""
+    new_category: str = ""

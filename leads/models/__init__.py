@@ -2,6 +2,7 @@
 
 from leads.models.activity import ActivityLog
 from leads.models.alert import LeadAlert
+from leads.models.attachment import Attachment
 from leads.models.consent import Consent, Suppression
 from leads.models.lead import (
     ChannelIdentity,
@@ -16,6 +17,7 @@ from leads.models.template import MessageTemplate
 
 __all__ = [
     "ActivityLog",
+    "Attachment",
     "ChannelIdentity",
     "ChatMessage",
     "Consent",

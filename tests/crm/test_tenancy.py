@@ -10,7 +10,7 @@ from brokers.models import Broker, User
 from crm.api.views import TenantViewSet
 from crm.tenancy import Tenanted
 from knowledge.models import KnowledgeDocument, KnowledgeEntry
-from leads.models import Lead, MessageTemplate
+from leads.models import Attachment, ChatMessage, Lead, MessageTemplate
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
 from tests.api import Route, routes, signed_in
 from tests.factories import make_row
@@ -69,6 +69,8 @@ def ours(broker: Broker, agent: User, lead: Lead) -> dict[Any, Any]:
 def _whose(model: Any, agent: User, lead: Lead) -> dict[str, Any]:
     names = {field.name for field in model._meta.fields}
     fields: dict[str, Any] = {"lead": lead} if "lead" in names else {}
+    if model is Attachment:
+        fields["message"] = make_row(ChatMessage, lead.broker, lead=lead)
     if model in (Appointment, AvailabilitySlot, AppointmentBlock):
         fields["agent"] = agent
     return fields

@@ -1,13 +1,23 @@
 """Meta's Graph API for WhatsApp as its documentation describes it."""
 
+import json
+import re
+from email.parser import BytesParser
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.server import Answer, FakeServer
 
+PAGE = 2
+ACCOUNT = "102290129340398"
+VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 
-def failure(status: int, code: int, **headers: str) -> Answer:
+
+def failure(status: int, code: int, told: str = "", **headers: str) -> Answer:
     error = {"message": f"(#{code}) fake", "type": "OAuthException", "code": code}
+    if told:
+        error["error_user_msg"] = told
     return status, {"error": error}, {k.replace("_", "-"): v for k, v in headers.items()}
 
 
@@ -21,11 +31,36 @@ EXPIRED_TOKEN = failure(401, 190)
 DOWN = failure(500, 131000)
 
 
+def template(name: str, body: str, **fields: Any) -> dict[str, Any]:
+    """A template as Meta lists it; ``more`` are components besides the body."""
+    more = fields.pop("more", [])
+    return {
+        "id": str(abs(hash((name, fields.get("language")))) % 10**15),
+        "name": name,
+        "language": "es_CL",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "parameter_format": "NAMED",
+        "rejected_reason": "NONE",
+        "quality_score": {"score": "GREEN", "date": 1795525200},
+        "components": [{"type": "BODY", "text": body}, *more],
+        **fields,
+    }
+
+
 class FakeMeta(FakeServer):
-    """Takes messages of any number; ``next`` holds answers to give instead of the usual one."""
+    """One account's numbers, templates and files.
+
+    ``next`` holds answers to give instead of the usual one; ``templates`` is what WhatsApp Manager
+    shows; ``media`` maps a file's id to its bytes; ``asked`` are the addresses that were read.
+    """
 
     def __init__(self, *, port: int = 0) -> None:
         self.next: list[Answer] = []
+        self.templates: list[dict[str, Any]] = []
+        self.media: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.sizes: dict[str, int] = {}
         self._numbers = count(1)
         super().__init__(self._answer, port=port)
 
@@ -33,15 +68,161 @@ class FakeMeta(FakeServer):
     def sent(self) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path.endswith("/messages")]
 
+    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
+        if not content_type.startswith("multipart/"):
+            return super().read(raw, content_type)
+        head = f"Content-Type: {content_type}\r\n\r\n".encode()
+        form: dict[str, Any] = {}
+        for part in BytesParser().parsebytes(head + raw).get_payload():
+            name = part.get_param("name", header="content-disposition")
+            payload = part.get_payload(decode=True)
+            if part.get_filename():
+                form["filename"], form[name] = part.get_filename(), payload
+                form["mime_type"] = part.get_content_type()
+            else:
+                form[name] = payload.decode()
+        return form
+
+    # --- What is posted ---
     def _answer(self, path: str, body: dict[str, Any]) -> Answer:
         if self.next:
             return self.next.pop(0)
-        text = body.get("text", {}).get("body", "")
-        if len(text) > 4096:
-            return failure(400, 100)
+        _version, subject, *edge = urlsplit(path).path.strip("/").split("/")
+        if edge == ["message_templates"]:
+            return self._create(body)
+        if edge == ["media"]:
+            return self._upload(body)
+        return self._take(body) if edge == ["messages"] else self._edit(subject, body)
+
+    def _take(self, body: dict[str, Any]) -> Answer:
+        code = _refused(body) or self._refused_template(body)
+        if code:
+            return failure(400, code)
         to = body.get("to") or body.get("recipient", "")
         return 200, {
             "messaging_product": "whatsapp",
             "contacts": [{"input": to, "wa_id": to}],
             "messages": [{"id": f"wamid.{next(self._numbers)}"}],
         }
+
+    def _refused_template(self, body: dict[str, Any]) -> int | None:
+        asked = body.get("template")
+        if asked is None or not self.templates:
+            return None
+        key = (asked["name"], asked["language"]["code"])
+        found = next((t for t in self.templates if (t["name"], t["language"]) == key), None)
+        if found is None:
+            return 132001
+        if found["status"] != "APPROVED":
+            return 132015
+        wanted = set(VARIABLE.findall(found["components"][0]["text"]))
+        given = [each for part in asked["components"] for each in part["parameters"]]
+        named = found["parameter_format"] == "NAMED"
+        names = {each.get("parameter_name") for each in given} if named else wanted
+        fits = len(given) == len(wanted) and names == wanted
+        return None if fits and all(each["text"].strip() for each in given) else 132000
+
+    def _create(self, body: dict[str, Any]) -> Answer:
+        if any(
+            t["name"] == body["name"] and t["language"] == body["language"] for t in self.templates
+        ):
+            return failure(400, 100, "Ya hay contenido en este idioma para esta plantilla.")
+        if problem := _unsound(body):
+            return failure(400, 100, problem)
+        made = template(body["name"], "", **{k: v for k, v in body.items() if k != "name"})
+        made.update(status="PENDING", id=str(900 + next(self._numbers)), rejected_reason="NONE")
+        self.templates.append(made)
+        return 200, {"id": made["id"], "status": "PENDING", "category": made["category"]}
+
+    def _edit(self, subject: str, body: dict[str, Any]) -> Answer:
+        found = next((each for each in self.templates if each["id"] == subject), None)
+        if found is None:
+            return failure(404, 100)
+        found.update(body, status="PENDING")
+        return 200, {"success": True}
+
+    def _upload(self, form: dict[str, Any]) -> Answer:
+        media_id = str(5000 + next(self._numbers))
+        self.media[media_id] = form["file"]
+        return 200, {"id": media_id}
+
+    # --- What is read ---
+    def _handler(self) -> type[Any]:
+        fake = self
+
+        class Handler(super()._handler()):  # type: ignore[misc]
+            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+                fake.asked.append(self.path)
+                authorised = self.headers.get("Authorization", "").startswith("Bearer ")
+                status, data, kind = fake.shown(self.path) if authorised else (401, b"", "")
+                self.send_response(status)
+                self.send_header("Content-Type", kind or "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+        return Handler
+
+    def shown(self, path: str) -> tuple[int, bytes, str]:
+        if self.next:
+            status, answer, *_ = self.next.pop(0)
+            return status, json.dumps(answer).encode(), ""
+        split = urlsplit(path)
+        parts = split.path.strip("/").split("/")
+        if parts[-1] == "message_templates":
+            return 200, json.dumps(self._page(parse_qs(split.query))).encode(), ""
+        if parts[0] == "files":
+            return 200, self.media[parts[1]], "application/octet-stream"
+        if parts[-1] in self.media:
+            return 200, json.dumps(self._described(parts[-1])).encode(), ""
+        status, answer, *_ = failure(400, 100)
+        return status, json.dumps(answer).encode(), ""
+
+    def _described(self, media_id: str) -> dict[str, Any]:
+        content = self.media[media_id]
+        return {
+            "messaging_product": "whatsapp",
+            "url": f"{self.url}/files/{media_id}",
+            "mime_type": "application/octet-stream",
+            "sha256": "x",
+            "file_size": self.sizes.get(media_id, len(content)),
+            "id": media_id,
+        }
+
+    def _page(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        start = int(query.get("after", ["0"])[0])
+        end = start + PAGE
+        paging: dict[str, Any] = {"cursors": {"before": str(start), "after": str(end)}}
+        if end < len(self.templates):
+            paging["next"] = "http://elsewhere.example/never-to-be-followed"
+        return {"data": self.templates[start:end], "paging": paging}
+
+
+def _refused(body: dict[str, Any]) -> int | None:
+    """Meta's limits on a text and on what can be pressed."""
+    if len(body.get("text", {}).get("body", "")) > 4096:
+        return 100
+    asked = body.get("interactive")
+    if asked is None:
+        return None
+    if asked["type"] == "button":
+        titles = [each["reply"]["title"] for each in asked["action"]["buttons"]]
+        fits = len(titles) <= 3 and all(0 < len(each) <= 20 for each in titles)
+        return None if fits and len(set(titles)) == len(titles) else 131009
+    rows = [row for section in asked["action"]["sections"] for row in section["rows"]]
+    fits = all(len(r["title"]) <= 24 and len(r.get("description", "")) <= 72 for r in rows)
+    return None if 0 < len(rows) <= 10 and fits and len(asked["action"]["button"]) <= 20 else 131009
+
+
+def _unsound(body: dict[str, Any]) -> str:
+    """What is wrong with a template that is handed in."""
+    part = body["components"][0]
+    if not re.fullmatch(r"[a-z0-9_]{1,512}", body["name"]):
+        return "El nombre solo puede tener minúsculas, números y guiones bajos."
+    named = list(dict.fromkeys(VARIABLE.findall(part["text"])))
+    example = part.get("example", {})
+    if body["parameter_format"] == "NAMED":
+        given = [each["param_name"] for each in example.get("body_text_named_params", [])]
+    else:
+        given = [str(n) for n, _ in enumerate((example.get("body_text") or [[]])[0], 1)]
+    return "" if sorted(given) == sorted(named) else "Faltan ejemplos de las variables."

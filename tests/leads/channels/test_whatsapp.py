@@ -3,10 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.test import override_settings
 
-from leads.channels import whatsapp_templates
-from leads.models import ChannelIdentity, ChatMessage, Conversation
-from tests.channels import send
+from brokers.models import BrokerChatConfig
+from leads import outbox, reasons
+from leads.channels import whatsapp, whatsapp_errors, whatsapp_templates
+from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
+from tests import payloads
+from tests.channels import post_whatsapp, send
+from tests.crm.test_limits import DEAD_CACHE
 from tests.factories import MessageTemplateFactory
 from tests.fakes import meta as answers
 from tests.leads.channels.test_telegram import SLOTS
@@ -76,6 +81,39 @@ def test_offered_slots_are_a_list_to_choose_from(meta, camila, at):
     ]
 
 
+def test_up_to_three_short_answers_are_buttons_and_a_press_comes_back_as_its_label(
+    meta, camila, at, client
+):
+    choices = [{"label": label, "value": label} for label in ("Sí", "No", "Otro día")]
+    message = send(camila, "whatsapp", "¿Vienes?", at, metadata={"choices": choices})
+    asked = meta.sent[0]["interactive"]
+    assert (message.status, asked["type"], asked["body"]["text"]) == ("sent", "button", "¿Vienes?")
+    buttons = [each["reply"] for each in asked["action"]["buttons"]]
+    assert buttons[1] == {"id": f"{message.pk}:1", "title": "No"}
+    payload = payloads.load("whatsapp/list_reply")
+    pressed = payload["entry"][0]["changes"][0]["value"]["messages"][0]
+    pressed["interactive"] = {"type": "button_reply", "button_reply": buttons[2]}
+    post_whatsapp(client, payload)
+    assert ChatMessage.objects.latest("pk").message_text == "Otro día"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["Sí", "No", "Quizás", "Otro día"],
+        ["Igual", "Igual"],
+        ["Departamento en Ñuñoa ya", "No"],
+        [f"jueves {number} de noviembre a las 11:00 en la oficina" for number in range(1, 13)],
+    ],
+)
+def test_what_does_not_fit_on_buttons_is_a_list_within_metas_limits(meta, camila, at, labels):
+    choices = [{"label": label, "value": label} for label in labels]
+    message = send(camila, "whatsapp", "¿Cuál?", at, metadata={"choices": choices})
+    asked = meta.sent[0]["interactive"]
+    rows = asked["action"]["sections"][0]["rows"]
+    assert (message.status, asked["type"], len(rows)) == ("sent", "list", min(len(labels), 10))
+
+
 def test_a_text_too_long_for_a_list_comes_before_it(meta, camila, at):
     long = "palabra " * 200
     message = send(camila, "whatsapp", long, at, metadata={"choices": SLOTS})
@@ -138,7 +176,7 @@ def test_another_brokers_template_opens_nothing(meta, silent, reminder, rival, a
         (answers.WINDOW_CLOSED, "failed", "whatsapp_window_closed"),
         (answers.DOWN, "pending", "vendor_error"),
         (answers.failure(400, 131056), "pending", "rate_limited"),
-        (answers.failure(400, 132001), "failed", "template_rejected"),
+        (answers.failure(400, 132001), "failed", "template_missing"),
         (answers.failure(400, 999999), "failed", "rejected"),
         (answers.failure(401, 999999), "failed", "bad_credentials"),
         (answers.failure(503, 999999), "pending", "vendor_error"),
@@ -150,6 +188,72 @@ def test_what_whatsapp_answers_has_a_meaning(meta, camila, at, answer, status, r
     meta.next = [answer]
     message = send(camila, "whatsapp", "hola", at)
     assert (message.status, message.reason) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "wait"),
+    [
+        (131056, "rate_limited", 10),
+        (130429, "rate_limited", 5),
+        (80007, "rate_limited", 600),
+        (133004, "vendor_error", 60),
+        (131049, "limited_by_whatsapp", None),
+        (130472, "limited_by_whatsapp", None),
+        (131026, "not_on_whatsapp", None),
+        (131048, "number_limited_for_spam", None),
+        (131031, "account_restricted", None),
+        (368, "account_restricted", None),
+        (190, "bad_credentials", None),
+        (131042, "account_unpaid", None),
+        (131053, "media_rejected", None),
+        (132000, "template_values", None),
+        (132015, "template_paused", None),
+        (132016, "template_disabled", None),
+    ],
+)
+def test_every_error_number_waits_or_ends_and_tells_a_person_what_to_do(
+    meta, camila, at, code, reason, wait
+):
+    meta.next = [answers.failure(400, code)]
+    message = send(camila, "whatsapp", "hola", at)
+    later = at + timedelta(seconds=wait) if wait else None
+    assert (message.status, message.reason) == ("pending" if wait else "failed", reason)
+    assert later is None or message.due_at == later
+    assert reasons.told(reason).endswith(".")
+    assert reason not in reasons.told(reason)
+
+
+def test_every_reason_of_whatsapp_has_words():
+    known = set(whatsapp_errors.REASONS.values()) | {"template_value_missing", "too_large"}
+    assert known - set(reasons.TOLD) == set()
+
+
+@pytest.fixture
+def pace(camila, monkeypatch):
+    """Sets what Camila's broker may send in a second."""
+    monkeypatch.setattr(whatsapp, "SECONDS_WAITED", 1)
+
+    def allow(limit):
+        config = BrokerChatConfig.objects.filter(broker=camila.broker)
+        config.update(rate_limits={"whatsapp_per_second": limit})
+        return Lead.objects.get(pk=camila.pk)
+
+    return allow
+
+
+def test_above_a_numbers_pace_a_message_waits_and_is_sent_later(meta, pace, at):
+    message = send(pace(0), "whatsapp", "hola", at)
+    assert (message.status, message.reason, meta.sent) == ("pending", "rate_limited", [])
+    pace(1000)
+    outbox.deliver(message.pk, at=message.due_at)
+    message.refresh_from_db()
+    assert (message.status, len(meta.sent)) == ("sent", 1)
+
+
+def test_without_the_shared_counter_messages_go_all_the_same(meta, pace, at):
+    lead = pace(0)
+    with override_settings(CACHES=DEAD_CACHE):
+        assert send(lead, "whatsapp", "hola", at).status == "sent"
 
 
 def test_the_token_goes_in_a_header_and_not_to_the_logs(meta, camila, at, caplog):

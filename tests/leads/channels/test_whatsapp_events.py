@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from leads import delivery, handoff
-from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
+from leads import delivery, handoff, outbox
+from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
 from tests import payloads
 from tests.channels import post_whatsapp, send, signature
 from tests.factories import LeadFactory
@@ -106,7 +106,7 @@ def test_a_press_of_something_we_do_not_know_arrives_as_its_own_words(client, co
 def test_a_templates_button_and_a_caption_are_words(client, connected):
     post_whatsapp(client, event("button"))
     post_whatsapp(client, event("image"))
-    assert texts() == ["Sí, me interesa", "¿Esta casa sigue disponible?"]
+    assert texts() == ["Sí, me interesa", "[imagen] ¿Esta casa sigue disponible?"]
     assert ChatMessage.objects.latest("pk").attachments == [
         {"kind": "image", "media_id": "1003383421387256"}
     ]
@@ -155,6 +155,71 @@ def test_a_body_changed_by_one_byte_is_refused(client, connected):
     assert texts() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "attached"),
+    [
+        ("voice", "[nota de voz]", [{"kind": "voice", "media_id": "1990001"}]),
+        (
+            "document",
+            "[documento] Mi última liquidación",
+            [{"kind": "document", "media_id": "1990002", "filename": "liquidación octubre.pdf"}],
+        ),
+        ("sticker", "[sticker]", [{"kind": "sticker", "media_id": "1990003"}]),
+        (
+            "location",
+            "[ubicación] Plaza Ñuñoa, Av. Irarrázaval 2401, Ñuñoa",
+            [
+                {
+                    "kind": "location",
+                    "name": "Plaza Ñuñoa",
+                    "address": "Av. Irarrázaval 2401, Ñuñoa",
+                    "latitude": -33.4539,
+                    "longitude": -70.6042,
+                }
+            ],
+        ),
+        (
+            "contacts",
+            "[contacto] Diego Pinto",
+            [{"kind": "contacts", "name": "Diego Pinto", "phones": ["+56 9 1234 5678"]}],
+        ),
+    ],
+)
+def test_what_is_not_text_is_named_for_who_reads_and_kept_as_an_attachment(
+    client, connected, name, text, attached
+):
+    post_whatsapp(client, event(name))
+    message = ChatMessage.objects.get()
+    assert (message.message_text, message.attachments) == (text, attached)
+
+
+def test_an_opt_out_under_a_picture_is_heard(client, connected):
+    payload = event("image")
+    image = payload["entry"][0]["changes"][0]["value"]["messages"][0]["image"]
+    image["caption"] = "STOP"
+    post_whatsapp(client, payload)
+    assert Suppression.objects.exists()
+
+
+def test_a_reaction_hangs_on_its_message_and_owes_nobody_an_answer(client, meta, camila, at):
+    message = send(camila, "whatsapp", "hola", at)
+    Conversation.objects.filter(lead=camila).update(turn_due_at=None)
+
+    def reacted(emoji):
+        payload = event("reaction", out=message.channel_message_id)
+        part = payload["entry"][0]["changes"][0]["value"]["messages"][0]["reaction"]
+        part["emoji"] = emoji
+        assert post_whatsapp(client, payload).status_code == 200
+        message.refresh_from_db()
+        return message.attachments
+
+    assert reacted("👍") == [{"kind": "reaction", "by": "lead", "emoji": "👍"}]
+    assert reacted("❤️") == [{"kind": "reaction", "by": "lead", "emoji": "❤️"}]
+    assert reacted("") == []
+    assert ChatMessage.objects.count() == 1
+    assert Conversation.objects.get(lead=camila).turn_due_at is None
+
+
 # --- Receipts ---
 
 
@@ -190,6 +255,41 @@ def test_a_send_whose_answer_was_lost_is_settled_by_its_receipt(client, meta, ca
     assert status(client, message, "delivered", **told) == "delivered"
     assert (message.channel_message_id, message.reason) == ("wamid.LATE", "")
     assert Conversation.objects.get(lead=camila).last_outbound_at is not None
+
+
+def test_a_send_that_whatsapp_took_while_our_line_went_dead_is_reconciled_and_never_repeated(
+    client, meta, camila, at
+):
+    usual = meta.respond
+
+    def takes_it_and_hangs_up(path, body):
+        usual(path, body)
+        raise ConnectionAbortedError
+
+    meta.respond = takes_it_and_hangs_up
+    message = send(camila, "whatsapp", "hola", at)
+    assert (message.status, message.reason) == ("failed", delivery.OUTCOME_UNKNOWN)
+    meta.respond = usual
+    outbox.recover(at=at + timedelta(hours=1))
+    told_back = meta.sent[0]["biz_opaque_callback_data"]
+    told = {"id": "wamid.1", "biz_opaque_callback_data": told_back}
+    assert status(client, message, "sent", **told) == "sent"
+    assert (message.channel_message_id, message.reason, len(meta.sent)) == ("wamid.1", "", 1)
+
+
+def test_a_send_whose_worker_was_killed_is_settled_by_what_whatsapp_says(client, camila, meta, at):
+    message = outbox.queue(
+        camila, text="hola", channel="whatsapp", author="user", purpose="human", at=at
+    )
+    assert delivery.claim(message.pk, at=at)
+    assert outbox.recover(at=at + timedelta(minutes=5)) == 1
+    message.refresh_from_db()
+    assert (message.status, message.reason) == ("failed", delivery.OUTCOME_UNKNOWN)
+    refused = {"biz_opaque_callback_data": str(message.pk), "errors": [{"code": 131026}]}
+    assert status(client, message, "failed", **refused) == "failed"
+    assert message.reason == "not_on_whatsapp"
+    arrived = {"id": "wamid.7", "biz_opaque_callback_data": str(message.pk)}
+    assert status(client, message, "delivered", **arrived) == "failed"
 
 
 def test_a_receipt_that_overtakes_the_answer_is_not_lost(client, meta, camila, at):
@@ -240,6 +340,18 @@ def test_an_echo_leaves_the_microphone_to_the_person_who_has_it(client, camila, 
     post_whatsapp(client, event("echo"))
     conversation = Conversation.objects.get(lead=camila)
     assert (conversation.holder, conversation.held_by) == ("user", agent)
+
+
+def test_a_picture_sent_from_the_phone_is_theirs_too_and_its_file_is_expected(client, camila):
+    payload = event("echo")
+    echo = payload["entry"][0]["changes"][0]["value"]["message_echoes"][0]
+    del echo["text"]
+    echo.update(type="image", image={"id": "77", "caption": "El living"})
+    post_whatsapp(client, payload)
+    message = ChatMessage.objects.get()
+    assert (message.author, message.message_text) == ("user", "[imagen] El living")
+    assert [file.remote_id for file in message.files.all()] == ["77"]
+    assert Conversation.objects.get(lead=camila).holder == "user"
 
 
 def test_an_echo_to_somebody_new_makes_their_lead(client, connected):

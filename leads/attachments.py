@@ -1,0 +1,197 @@
+"""The one writer of attachments: expected with a message, fetched off the request, kept or refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from brokers.models import Broker
+from crm.errors import Conflict, DomainError
+from leads import signals, sniffing
+from leads.enums import AttachmentState
+from leads.errors import ChannelError
+from leads.models import Attachment, ChatMessage
+
+LEASE = timedelta(minutes=3)
+MAX_ATTEMPTS = 5
+BACK_OFF_SECONDS = (10, 60, 300, 1800)
+
+
+class BadFile(DomainError):
+    """A file that we do not keep; ``code`` says why."""
+
+    code = "type_not_allowed"
+    message = _("Ese tipo de archivo no se acepta. Usa fotos, audio, video, PDF u Office.")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a channel's files come from.
+
+    ``key`` is the entry's key that names the file at the vendor. ``fetch(config, name, limit)``
+    talks to it with the broker's settings of the channel; raises ChannelError, and with reason
+    ``too_large`` above ``limit`` bytes.
+    """
+
+    key: str
+    fetch: Callable[[dict[str, Any], str, int], bytes]
+
+
+_sources: dict[str, Source] = {}
+
+
+def register(channel: str, source: Source) -> None:
+    _sources[channel] = source
+
+
+def expect(message: ChatMessage) -> None:
+    """Rows for the files that a message names; they are fetched once it is committed."""
+    source = _sources.get(message.provider)
+    if source is None:
+        return
+    for position, entry in enumerate(message.attachments):
+        if entry.get(source.key):
+            row = Attachment.objects.create(
+                broker_id=message.broker_id,
+                message=message,
+                position=position,
+                kind=str(entry["kind"])[:20],
+                remote_id=str(entry[source.key])[:300],
+                filename=_tidy(entry.get("filename") or ""),
+                due_at=message.at,
+            )
+            signals.announce(signals.attachment_expected, attachment_id=row.pk)
+
+
+def checked(filename: str, content: bytes) -> str:
+    """The type of a file that somebody hands us; raises BadFile."""
+    if len(content) > settings.ATTACHMENT_MAX_BYTES:
+        raise BadFile(_("El archivo supera el tamaño permitido."), code="too_large", field="file")
+    found = sniffing.type_of(content, filename)
+    if found is None:
+        raise BadFile(field="file")
+    return found
+
+
+def keep(message: ChatMessage, *, filename: str, content: bytes) -> Attachment:
+    """Store a file that goes out with a message; raises BadFile."""
+    mime_type = checked(filename, content)
+    row = Attachment(
+        broker_id=message.broker_id,
+        message=message,
+        kind=sniffing.kind_of(mime_type),
+        filename=_tidy(filename),
+    )
+    _fill(row, mime_type, content)
+    row.save()
+    return row
+
+
+def of(message: ChatMessage) -> list[Attachment]:
+    """The files that go out with a message, in order."""
+    return list(message.files.filter(state=AttachmentState.READY).order_by("position", "id"))
+
+
+def fetch(attachment_id: int, *, at: datetime) -> bool:
+    """Get one due file from its channel; False when it is not ours to get now."""
+    if not _claim(attachment_id, at):
+        return False
+    row = Attachment.objects.select_related("message__broker__brokerchatconfig").get(
+        pk=attachment_id
+    )
+    try:
+        content = _content(row)
+        mime_type = _fitting(row, content)
+    except BadFile as error:
+        _settle(row, AttachmentState.REFUSED, error.code, at)
+    except ChannelError as error:
+        _missed(row, error, at)
+    else:
+        _keep(row, mime_type, content, at)
+    return True
+
+
+def retry(attachment: Attachment, *, at: datetime) -> None:
+    """A person asks for a file again that could not be had."""
+    failed = Attachment.objects.filter(pk=attachment.pk, state=AttachmentState.FAILED)
+    if not failed.update(state=AttachmentState.PENDING, attempts=0, due_at=at, updated_at=at):
+        raise Conflict
+    signals.announce(signals.attachment_expected, attachment_id=attachment.pk)
+
+
+def due(*, at: datetime, limit: int = 200) -> list[int]:
+    """Files that should be on their way by now, those of dead workers too."""
+    return list(_due(at).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def _due(at: datetime) -> Any:
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
+    return Attachment.objects.filter(free, state=AttachmentState.PENDING, due_at__lte=at)
+
+
+def _claim(attachment_id: int, at: datetime) -> bool:
+    mine = _due(at).filter(pk=attachment_id)
+    return bool(mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at))
+
+
+def _content(row: Attachment) -> bytes:
+    broker: Broker = row.message.broker
+    source = _sources.get(row.message.provider)
+    config = broker.brokerchatconfig.provider_configs.get(row.message.provider)
+    if source is None or not config:
+        raise ChannelError(permanent=True, reason="channel_not_configured")
+    return source.fetch(dict(config), row.remote_id, settings.ATTACHMENT_MAX_BYTES)
+
+
+def _fitting(row: Attachment, content: bytes) -> str:
+    mime_type = checked(row.filename, content)
+    if not sniffing.fits(row.kind, mime_type):
+        raise BadFile(code="type_mismatch")
+    return mime_type
+
+
+def _missed(row: Attachment, error: ChannelError, at: datetime) -> None:
+    if error.reason == "too_large":
+        _settle(row, AttachmentState.REFUSED, error.reason, at)
+    elif error.permanent or row.attempts >= MAX_ATTEMPTS:
+        _settle(row, AttachmentState.FAILED, error.reason, at)
+    else:
+        wait = error.retry_after or BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS)) - 1]
+        later = at + timedelta(seconds=wait)
+        _settle(row, AttachmentState.PENDING, error.reason, at, due_at=later)
+
+
+def _settle(
+    row: Attachment, state: AttachmentState, reason: str, at: datetime, **fields: Any
+) -> bool:
+    mine = Attachment.objects.filter(
+        pk=row.pk, state=AttachmentState.PENDING, attempts=row.attempts
+    )
+    settled = {"state": state, "reason": reason[:50], "lease_until": None, "updated_at": at}
+    return bool(mine.update(**settled, **fields))
+
+
+def _keep(row: Attachment, mime_type: str, content: bytes, at: datetime) -> None:
+    _fill(row, mime_type, content)
+    stored = {"file": row.file.name, "mime_type": mime_type, "size": row.size}
+    if not _settle(row, AttachmentState.READY, "", at, **stored):
+        row.file.storage.delete(
+            str(row.file.name)
+        )  # another worker was quicker, or the row is gone
+
+
+def _fill(row: Attachment, mime_type: str, content: bytes) -> None:
+    row.mime_type, row.size, row.state = mime_type, len(content), AttachmentState.READY
+    row.file.save(f"file{sniffing.ENDINGS[mime_type]}", ContentFile(content), save=False)
+
+
+def _tidy(filename: str) -> str:
+    """A name without folders or signs that a header or a terminal would obey."""
+    name = PurePath(str(filename).replace("\\", "/")).name
+    return "".join(sign for sign in name if sign.isprintable())[:200]

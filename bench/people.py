@@ -16,8 +16,8 @@ OPEN = [stage for stage in Stage if stage not in (Stage.WON, Stage.LOST)]
 STATUSES = [Status.COLD, Status.WARM, Status.HOT]
 
 
-def broker() -> Broker:
-    slug = f"bench-{uuid.uuid4().hex[:8]}"
+def broker(kind: str = "bench") -> Broker:
+    slug = f"{kind}-{uuid.uuid4().hex[:8]}"
     return open_broker(name=f"Propiedades {slug}", slug=slug)
 
 

@@ -10,11 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from leads import alerts, names, qualification, signals
 from leads.activity import log
 from leads.enums import NEVER_LEFT, Actor, Direction, SignalKind
-from leads.models import ChatMessage, Lead, LeadSignal
+from leads.models import ActivityLog, ChatMessage, Lead, LeadSignal
 from leads.stages import Stage, Status
 
 WINDOW = timedelta(days=90)  # older messages weigh under 0.03 points each
@@ -237,6 +238,19 @@ def current_receipt(lead: Lead, *, at: datetime) -> Receipt:
     """The receipt of this moment, decay included; stores nothing."""
     evidence = gather([lead], at=at)[lead.pk]
     return evaluate(lead, evidence, lead.broker.brokerleadconfig, at=at)
+
+
+def texts_of(lines: Iterable[Line]) -> dict[int, str]:
+    """The words of the messages behind these lines, by id."""
+    named = {line.message_id for line in lines if line.message_id}
+    texts = ChatMessage.objects.filter(pk__in=named).values_list("pk", "message_text")
+    return dict(texts) if named else {}
+
+
+def history(lead: Lead) -> QuerySet[ActivityLog]:
+    """The receipts that were worth keeping, newest first."""
+    kept: QuerySet[ActivityLog] = ActivityLog.objects.filter(lead=lead, action_type="score_changed")
+    return kept.order_by("-timestamp", "-pk")
 
 
 @transaction.atomic(savepoint=False)

@@ -19,6 +19,7 @@ from crm.errors import Conflict
 from crm.tenancy import Role
 from leads import (
     assignment,
+    conflicts,
     consenting,
     editing,
     handoff,
@@ -36,6 +37,9 @@ from leads.models import ChatMessage, Conversation, Lead, MessageTemplate
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The lead's ETag, in place of `version`."
 )
 LONGEST_KEY = 100
 
@@ -76,7 +80,15 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     def answer(self, lead: Lead) -> Response:
         """The lead as it stands after an action."""
         fresh = Lead.objects.select_related("broker__brokerleadconfig", "conversation")
-        return Response(self.get_serializer(fresh.get(pk=lead.pk)).data)
+        return self._tagged(fresh.get(pk=lead.pk))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._tagged(self.get_object())
+
+    def _tagged(self, lead: Lead) -> Response:
+        """The version is the entity tag, so that a client may send it back in If-Match."""
+        data = self.get_serializer(lead).data
+        return Response(data, headers={"ETag": f'"{lead.version}"'})
 
     @extend_schema(
         request=shapes.NewLeadSerializer,
@@ -106,11 +118,15 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
             status=status.HTTP_200_OK if matched else status.HTTP_201_CREATED,
         )
 
-    @extend_schema(request=shapes.LeadChangesSerializer, responses=shapes.LeadDetailSerializer)
+    @extend_schema(
+        request=shapes.LeadChangesSerializer,
+        responses=shapes.LeadDetailSerializer,
+        parameters=[IF_MATCH],
+    )
     def partial_update(self, request: Request, pk: Any = None) -> Response:
         lead = self.get_object()
         given = self.checked(shapes.LeadChangesSerializer)
-        version, told = given.pop("version", None), given.pop("metadata", {})
+        version, told = _seen_version(request, given), given.pop("metadata", {})
         self._check_person(given, lead.broker_id)
         changes = {**given, **told}
         editing.edit(lead, changes=changes, version=version, by=self.caller, at=timezone.now())
@@ -153,7 +169,20 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @action(detail=True, methods=["post"])
     def rescore(self, request: Request, pk: Any = None) -> Response:
         receipt = scoring.rescore(self.get_object(), at=timezone.now())
-        return Response(shapes.ReceiptSerializer(receipt).data)
+        return Response(shapes.told_receipt(receipt))
+
+    @extend_schema(responses=shapes.ScoreSerializer(many=True), operation_id="leads_scores_list")
+    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
+    def scores(self, request: Request, pk: Any = None) -> Response:
+        page = self.paginate_queryset(scoring.history(self.get_object()))
+        return self.get_paginated_response(shapes.ScoreSerializer(page, many=True).data)
+
+    @extend_schema(request=shapes.SettleSerializer, responses=shapes.LeadDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def conflicts(self, request: Request, pk: Any = None) -> Response:
+        lead, given = self.get_object(), self.checked(shapes.SettleSerializer)
+        conflicts.settle(lead, by=self.caller, at=timezone.now(), **given)
+        return self.answer(lead)
 
     @extend_schema(request=None, responses=shapes.ConversationSerializer)
     @action(detail=True, methods=["post"])
@@ -209,6 +238,18 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         channel = given.pop("channel", usual)
         consenting.opt_out(lead, channel=channel, by=self.caller, at=timezone.now(), **given)
         return self.answer(lead)
+
+
+def _seen_version(request: Request, given: dict[str, Any]) -> int | None:
+    """The version that a change starts from: in the body, or as the entity tag in If-Match."""
+    named: int | None = given.pop("version", None)
+    tag = request.headers.get("If-Match", "*").strip()
+    if named is not None or tag == "*":
+        return named
+    version = tag.removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):
+        raise ValidationError({"If-Match": _("Debe ser el ETag del lead.")}, code="invalid")
+    return int(version)
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -12,11 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from bench import people, timing
+from bench import market, people, timing
 from brokers.models import User
 
-BROKERS = 20
-LEADS = 10_000
 CLIENTS = 8
 CALLS = 60
 QUERIES = {
@@ -53,12 +51,11 @@ class Caller:
         self.connection = http.client.HTTPConnection("127.0.0.1", port)
         self.headers = {"Authorization": f"Bearer {token}"}
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> None:
         self.connection.request("GET", path, headers=self.headers)
         response = self.connection.getresponse()
         body = response.read()
         assert response.status == 200, body
-        return json.loads(body)
 
 
 def _token(port: int, user: User) -> str:
@@ -88,12 +85,7 @@ def _measure(port: int, token: str, path: str) -> dict[str, float]:
 
 
 def run() -> dict[str, Any]:
-    owners = [people.broker() for _ in range(BROKERS)]
-    for owner in owners:
-        people.fill(owner, LEADS)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    user = people.admin_of(owners[7])
+    user = people.admin_of(market.brokers()[7])
     counted = _statements(user)
     port = _free_port()
     server = _serve(port)
@@ -103,4 +95,4 @@ def run() -> dict[str, Any]:
     finally:
         server.terminate()
         server.wait()
-    return {"leads": BROKERS * LEADS, "statements": counted, **measured}
+    return {"leads": market.BROKERS * market.LEADS, "statements": counted, **measured}

@@ -22,7 +22,7 @@ def broker(kind: str = "bench") -> Broker:
 
 
 def admin_of(owner: Broker) -> User:
-    email = f"{owner.slug}@example.com"
+    email = f"{uuid.uuid4().hex[:8]}@{owner.slug}.example.com"
     user: User = User.objects.create_user(
         email, PASSWORD, name="Admin", role=Role.ADMIN, broker=owner
     )

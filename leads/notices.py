@@ -16,6 +16,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_REMINDER: _("%(lead)s espera tu respuesta"),
     AlertKind.HANDOFF_ALERT: _("%(lead)s sigue sin respuesta"),
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
+    AlertKind.LEADS_HANDED_OVER: _("Leads de %(person)s repartidos"),
     AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
 }
 BODIES: dict[str, Any] = {
@@ -30,6 +31,9 @@ BODIES: dict[str, Any] = {
     AlertKind.HANDOFF_RESUMED: _(
         "Nadie respondió a %(lead)s en una hora de oficina, así que el asistente retomó la "
         "conversación. Puedes tomarla de nuevo cuando quieras."
+    ),
+    AlertKind.LEADS_HANDED_OVER: _(
+        "%(person)s ya no está activo. Sus leads abiertos pasaron a: %(shares)s."
     ),
     AlertKind.LLM_BUDGET: _(
         "El gasto en modelos de este mes llegó al tope. Hasta fin de mes responde el asistente "
@@ -57,4 +61,8 @@ def _values(alert: LeadAlert) -> dict[str, Any]:
         "lead": str(alert.lead) if alert.lead else "",
         "score": f"{details.get('score', 0):g}",
         "minutes": details.get("minutes", 0),
+        "person": details.get("person", ""),
+        "shares": ", ".join(
+            f"{name or _t('sin asignar')} ({count})" for name, count in details.get("shares", [])
+        ),
     }

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from brokers.models import Broker, User, validate_timezone
+from crm.api.rows import Rows
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
 from leads import conflicts, scoring, templating, words
@@ -156,6 +157,13 @@ class LeadSerializer(TenantSerializer[Lead]):
             "updated_at",
         ]
         read_only_fields = fields
+
+
+class LeadRowSerializer(LeadSerializer):
+    """The same columns, for long lists."""
+
+    class Meta(LeadSerializer.Meta):
+        list_serializer_class = Rows
 
 
 class LeadDetailSerializer(LeadSerializer):

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -12,7 +13,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.filters import OrderingFilter
 from crm.api.permissions import AdminsOnly
+from crm.api.rows import columns
 from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
 from crm.api.views import ReadOnly, Removable, TenantViewSet
 from crm.errors import Conflict
@@ -31,7 +34,7 @@ from leads import (
 )
 from leads import serializers as shapes
 from leads.enums import Channel
-from leads.filters import ConversationFilter, LeadFilter, TemplateFilter
+from leads.filters import ConversationFilter, LeadFilter, LeadSearch, TemplateFilter
 from leads.identity import Match, Outcome
 from leads.models import ChatMessage, Conversation, Lead, MessageTemplate
 
@@ -56,7 +59,8 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     queryset = Lead.objects.all()
     serializer_class = shapes.LeadSerializer
     filterset_class = LeadFilter
-    search_fields = ["name", "phone", "phone_e164", "email"]
+    filter_backends = [DjangoFilterBackend, LeadSearch, OrderingFilter]
+    search_fields = ["searchable"]
     ordering_fields = [
         "id",
         "name",
@@ -71,11 +75,11 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     def get_queryset(self) -> Any:
         queryset = super().get_queryset()
         if self.action == "list":
-            return queryset.living()
+            return queryset.living().values(*columns(shapes.LeadRowSerializer))
         return queryset.select_related("broker__brokerleadconfig", "conversation", "assigned_to")
 
     def get_serializer_class(self) -> Any:
-        return shapes.LeadSerializer if self.action == "list" else shapes.LeadDetailSerializer
+        return shapes.LeadRowSerializer if self.action == "list" else shapes.LeadDetailSerializer
 
     def answer(self, lead: Lead) -> Response:
         """The lead as it stands after an action."""

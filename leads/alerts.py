@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,23 @@ def on_score(lead: Lead, before: float, after: float, *, at: datetime, bulk: boo
 def on_qualified(lead: Lead, *, key: str, at: datetime) -> None:
     if lead.broker.brokerleadconfig.alert_on_qualified:
         raise_for(lead.broker_id, AlertKind.QUALIFIED, lead=lead, key=key, at=at)
+
+
+def on_handed_on(
+    person: User, what: str, shares: Mapping[User | None, int], *, at: datetime
+) -> None:
+    """Tell the broker who got what of somebody who left, and each of them what came to them."""
+    if not shares:
+        return
+    told = [[to.name if to else None, count] for to, count in shares.items()]
+    about = {"person": person.name, "what": what}
+    key = f"{what}:{person.pk}:{at.isoformat()}"
+    kind, owner = AlertKind.LEADS_HANDED_OVER, person.broker_id
+    raise_for(owner, kind, key=key, at=at, shares=told, **about)
+    for to, count in shares.items():
+        if to is not None:
+            own = {"to": to.pk, "shares": [[to.name, count]]}
+            raise_for(owner, kind, key=f"{key}:{to.pk}", at=at, **about, **own)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
@@ -122,12 +140,18 @@ def recipients(alert: LeadAlert) -> list[str]:
 
     Without either, the broker's admins.
     """
-    person = _in_charge(alert.lead)
+    person = _named(alert) or _in_charge(alert.lead)
     own = alert.broker.brokerleadconfig.alert_email
     chosen = [person.email] if person else []
     if own and (alert.kind in ESCALATED or not chosen):
         chosen.append(own)
     return list(dict.fromkeys(chosen)) or _admins(alert.broker)
+
+
+def _named(alert: LeadAlert) -> User | None:
+    """Whom an alert of no lead is meant for, if for one person."""
+    named = alert.details.get("to")
+    return User.objects.filter(pk=named, broker=alert.broker_id, is_active=True).first()
 
 
 def _in_charge(lead: Lead | None) -> User | None:

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import (
@@ -18,7 +19,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from brokers.models import Broker
+from brokers.models import Broker, User
 from leads.models import Conversation, Lead, StageTransition
 from leads.stages import Stage
 
@@ -142,6 +143,26 @@ def pipeline(
         first_human_answer=_speed(answers, "human"),
         stuck=list(stuck.order_by("stage_entered_at")[:STUCK_SHOWN]),
     )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which leads are measured: those that came in on these days, of this agent and source."""
+
+    since: date | None = None
+    until: date | None = None
+    agent: User | None = None
+    source: str = ""
+
+    def of(self, leads: QuerySet[Lead], zone: ZoneInfo) -> QuerySet[Lead]:
+        if self.since:
+            leads = leads.filter(created_at__gte=datetime.combine(self.since, time.min, zone))
+        if self.until:
+            after = self.until + timedelta(days=1)
+            leads = leads.filter(created_at__lt=datetime.combine(after, time.min, zone))
+        if self.agent:
+            leads = leads.filter(assigned_to=self.agent)
+        return leads.filter(source=self.source) if self.source else leads
 
 
 def stuck(leads: QuerySet[Lead], *, broker: Broker | None = None, at: datetime) -> Q:

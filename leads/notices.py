@@ -16,7 +16,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_REMINDER: _("%(lead)s espera tu respuesta"),
     AlertKind.HANDOFF_ALERT: _("%(lead)s sigue sin respuesta"),
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
-    AlertKind.LEADS_HANDED_OVER: _("Leads de %(person)s repartidos"),
+    AlertKind.LEADS_HANDED_OVER: _("El trabajo de %(person)s pasó a otras personas"),
     AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
 }
 BODIES: dict[str, Any] = {
@@ -33,13 +33,16 @@ BODIES: dict[str, Any] = {
         "conversación. Puedes tomarla de nuevo cuando quieras."
     ),
     AlertKind.LEADS_HANDED_OVER: _(
-        "%(person)s ya no está activo. Sus leads abiertos pasaron a: %(shares)s."
+        "%(person)s dejó el equipo. Se repartieron sus %(what)s: %(shares)s."
     ),
     AlertKind.LLM_BUDGET: _(
         "El gasto en modelos de este mes llegó al tope. Hasta fin de mes responde el asistente "
         "sin conexión, que es más simple. Puedes subir el tope en la configuración del asistente."
     ),
 }
+
+
+WORK: dict[str, Any] = {"leads": _("leads abiertos"), "visits": _("visitas futuras")}
 
 
 def subject(alert: LeadAlert) -> str:
@@ -62,6 +65,7 @@ def _values(alert: LeadAlert) -> dict[str, Any]:
         "score": f"{details.get('score', 0):g}",
         "minutes": details.get("minutes", 0),
         "person": details.get("person", ""),
+        "what": str(WORK.get(details.get("what", ""), "")),
         "shares": ", ".join(
             f"{name or _t('sin asignar')} ({count})" for name, count in details.get("shares", [])
         ),

@@ -295,8 +295,17 @@ class Pipeline(TenantViewSet[Lead]):
     queryset = Lead.objects.all()
     serializer_class = shapes.PipelineMetricsSerializer
 
-    @extend_schema(responses=shapes.PipelineMetricsSerializer)
+    @extend_schema(
+        responses=shapes.PipelineMetricsSerializer, parameters=[shapes.MetricsChoiceSerializer]
+    )
     @action(detail=False, filterset_class=None, search_fields=[], ordering_fields=[])
     def metrics(self, request: Request) -> Response:
-        leads = self.get_queryset().living().filter(broker=broker_of(request))
-        return Response(self.get_serializer(metrics.pipeline(leads, at=timezone.now())).data)
+        broker = broker_of(request)
+        asked = shapes.MetricsChoiceSerializer(
+            data=request.query_params, context=self.get_serializer_context()
+        )
+        asked.is_valid(raise_exception=True)
+        choice = metrics.Choice(**asked.validated_data)
+        leads = choice.of(self.get_queryset().living().filter(broker=broker), broker.zone)
+        told = metrics.pipeline(leads, broker=broker, at=timezone.now())
+        return Response(self.get_serializer(told).data)

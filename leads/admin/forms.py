@@ -285,6 +285,19 @@ class ReplyForm(DoorForm):
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
+class SettleForm(DoorForm):
+    """The contradiction as the page showed it, and what the person decided."""
+
+    fact = forms.CharField(widget=forms.HiddenInput)
+    said_at = forms.CharField(widget=forms.HiddenInput)
+    accept = forms.TypedChoiceField(
+        label=_("¿Qué vale?"),
+        choices=[("1", _("Lo que se dijo después")), ("0", _("Lo que está registrado"))],
+        coerce=lambda value: value == "1",
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
 class OptOutForm(DoorForm):
     evidence = forms.CharField(
         label=_("Cómo lo pidió"),
@@ -293,4 +306,12 @@ class OptOutForm(DoorForm):
     )
 
 
-__all__ = ["AddLeadForm", "AssignForm", "LeadForm", "MoveForm", "OptOutForm", "ReplyForm"]
+__all__ = [
+    "AddLeadForm",
+    "AssignForm",
+    "LeadForm",
+    "MoveForm",
+    "OptOutForm",
+    "ReplyForm",
+    "SettleForm",
+]

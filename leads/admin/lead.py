@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from brokers.models import User
 from crm.admin.base import TenantAdmin
@@ -19,16 +21,20 @@ from crm.errors import Conflict
 from crm.tenancy import Role, visible
 from leads import (
     assignment,
+    conflicts,
     consenting,
     editing,
     handoff,
     identity,
+    metrics,
     outbox,
     phones,
     pipeline,
     scoring,
+    search,
     words,
 )
+from leads.admin import metrics as metrics_page
 from leads.admin import page
 from leads.admin.forms import (
     AddLeadForm,
@@ -37,6 +43,7 @@ from leads.admin.forms import (
     MoveForm,
     OptOutForm,
     ReplyForm,
+    SettleForm,
 )
 from leads.enums import Holder
 from leads.models import Lead
@@ -101,7 +108,16 @@ class Attention(QueryFilter):
         ),
         "nunca": (_("Nunca contactado"), Q(last_contacted__isnull=True)),
         "vencida": (_("Acción vencida"), Q(next_action_at__lt=Now())),
+        "conflicto": (_("Datos en conflicto"), Q(metadata__has_key="conflicts")),
+        "estancado": (_("Estancado en su etapa"), Q()),
     }
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() != "estancado":
+            return super().queryset(request, queryset)
+        user = person(request)
+        leads = Lead.objects.visible_to(user).living()
+        return queryset.filter(metrics.stuck(leads, broker=user.broker, at=timezone.now()))
 
 
 class Tag(FieldTextFilter):
@@ -146,8 +162,9 @@ class LeadAdmin(TenantAdmin):
     )
     list_filter_submit = True
     list_select_related = ("assigned_to", "broker__brokerleadconfig", "conversation__held_by")
-    search_fields = ("name", "phone", "phone_e164", "email")
+    search_fields = ("searchable",)
     actions = ("rescore_chosen", "claim_chosen")
+    actions_list = ("metrics",)
     actions_detail = (
         "move",
         "claim",
@@ -214,6 +231,19 @@ class LeadAdmin(TenantAdmin):
         return {"assigned_to": request.user.pk, **initial} if agent else initial
 
     # --- The list ---
+    @action(description=_("Métricas"), url_path="metricas", icon="query_stats")
+    def metrics(self, request: HttpRequest) -> HttpResponse:
+        if not self.may(request, "r"):
+            raise PermissionDenied
+        told = {**self.admin_site.each_context(request), **metrics_page.context(request)}
+        return TemplateResponse(request, "admin/leads/lead/metrics.html", told)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        rows, _duplicates = super().get_search_results(request, queryset, "")
+        return search.matching(rows, search_term), False
+
     @display(description=_("lead"), ordering="name", header=True)
     def who(self, lead: Lead) -> list[str]:
         phone = phones.national(lead.phone_e164) if lead.phone_e164 else lead.phone
@@ -336,6 +366,10 @@ class LeadAdmin(TenantAdmin):
             confirm=False,
         )
 
+    @door(_("Decidir un dato"), form=SettleForm, done=_("Dato decidido."))
+    def settle(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        conflicts.settle(lead, by=person(request), at=timezone.now(), **data)
+
     @door(_("Tomar la conversación"), done=_("La conversación es tuya: el asistente calla."))
     def take(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
         handoff.take(lead, by=person(request), at=timezone.now())
@@ -356,7 +390,7 @@ class LeadAdmin(TenantAdmin):
 
     def get_custom_urls(self) -> Any:
         """The buttons that stand inside the page, not in its header."""
-        names = ("take", "give_back", "reply")
+        names = ("take", "give_back", "reply", "settle")
         return super().get_custom_urls() + tuple(
             (f"<path:object_id>/{name.replace('_', '-')}/", f"leads_lead_{name}", self._bare(name))
             for name in names

@@ -69,15 +69,16 @@ def on_handed_on(
     """Tell the broker who got what of somebody who left, and each of them what came to them."""
     if not shares:
         return
-    told = [[to.name if to else None, count] for to, count in shares.items()]
-    about = {"person": person.name, "what": what}
     key = f"{what}:{person.pk}:{at.isoformat()}"
+    about: dict[str, Any] = {"person": person.name, "what": what, "at": at}
     kind, owner = AlertKind.LEADS_HANDED_OVER, person.broker_id
-    raise_for(owner, kind, key=key, at=at, shares=told, **about)
+    assert owner is not None  # nobody hands leads or visits to a superadmin
+    told = [[to.name if to else None, count] for to, count in shares.items()]
+    raise_for(owner, kind, key=key, shares=told, **about)
     for to, count in shares.items():
         if to is not None:
-            own = {"to": to.pk, "shares": [[to.name, count]]}
-            raise_for(owner, kind, key=f"{key}:{to.pk}", at=at, **about, **own)
+            own = [[to.name, count]]
+            raise_for(owner, kind, key=f"{key}:{to.pk}", to=to.pk, shares=own, **about)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
@@ -150,8 +151,9 @@ def recipients(alert: LeadAlert) -> list[str]:
 
 def _named(alert: LeadAlert) -> User | None:
     """Whom an alert of no lead is meant for, if for one person."""
-    named = alert.details.get("to")
-    return User.objects.filter(pk=named, broker=alert.broker_id, is_active=True).first()
+    active = User.objects.filter(broker=alert.broker_id, is_active=True)
+    person: User | None = active.filter(pk=alert.details.get("to")).first()
+    return person
 
 
 def _in_charge(lead: Lead | None) -> User | None:

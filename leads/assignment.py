@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Q
+from django.utils.translation import gettext as _
 
 from brokers.models import AssignmentMode, Broker, User
 from crm.tenancy import Role
@@ -67,6 +68,7 @@ def _turns(broker: Broker) -> Iterator[User | None]:
 
 def hand_on(user: User, *, at: datetime) -> None:
     """Give the open leads of somebody who left to others by the broker's mode, or to the pool."""
+    assert user.broker is not None  # nobody assigns leads to a superadmin
     theirs = Lead.objects.open().living().filter(assigned_to=user).order_by("pk")
     shares: Counter[User | None] = Counter()
     for lead, to in zip(theirs, _turns(user.broker), strict=False):
@@ -88,8 +90,15 @@ def claim(lead: Lead, *, by: User, at: datetime) -> Lead:
     if by.broker_id != lead.broker_id:
         raise NotAssignable(field="assigned_to")
     if not _give(lead, by, by=by, at=at, only_if=Q(assigned_to__isnull=True)):
-        raise AlreadyClaimed
+        raise claimed_by_another(lead.pk)
     return lead
+
+
+def claimed_by_another(lead_id: int) -> AlreadyClaimed:
+    """Names who has the lead, and nothing more of it."""
+    owner = User.objects.filter(leads=lead_id).values_list("name", flat=True).first()
+    told = _("Este lead ya es de %(owner)s.") % {"owner": owner} if owner else None
+    return AlreadyClaimed(told, owner=owner)
 
 
 def give_if_unassigned(lead: Lead, *, to: User, at: datetime) -> bool:

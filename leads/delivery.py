@@ -39,7 +39,7 @@ def claim(message_id: int, *, at: datetime) -> bool:
     )
 
 
-ANSWERS = {
+ANSWERS: dict[str, tuple[str, ...]] = {
     Purpose.REPLY: ("first_answer_at",),
     Purpose.HUMAN: ("first_answer_at", "first_human_answer_at"),
 }

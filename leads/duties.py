@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import cast
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +13,8 @@ from leads.models.lead import LeadQuerySet
 
 
 def _open() -> LeadQuerySet:
-    return cast(LeadQuerySet, Lead.objects.open().living())
+    leads: LeadQuerySet = Lead.objects.open().living()
+    return leads
 
 
 def _count(user: User, at: datetime) -> int:

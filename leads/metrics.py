@@ -17,6 +17,7 @@ from django.db.models import (
     Q,
     QuerySet,
 )
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from brokers.models import Broker, User
@@ -236,7 +237,7 @@ def _cohort(month: date, walked: list[Walked]) -> Cohort:
     return Cohort(
         month=month,
         leads=total,
-        reached={stage.value: count for stage, count in reached.items()},
+        reached={str(stage): count for stage, count in reached.items()},
         lost=sum(row.count for row in walked if row.stage == Stage.LOST),
         conversion=round(reached[Stage.WON] / total, 3) if total else None,
     )
@@ -272,7 +273,7 @@ def _answers(leads: QuerySet[Lead], broker: Broker | None) -> dict[str, Any]:
     )
 
 
-def _since_first(answer: str) -> ExpressionWrapper:
+def _since_first(answer: str) -> Combinable:
     return ExpressionWrapper(F(answer) - F("first_inbound_at"), output_field=DurationField())
 
 

@@ -12,12 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
+from brokers.models import Broker
 from leads import alerts, names, qualification, signals
 from leads.activity import log, log_all
 from leads.enums import NEVER_LEFT, Actor, Direction, SignalKind
-from leads.models import ActivityLog, ChatMessage, Lead, LeadSignal
+from leads.models import ChatMessage, Lead, LeadSignal
 from leads.stages import Stage, Status
 
 WINDOW = timedelta(days=90)  # older messages weigh under 0.03 points each
@@ -31,18 +31,7 @@ QUICK_ANSWER_SECONDS = 300
 LIMITS = {"base": (0, 50), "behavior": (-30, 30), "engagement": (0, 20)}
 UNKNOWN: tuple[Any, ...] = (None, "", [], {}, "unknown")
 BATCH = 1000
-SCORED = (
-    "broker",
-    "name",
-    "email",
-    "phone_e164",
-    "metadata",
-    "timezone",
-    "status",
-    "pipeline_stage",
-    "lead_score",
-    "lead_score_components",
-)
+UNREAD = ("notes", "tags", "campaign_history", "close_reason", "searchable")
 STORE_ALL = """
 UPDATE leads SET lead_score = scored.score, lead_score_components = scored.components,
     status = scored.status, updated_at = %s
@@ -262,19 +251,6 @@ def current_receipt(lead: Lead, *, at: datetime) -> Receipt:
     return evaluate(lead, evidence, lead.broker.brokerleadconfig, at=at)
 
 
-def texts_of(lines: Iterable[Line]) -> dict[int, str]:
-    """The words of the messages behind these lines, by id."""
-    named = {line.message_id for line in lines if line.message_id}
-    texts = ChatMessage.objects.filter(pk__in=named).values_list("pk", "message_text")
-    return dict(texts) if named else {}
-
-
-def history(lead: Lead) -> QuerySet[ActivityLog]:
-    """The receipts that were worth keeping, newest first."""
-    kept: QuerySet[ActivityLog] = ActivityLog.objects.filter(lead=lead, action_type="score_changed")
-    return kept.order_by("-timestamp", "-pk")
-
-
 @transaction.atomic(savepoint=False)
 def rescore(
     lead: Lead, *, at: datetime, cause: ChatMessage | None = None, bulk: bool = False
@@ -353,6 +329,16 @@ def _is_news(lead: Lead, receipt: Receipt) -> bool:
     )
 
 
+def batch_after(after: int, brokers: Mapping[int, Broker]) -> list[Lead]:
+    """The next leads of these brokers, locked, with what scoring reads; held ones are left out."""
+    batch = Lead.objects.living().filter(pk__gt=after, broker__in=brokers).defer(*UNREAD)
+    held = batch.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    leads = list(held.order_by("pk")[:BATCH])
+    for lead in leads:
+        lead.broker = brokers[lead.broker_id]
+    return leads
+
+
 def rescore_batch(leads: Sequence[Lead], *, at: datetime) -> int:
     """Rescore locked leads together, as the nightly job does; returns how many changed."""
     evidence = gather(leads, at=at)
@@ -386,7 +372,7 @@ def _store_all(leads: Sequence[Lead], at: datetime) -> None:
     """One statement for all of them: Django's bulk_update spells out a case for every row."""
     if not leads:
         return
-    columns = [
+    columns: list[list[Any]] = [
         [lead.pk for lead in leads],
         [lead.lead_score for lead in leads],
         [json.dumps(lead.lead_score_components) for lead in leads],

@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from brokers.models import Broker, User, validate_timezone
 from crm.api.rows import Rows
-from crm.api.serializers import YEARS, TenantRelatedField, TenantSerializer
+from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import conflicts, scoring, templating, words
+from leads import conflicts, receipts, scoring, templating, words
 from leads.enums import Channel
 from leads.identity import Outcome
 from leads.models import ActivityLog, ChatMessage, Conversation, Lead, MessageTemplate
@@ -44,7 +43,7 @@ class ReceiptSerializer(serializers.Serializer[Any]):
 
 def told_receipt(receipt: scoring.Receipt) -> dict[str, Any]:
     """The receipt with the words of the messages that its lines came from."""
-    texts = scoring.texts_of(receipt.lines)
+    texts = receipts.texts_of(receipt.lines)
     return dict(ReceiptSerializer(receipt, context={"texts": texts}).data)
 
 
@@ -340,69 +339,3 @@ class MomentSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     message = MessageSerializer(allow_null=True)
     activity = ActivitySerializer(allow_null=True)
-
-
-class StageMetricsSerializer(serializers.Serializer[Any]):
-    stage = serializers.ChoiceField(choices=Stage.choices)
-    count = serializers.IntegerField()
-    reached = serializers.IntegerField()
-    conversion = serializers.FloatField(allow_null=True)
-    median_days = serializers.FloatField(allow_null=True)
-    p90_days = serializers.FloatField(allow_null=True)
-    stuck = serializers.IntegerField()
-
-
-class StuckLeadSerializer(serializers.ModelSerializer[Lead]):
-    class Meta:
-        model = Lead
-        fields = ["id", "name", "pipeline_stage", "stage_entered_at", "assigned_to"]
-        read_only_fields = fields
-
-
-class CohortSerializer(serializers.Serializer[Any]):
-    """The leads of one month, and how many of them reached each stage by now."""
-
-    month = serializers.DateField()
-    leads = serializers.IntegerField()
-    reached = serializers.DictField(child=serializers.IntegerField())
-    lost = serializers.IntegerField()
-    conversion = serializers.FloatField(allow_null=True)
-
-
-class LossReasonSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField()
-    count = serializers.IntegerField()
-
-
-class SpeedSerializer(serializers.Serializer[Any]):
-    """Minutes from a lead's first message to the first answer."""
-
-    answered = serializers.IntegerField()
-    unanswered = serializers.IntegerField()
-    median_minutes = serializers.FloatField(allow_null=True)
-    p90_minutes = serializers.FloatField(allow_null=True)
-
-
-class PipelineMetricsSerializer(serializers.Serializer[Any]):
-    stages = StageMetricsSerializer(many=True)
-    cohorts = CohortSerializer(many=True)
-    lost_reasons = LossReasonSerializer(many=True)
-    first_answer = SpeedSerializer()
-    first_human_answer = SpeedSerializer()
-    stuck = StuckLeadSerializer(many=True)
-
-
-class MetricsChoiceSerializer(serializers.Serializer[Any]):
-    """Which leads are measured: those that came in from ``since`` until ``until``, both included."""
-
-    since = serializers.DateField(required=False)
-    until = serializers.DateField(required=False)
-    agent = TenantRelatedField(queryset=User.objects.exclude(role=Role.SUPERADMIN), required=False)
-    source = serializers.ChoiceField(choices=Source.choices, required=False)  # type: ignore[assignment]
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name in ("since", "until"):
-            if name in attrs and attrs[name].year not in YEARS:
-                detail = _("Usa una fecha entre 2000 y 2100.")
-                raise serializers.ValidationError({name: detail}, code="out_of_range")
-        return attrs

@@ -10,7 +10,6 @@ from django.utils import timezone
 from brokers.models import Broker
 from crm.tasks import enqueue
 from leads import alerts, delivery, outbox, scoring, waiting
-from leads.models import Lead
 
 
 @shared_task(name="leads.tasks.deliver")
@@ -66,11 +65,7 @@ def rescore_all() -> int:
 
 @transaction.atomic
 def _rescore_after(after: int, brokers: Mapping[int, Broker]) -> tuple[int, int] | None:
-    batch = Lead.objects.living().filter(pk__gt=after, broker__in=brokers).only(*scoring.SCORED)
-    held = batch.select_for_update(of=("self",), skip_locked=True, no_key=True)
-    leads = list(held.order_by("pk")[: scoring.BATCH])
+    leads = scoring.batch_after(after, brokers)
     if not leads:
         return None
-    for lead in leads:
-        lead.broker = brokers[lead.broker_id]
     return leads[-1].pk, scoring.rescore_batch(leads, at=timezone.now())

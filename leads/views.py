@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.rest_framework.backends import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.api.filters import OrderingFilter
+from crm.api.filters import LARGEST, OrderingFilter
 from crm.api.permissions import AdminsOnly
 from crm.api.rows import columns
 from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
@@ -27,8 +27,10 @@ from leads import (
     editing,
     handoff,
     metrics,
+    metrics_shapes,
     outbox,
     pipeline,
+    receipts,
     scoring,
     timeline,
 )
@@ -165,9 +167,20 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(request=None, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: Any = None) -> Response:
-        lead = self.get_object()
+        """Take a lead from the pool; who comes second is told who was first."""
+        lead = self._of_team(pk) or self.get_object()
+        if lead.assigned_to_id not in (None, self.caller.pk):
+            raise assignment.claimed_by_another(lead.pk)
         assignment.claim(lead, by=self.caller, at=timezone.now())
         return self.answer(lead)
+
+    def _of_team(self, pk: Any) -> Lead | None:
+        """A lead of the caller's broker that a colleague has."""
+        if not str(pk).isascii() or not str(pk).isdecimal() or int(pk) > LARGEST:
+            return None
+        taken = Lead.objects.living().filter(assigned_to__isnull=False)
+        lead: Lead | None = taken.filter(pk=pk, broker=self.caller.broker_id).first()
+        return lead
 
     @extend_schema(request=None, responses=shapes.ReceiptSerializer)
     @action(detail=True, methods=["post"])
@@ -178,7 +191,8 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(responses=shapes.ScoreSerializer(many=True), operation_id="leads_scores_list")
     @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
     def scores(self, request: Request, pk: Any = None) -> Response:
-        page = self.paginate_queryset(scoring.history(self.get_object()))
+        entries: Any = receipts.history(self.get_object())
+        page: Any = self.paginate_queryset(entries)
         return self.get_paginated_response(shapes.ScoreSerializer(page, many=True).data)
 
     @extend_schema(request=shapes.SettleSerializer, responses=shapes.LeadDetailSerializer)
@@ -293,15 +307,16 @@ class Pipeline(TenantViewSet[Lead]):
     """How the caller's pipeline does."""
 
     queryset = Lead.objects.all()
-    serializer_class = shapes.PipelineMetricsSerializer
+    serializer_class = metrics_shapes.PipelineMetricsSerializer
 
     @extend_schema(
-        responses=shapes.PipelineMetricsSerializer, parameters=[shapes.MetricsChoiceSerializer]
+        responses=metrics_shapes.PipelineMetricsSerializer,
+        parameters=[metrics_shapes.MetricsChoiceSerializer],
     )
     @action(detail=False, filterset_class=None, search_fields=[], ordering_fields=[])
     def metrics(self, request: Request) -> Response:
         broker = broker_of(request)
-        asked = shapes.MetricsChoiceSerializer(
+        asked = metrics_shapes.MetricsChoiceSerializer(
             data=request.query_params, context=self.get_serializer_context()
         )
         asked.is_valid(raise_exception=True)

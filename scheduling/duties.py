@@ -14,9 +14,9 @@ def _count(user: User, at: datetime) -> int:
     return handover.future(at).filter(agent=user).count()
 
 
-def _owing(at: datetime) -> Iterable[int | None]:
+def _owing(at: datetime) -> Iterable[int]:
     left = handover.future(at).filter(agent__is_active=False, broker__is_active=True)
-    return set(left.order_by().values_list("agent", flat=True))
+    return {visit.agent_id for visit in left.only("agent") if visit.agent_id}
 
 
 def _hand_on(user: User, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Long lists of plain columns, written in one pass instead of field by field."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -22,7 +22,8 @@ def moment(value: datetime | None) -> str | None:
 
 @cache
 def _readers(kind: type[serializers.ModelSerializer[Any]]) -> list[Reader]:
-    columns = {name: kind.Meta.model._meta.get_field(name) for name in kind.Meta.fields}
+    model: type[models.Model] = kind.Meta.model
+    columns: dict[str, Any] = {name: model._meta.get_field(name) for name in kind.Meta.fields}
     return [
         (name, field.attname, moment if isinstance(field, models.DateTimeField) else None)
         for name, field in columns.items()
@@ -37,8 +38,9 @@ def columns(kind: type[serializers.ModelSerializer[Any]]) -> list[str]:
 class Rows(serializers.ListSerializer[Any]):
     """A list whose serializer names columns only; takes the rows of ``values(*columns(kind))``."""
 
-    def to_representation(self, data: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        readers = _readers(type(self.child))
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        kind: Any = type(self.child)
+        readers = _readers(kind)
         return [
             {name: read(row[key]) if read else row[key] for name, key, read in readers}
             for row in data

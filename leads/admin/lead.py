@@ -4,19 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 from unfold.decorators import action, display
 
-from brokers.models import User
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each, person
-from crm.admin.filters import BandFilter, QueryFilter
 from crm.errors import Conflict
 from crm.tenancy import Role, visible
 from leads import (
@@ -26,7 +21,6 @@ from leads import (
     editing,
     handoff,
     identity,
-    metrics,
     outbox,
     phones,
     pipeline,
@@ -36,6 +30,7 @@ from leads import (
 )
 from leads.admin import metrics as metrics_page
 from leads.admin import page
+from leads.admin.filters import Assignee, Attention, ScoreBand, Tag
 from leads.admin.forms import (
     AddLeadForm,
     AssignForm,
@@ -59,72 +54,6 @@ STAGE_TONES = {
     "ganado": "success",
     "perdido": "default",
 }
-
-
-class ScoreBand(BandFilter):
-    title = _("puntaje")
-    parameter_name = "puntaje"
-    column = "lead_score"
-    bands = (
-        ("0-20", _("0 a 20"), 0, 20),
-        ("20-50", _("20 a 50"), 20, 50),
-        ("50-75", _("50 a 75"), 50, 75),
-        ("75-100", _("75 a 100"), 75, 100),
-    )
-
-
-class Assignee(DropdownFilter):
-    """Somebody whom the user sees, oneself, or nobody."""
-
-    title = _("asignado a")
-    parameter_name = "asignado"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        team = visible(User, person(request)).exclude(pk=person(request).pk).filter(is_active=True)
-        people = [(str(pk), name) for pk, name in team.values_list("pk", "name")[:200]]
-        return [("mios", _("A mí")), ("nadie", _("Sin asignar")), *people]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.value() or ""
-        if value == "mios":
-            return queryset.filter(assigned_to=request.user)
-        if value == "nadie":
-            return queryset.filter(assigned_to__isnull=True)
-        return queryset.filter(assigned_to=int(value)) if value.isdecimal() else queryset
-
-
-class Attention(QueryFilter):
-    title = _("atención")
-    parameter_name = "atencion"
-    conditions = {
-        "espera": (_("Espera a una persona"), Q(conversation__waiting_reason__gt="")),
-        "sin-respuesta": (
-            _("Sin respuesta nuestra"),
-            Q(conversation__last_inbound_at__isnull=False)
-            & (
-                Q(conversation__last_outbound_at__isnull=True)
-                | Q(conversation__last_outbound_at__lt=F("conversation__last_inbound_at"))
-            ),
-        ),
-        "nunca": (_("Nunca contactado"), Q(last_contacted__isnull=True)),
-        "vencida": (_("Acción vencida"), Q(next_action_at__lt=Now())),
-        "conflicto": (_("Datos en conflicto"), Q(metadata__has_key="conflicts")),
-        "estancado": (_("Estancado en su etapa"), Q()),
-    }
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() != "estancado":
-            return super().queryset(request, queryset)
-        user = person(request)
-        leads = Lead.objects.visible_to(user).living()
-        return queryset.filter(metrics.stuck(leads, broker=user.broker, at=timezone.now()))
-
-
-class Tag(FieldTextFilter):
-    """Leads with this very tag."""
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(tags__contains=[self.value()]) if self.value() else queryset
 
 
 def _open(lead: Lead) -> bool:

@@ -9,23 +9,26 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from brokers.models import User
 from crm.admin.dashboard import Card, Row
 from crm.tenancy import Role, visible
-from leads import metrics
+from leads import metrics, words
 from leads.models import Lead
 from leads.stages import Source, Stage
+
+
+def _day(label: Any) -> forms.DateField:
+    widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    return forms.DateField(label=label, required=False, widget=widget)
 
 
 class ChoiceForm(forms.Form):
     """Which leads are measured; empty means all."""
 
-    since = forms.DateField(
-        label=_("Llegaron desde"), required=False, widget=UnfoldAdminSingleDateWidget
-    )
-    until = forms.DateField(label=_("Hasta"), required=False, widget=UnfoldAdminSingleDateWidget)
+    since = _day(_("Llegaron desde"))
+    until = _day(_("Hasta"))
     agent = forms.ModelChoiceField(
         label=_("Agente"),
         queryset=User.objects.none(),
@@ -89,6 +92,8 @@ def _speed(title: str, speed: metrics.Speed) -> Card:
 def _minutes(minutes: float | None) -> str:
     if minutes is None:
         return "–"
+    if minutes < 1:
+        return _t("menos de 1 min")
     if minutes < 90:
         return _t("%d min") % round(minutes)
     return _t("%d h") % round(minutes / 60) if minutes < 2880 else _t("%d días") % (minutes // 1440)
@@ -116,7 +121,10 @@ def _stays(told: metrics.PipelineMetrics) -> Card:
         Row(
             str(Stage(stage.stage).label),
             _t("%(median)s días · p90 %(p90)s")
-            % {"median": f"{stage.median_days:g}", "p90": f"{stage.p90_days:g}"},
+            % {
+                "median": words.points(stage.median_days or 0),
+                "p90": words.points(stage.p90_days or 0),
+            },
             share=_share(stage.median_days or 0, longest),
         )
         for stage in stays

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import conflicts, facts, parts, scoring, words
+from leads import conflicts, facts, parts, receipts, scoring, words
 from leads.enums import Author, Delivery, Direction, Holder
 from leads.models import ChatMessage, Conversation, Lead
 
@@ -93,7 +93,7 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "conflicts": shown_conflicts(lead),
         "history": history(lead),
         "outcome": words.OUTCOMES.get(lead.metadata.get("calificacion", {}).get("outcome", "")),
-        "receipt": receipt_parts(receipt, scoring.texts_of(receipt.lines)),
+        "receipt": receipt_parts(receipt, receipts.texts_of(receipt.lines)),
         "receipt_total": words.points(receipt.total),
         "transitions": lead.transitions.select_related("by")[:20],
         "conversation": conversation,
@@ -168,7 +168,7 @@ def history(lead: Lead) -> History | None:
     """The scores that were told, as a line from the first to the latest; None for a single one."""
     entries = [
         (entry.timestamp, float(entry.details["total"]))
-        for entry in scoring.history(lead)[:SCORES_SHOWN]
+        for entry in receipts.history(lead)[:SCORES_SHOWN]
     ][::-1]
     if len(entries) < 2:
         return None

@@ -158,7 +158,7 @@ def value_of(lead: Lead, fact: str) -> Any:
 def _merge(lead: Lead, facts: Facts, said: dict[str, Any]) -> Recorded:
     result = Recorded()
     provenance = lead.metadata.setdefault("provenance", {})
-    for fact, given in facts.model_dump(exclude_none=True).items():
+    for fact, given in _heard(facts, said).items():
         try:
             value = _clean(lead, fact, given)
         except ValueError as error:
@@ -177,6 +177,14 @@ def _merge(lead: Lead, facts: Facts, said: dict[str, Any]) -> Recorded:
             settle_conflict(lead, fact)
             result.recorded.append(fact)
     return result
+
+
+def _heard(facts: Facts, said: dict[str, Any]) -> dict[str, Any]:
+    """What was given. Only people and files name comunas officially; a lead's "San Pedro" is asked."""
+    given = facts.model_dump(exclude_none=True)
+    if "location" in given and said["by"] in (Source.LEAD, Source.ASSISTANT):
+        given["location"] = [place.lower() for place in given["location"]]
+    return given
 
 
 def _contradict(lead: Lead, fact: str, value: Any, said: dict[str, Any]) -> bool:
@@ -281,10 +289,17 @@ def _clean_email(value: str, lead: Lead) -> str:
 
 
 def _clean_places(value: list[str], lead: Lead) -> list[str]:
-    found = dict.fromkeys(filter(None, (comunas.canonical(place[:100]) for place in value)))
-    if not found:
-        raise ValueError("not_a_comuna")
-    return list(found)[:MAX_PLACES]
+    """Official names stand for themselves; of a name with several meanings the lead is asked."""
+    meant = [_meanings(place[:100]) for place in value]
+    found = dict.fromkeys(comuna for each in meant if len(each) == 1 for comuna in each)
+    if found:
+        return list(found)[:MAX_PLACES]
+    several = next((each for each in meant if len(each) > 1), None)
+    raise ValueError(f"ambiguous_comuna: {', '.join(several)}" if several else "not_a_comuna")
+
+
+def _meanings(place: str) -> list[str]:
+    return [place] if place in comunas.COMUNAS else comunas.meanings(place)
 
 
 def _clean_money(value: dict[str, Any], lead: Lead) -> dict[str, Any]:

@@ -37,12 +37,22 @@ class Comunas(forms.CharField):
         if isinstance(value, list):
             return value
         written = [part.strip() for part in (value or "").split(",") if part.strip()]
-        found = {part: comunas.canonical(part) for part in written}
-        if unknown := [part for part, name in found.items() if name is None]:
+        found = {part: self._meant(part) for part in written}
+        if unknown := [part for part, meant in found.items() if not meant]:
             raise forms.ValidationError(
                 _("No conozco esta comuna: %(names)s."), params={"names": ", ".join(unknown)}
             )
-        return list(dict.fromkeys(found.values()))
+        for part, meant in found.items():
+            if len(meant) > 1:
+                raise forms.ValidationError(
+                    _("«%(name)s» puede ser %(names)s. Escribe cuál."),
+                    params={"name": part, "names": ", ".join(meant)},
+                )
+        return list(dict.fromkeys(meant[0] for meant in found.values()))
+
+    def _meant(self, part: str) -> list[str]:
+        """A name that was stored is the official one and stands."""
+        return [part] if part in comunas.COMUNAS else comunas.meanings(part)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(super().has_changed(self.prepare_value(initial), data))

@@ -16,13 +16,13 @@ OPEN = [stage for stage in Stage if stage not in (Stage.WON, Stage.LOST)]
 STATUSES = [Status.COLD, Status.WARM, Status.HOT]
 
 
-def broker() -> Broker:
-    slug = f"bench-{uuid.uuid4().hex[:8]}"
+def broker(kind: str = "bench") -> Broker:
+    slug = f"{kind}-{uuid.uuid4().hex[:8]}"
     return open_broker(name=f"Propiedades {slug}", slug=slug)
 
 
 def admin_of(owner: Broker) -> User:
-    email = f"{owner.slug}@example.com"
+    email = f"{uuid.uuid4().hex[:8]}@{owner.slug}.example.com"
     user: User = User.objects.create_user(
         email, PASSWORD, name="Admin", role=Role.ADMIN, broker=owner
     )

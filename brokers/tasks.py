@@ -1,6 +1,7 @@
-"""Mails with one-time links, and the nightly removal of expired tokens."""
+"""Mails with one-time links, the work of people who left, and the removal of expired tokens."""
 
 import smtplib
+from datetime import datetime
 
 from celery import shared_task
 from django.db import transaction
@@ -11,8 +12,10 @@ from redis.exceptions import RedisError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from brokers import passwords
+from brokers.duties import duties
 from brokers.models import User
 from crm.errors import ProviderError
+from crm.tasks import enqueue
 
 BATCH = 1000
 
@@ -45,6 +48,25 @@ def _publish(user_id: int, reason: str) -> None:
         mail_link.apply_async(args=[user_id, reason], retry=False)
     except (QueueDown, RedisError, OSError):
         mail_link(user_id, reason)
+
+
+@shared_task(name="brokers.tasks.hand_on_duties")
+def hand_on_duties(user_id: int, at: str | None = None) -> None:
+    """Give what a deactivated person looked after to others; who is back keeps the rest."""
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    user = User.objects.filter(pk=user_id, is_active=False).first()
+    for duty in duties() if user else []:
+        duty.hand_on(user, moment)
+
+
+@shared_task(name="brokers.tasks.sweep_duties")
+def sweep_duties(at: str | None = None) -> int:
+    """Start the handing on that a lost queue or a dead worker left undone."""
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    owing = sorted({pk for duty in duties() for pk in duty.owing(moment)})
+    for user_id in owing:
+        enqueue(hand_on_duties, user_id)
+    return len(owing)
 
 
 @shared_task(name="brokers.tasks.flush_tokens")

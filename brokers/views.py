@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, mixins, status
@@ -14,7 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brokers import onboarding, passwords, tokens
+from brokers import onboarding, passwords, team, tokens
 from brokers import serializers as shapes
 from brokers.filters import UserFilter
 from brokers.models import (
@@ -137,6 +138,16 @@ class Users(Editable[User]):
     ordering_fields = ["name", "email", "role", "created_at", "id"]
     letters = {"invite": "c"}
     http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def perform_update(self, serializer: Any) -> None:
+        """Leaving and coming back go by the team's door."""
+        active = serializer.validated_data.pop("is_active", serializer.instance.is_active)
+        with transaction.atomic():
+            super().perform_update(serializer)
+            if serializer.instance.is_active and not active:
+                team.deactivate(serializer.instance, by=self.caller, at=timezone.now())
+            elif active and not serializer.instance.is_active:
+                team.activate(serializer.instance, at=timezone.now())
 
     @extend_schema(request=shapes.InvitationSerializer, responses={201: shapes.UserSerializer})
     @action(detail=False, methods=["post"])

@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,6 +62,24 @@ def on_score(lead: Lead, before: float, after: float, *, at: datetime, bulk: boo
 def on_qualified(lead: Lead, *, key: str, at: datetime) -> None:
     if lead.broker.brokerleadconfig.alert_on_qualified:
         raise_for(lead.broker_id, AlertKind.QUALIFIED, lead=lead, key=key, at=at)
+
+
+def on_handed_on(
+    person: User, what: str, shares: Mapping[User | None, int], *, at: datetime
+) -> None:
+    """Tell the broker who got what of somebody who left, and each of them what came to them."""
+    if not shares:
+        return
+    key = f"{what}:{person.pk}:{at.isoformat()}"
+    about: dict[str, Any] = {"person": person.name, "what": what, "at": at}
+    kind, owner = AlertKind.LEADS_HANDED_OVER, person.broker_id
+    assert owner is not None  # nobody hands leads or visits to a superadmin
+    told = [[to.name if to else None, count] for to, count in shares.items()]
+    raise_for(owner, kind, key=key, shares=told, **about)
+    for to, count in shares.items():
+        if to is not None:
+            own = [[to.name, count]]
+            raise_for(owner, kind, key=f"{key}:{to.pk}", to=to.pk, shares=own, **about)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
@@ -136,12 +155,19 @@ def recipients(alert: LeadAlert) -> list[str]:
     if named := alert.details.get("user"):
         people = User.objects.filter(pk=named, broker=alert.broker_id, is_active=True)
         return list(people.values_list("email", flat=True))
-    person = _in_charge(alert.lead)
+    person = _named(alert) or _in_charge(alert.lead)
     own = alert.broker.brokerleadconfig.alert_email
     chosen = [person.email] if person else []
     if own and (alert.kind in ESCALATED or not chosen):
         chosen.append(own)
     return list(dict.fromkeys(chosen)) or _admins(alert.broker)
+
+
+def _named(alert: LeadAlert) -> User | None:
+    """Whom an alert of no lead is meant for, if for one person."""
+    active = User.objects.filter(broker=alert.broker_id, is_active=True)
+    person: User | None = active.filter(pk=alert.details.get("to")).first()
+    return person
 
 
 def _in_charge(lead: Lead | None) -> User | None:

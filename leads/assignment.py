@@ -1,13 +1,18 @@
 """Who looks after a lead: by hand, by claim from the pool, or by the broker's mode."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Q
+from django.utils.translation import gettext as _
 
 from brokers.models import AssignmentMode, Broker, User
 from crm.tenancy import Role
+from leads import alerts
 from leads.activity import log
 from leads.enums import Actor
 from leads.errors import AlreadyClaimed, NotAssignable
@@ -21,19 +26,55 @@ def choose(broker: Broker, *, at: datetime) -> User | None:
     Turns: the agent with the fewest open leads, ties to whoever waited longest. Priority: the
     lowest ``assignment_priority``, ties likewise.
     """
+    queue = _queue(broker)
+    return None if queue is None else queue.first()
+
+
+def _queue(broker: Broker) -> Any:
+    """The agents in the order of their turns; None where leads are assigned by hand."""
     mode = broker.brokerleadconfig.assignment_mode
     if mode == AssignmentMode.MANUAL:
         return None
-    queue = User.objects.filter(
+    agents = User.objects.filter(
         broker=broker, role=Role.AGENT, is_active=True, assignment_priority__isnull=False
     ).annotate(
         load=Count("leads", filter=~Q(leads__pipeline_stage__in=[Stage.WON, Stage.LOST])),
         latest=Max("leads__created_at"),
     )
     fair = ("load", F("latest").asc(nulls_first=True), "id")
-    order = ("assignment_priority", *fair) if mode == AssignmentMode.PRIORITY else fair
-    chosen: User | None = queue.order_by(*order).first()
-    return chosen
+    return agents.order_by(*(("assignment_priority", *fair) if _by_priority(mode) else fair))
+
+
+def _by_priority(mode: str) -> bool:
+    return mode == AssignmentMode.PRIORITY
+
+
+def _turns(broker: Broker) -> Iterator[User | None]:
+    """Whom one lead after the other goes to, each counted before the next."""
+    agents = list(_queue(broker) or ())
+    by_priority = _by_priority(broker.brokerleadconfig.assignment_mode)
+    turns = [
+        [agent.assignment_priority if by_priority else 0, agent.load, place, agent]
+        for place, agent in enumerate(agents)
+    ]
+    for number in count(len(turns)):
+        if not turns:
+            yield None
+            continue
+        turn = min(turns, key=lambda each: each[:3])
+        turn[1], turn[2] = turn[1] + 1, number
+        yield turn[3]
+
+
+def hand_on(user: User, *, at: datetime) -> None:
+    """Give the open leads of somebody who left to others by the broker's mode, or to the pool."""
+    assert user.broker is not None  # nobody assigns leads to a superadmin
+    theirs = Lead.objects.open().living().filter(assigned_to=user).order_by("pk")
+    shares: Counter[User | None] = Counter()
+    for lead, to in zip(theirs, _turns(user.broker), strict=False):
+        if _give(lead, to, by=None, at=at, only_if=Q(assigned_to=user)):
+            shares[to] += 1
+    alerts.on_handed_on(user, "leads", shares, at=at)
 
 
 def assign(lead: Lead, *, to: User | None, by: Any, at: datetime) -> Lead:
@@ -49,8 +90,15 @@ def claim(lead: Lead, *, by: User, at: datetime) -> Lead:
     if by.broker_id != lead.broker_id:
         raise NotAssignable(field="assigned_to")
     if not _give(lead, by, by=by, at=at, only_if=Q(assigned_to__isnull=True)):
-        raise AlreadyClaimed
+        raise claimed_by_another(lead.pk)
     return lead
+
+
+def claimed_by_another(lead_id: int) -> AlreadyClaimed:
+    """Names who has the lead, and nothing more of it."""
+    owner = User.objects.filter(leads=lead_id).values_list("name", flat=True).first()
+    told = _("Este lead ya es de %(owner)s.") % {"owner": owner} if owner else None
+    return AlreadyClaimed(told, owner=owner)
 
 
 def give_if_unassigned(lead: Lead, *, to: User, at: datetime) -> bool:

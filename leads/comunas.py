@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from leads.comunas_data import ALIASES, NEED_COMUNA, NEED_CUE, NOT_PLACES, REGIONS, SECTORS
+from leads.comunas_data import (
+    ALIASES,
+    AMBIGUOUS,
+    NEED_COMUNA,
+    NEED_CUE,
+    NOT_PLACES,
+    REGIONS,
+    SECTORS,
+)
 from leads.folding import clean, fold
 
 COMUNAS: dict[str, str] = {comuna: region for region, names in REGIONS.items() for comuna in names}
@@ -79,6 +87,16 @@ def canonical(name: str) -> str | None:
     return _OFFICIAL.get(spelled) or (_resolve(spelled) or None if spelled else None)
 
 
+def meanings(name: str) -> list[str]:
+    """The comunas that one name may mean: none, one, or several that must be asked."""
+    spelled = _spell(_WORD.findall(fold(clean(name))))
+    if spelled in AMBIGUOUS:
+        return list(AMBIGUOUS[spelled])
+    if spelled in _NAMES or not spelled:
+        return [comuna] if (comuna := canonical(name)) else []
+    return list(dict.fromkeys(_NAMES[known] for known in _FUZZY if _is_close(spelled, known)))
+
+
 def region_of(comuna: str) -> str | None:
     return COMUNAS.get(comuna)
 
@@ -90,7 +108,7 @@ def _scan(folded: str, words: list[tuple[str, int, int]]) -> Iterator[Found]:
         start, end = words[position][1], words[position + max(size, 1) - 1][2]
         name = _spell([word for word, _, _ in words[position : position + size]])
         listed = last_end > 0 and bool(_AND.fullmatch(folded, last_end, start))
-        if comuna and _is_place(name, folded, start, end, listed=listed):
+        if comuna and name not in AMBIGUOUS and _is_place(name, folded, start, end, listed=listed):
             yield Found(comuna, start, end)
             last_end = end
         position += max(size, 1)

@@ -104,7 +104,7 @@ ALIASES: dict[str, str] = {
     "serena": "La Serena", "paiguano": "Paihuano", "coqui": "Coquimbo",
     "conce": "Concepción", "talca-huano": "Talcahuano", "sppaz": "San Pedro de la Paz",
     "san pedro de la paz": "San Pedro de la Paz", "losangeles": "Los Ángeles", "los angeles": "Los Ángeles",
-    "anto": "Antofagasta", "antofa": "Antofagasta", "san pedro atacama": "San Pedro de Atacama",
+    "anto": "Antofagasta", "antofa": "Antofagasta", "san pedro de melipilla": "San Pedro", "san pedro atacama": "San Pedro de Atacama",
     "puerto natales": "Natales", "puerto aysen": "Aysén", "puerto aisen": "Aysén", "aisen": "Aysén",
     "coihaique": "Coyhaique", "puerto mont": "Puerto Montt", "puertomontt": "Puerto Montt",
     "puerto williams": "Cabo de Hornos", "trehuaco": "Treguaco", "chol chol": "Cholchol", "marchigue": "Marchihue",
@@ -192,6 +192,12 @@ NOT_PLACES: frozenset[str] = frozenset({
     "banco concepcion", "universidad de concepcion", "universidad santa maria", "mi florida",
     "noche buena", "buena vista", "estacion de metro", "estacion del metro", "estacion metro",
 })  # fmt: skip
+
+# What people write for more than one comuna, folded: asked, never guessed.
+AMBIGUOUS: dict[str, tuple[str, ...]] = {
+    "san pedro": ("San Pedro", "San Pedro de la Paz", "San Pedro de Atacama"),
+    "calera": ("La Calera", "Calera de Tango"),
+}
 
 # Everyday words and surnames: a comuna only after a word of place ("en Caldera"), or as the whole message.
 NEED_CUE: frozenset[str] = frozenset({

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from leads import agenda
 from leads.enums import Author, Delivery, Direction, Purpose
@@ -45,21 +45,33 @@ def claim(message_id: int, *, at: datetime) -> bool:
     )
 
 
+ANSWERS: dict[str, tuple[str, ...]] = {
+    Purpose.REPLY: ("first_answer_at",),
+    Purpose.HUMAN: ("first_answer_at", "first_human_answer_at"),
+}
+
+
 @transaction.atomic
 def mark_sent(message: ChatMessage, *, external_id: str | None, at: datetime) -> bool:
     """The channel took the message; False when it is no longer ours to say."""
     delivery = Delivery.SENT
     if not _settle(message, delivery, at=at, channel_message_id=external_id, reason=""):
         return False
-    note_contact(message.lead_id, at=at)
+    note_contact(message.lead_id, purpose=message.purpose, at=at)
     return True
 
 
-def note_contact(lead_id: int, *, at: datetime) -> None:
-    """A provider took a message to the lead."""
+def note_contact(lead_id: int, *, purpose: str, at: datetime) -> None:
+    """A provider took a message to the lead; the first one that answers them is remembered."""
     # The lead before its conversation, as everywhere: two orders of locks would meet head-on.
     Lead.objects.filter(pk=lead_id).update(last_contacted=at)
-    Conversation.objects.filter(lead_id=lead_id).update(last_outbound_at=at)
+    firsts = {name: _first(name, at) for name in ANSWERS.get(purpose, ())}
+    Conversation.objects.filter(lead_id=lead_id).update(last_outbound_at=at, **firsts)
+
+
+def _first(name: str, at: datetime) -> Case:
+    asked = Q(**{"first_inbound_at__lte": at, f"{name}__isnull": True})
+    return Case(When(asked, then=Value(at)), default=F(name))
 
 
 @transaction.atomic
@@ -74,7 +86,7 @@ def confirm(message: ChatMessage, *, external_id: str, at: datetime) -> bool:
         updated_at=at,
     )
     if found:
-        note_contact(message.lead_id, at=at)
+        note_contact(message.lead_id, purpose=message.purpose, at=at)
     return bool(found)
 
 

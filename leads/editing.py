@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from brokers.models import Broker
 from crm.errors import Conflict, DomainError
-from leads import assignment, facts, identity, scoring, words
+from leads import assignment, authorship, facts, identity, scoring, words
 from leads.activity import log
 from leads.enums import Actor
 from leads.models import Lead
@@ -22,7 +22,8 @@ EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 class VersionConflict(Conflict):
-    """``differences`` holds, by field, what the caller sent (yours) and what stands (theirs)."""
+    """``differences`` holds, by field, what the caller sent (yours), what stands (theirs), and who
+    put it there when (by, at; both None where nobody is known)."""
 
     code = "version_conflict"
 
@@ -63,8 +64,7 @@ def edit(
     Refuses with VersionConflict when ``version`` is given and somebody edited the lead since, or
     when a change is to a value that is no longer the one ``seen``.
     """
-    rows = Lead.objects.select_for_update(of=("self",), no_key=True)
-    locked: Lead = rows.select_related("broker__brokerleadconfig").get(pk=lead.pk)
+    locked = facts.lock(lead)
     _refuse_stale(locked, changes, version, seen)
     told = {name: value for name, value in changes.items() if name not in (*PLAIN, "assigned_to")}
     _refuse_unknown(told)
@@ -106,19 +106,36 @@ def _refuse_stale(
     else:
         return
     if stale or seen is None:
-        raise VersionConflict(
-            _("Mientras editabas cambió lo siguiente: %(now)s. Recarga y vuelve a intentarlo.")
-            % {"now": "; ".join(_told(name, stands.get(name)) for name in stale)},
-            version=lead.version,
-            differences={
-                name: {"yours": _plain(changes[name]), "theirs": _plain(stands.get(name))}
-                for name in stale
-            },
-        )
+        raise _conflict(lead, {name: (changes[name], stands.get(name)) for name in stale})
 
 
-def _told(name: str, value: Any) -> str:
-    return f"{words.fact_label(name)}: {words.fact(name, value) or _('vacío')}"
+def _conflict(lead: Lead, crossing: Mapping[str, tuple[Any, Any]]) -> VersionConflict:
+    last = authorship.of(lead, crossing)
+    told = [_told(name, *values, last[name]) for name, values in crossing.items()]
+    return VersionConflict(
+        _("Mientras editabas, alguien más cambió este lead. %(now)s Recarga y vuelve a intentarlo.")
+        % {"now": " ".join(told)},
+        version=lead.version,
+        differences={
+            name: {
+                "yours": _plain(yours),
+                "theirs": _plain(theirs),
+                "by": last[name].who,
+                "at": last[name].at,
+            }
+            for name, (yours, theirs) in crossing.items()
+        },
+    )
+
+
+def _told(name: str, yours: Any, theirs: Any, last: authorship.Authored) -> str:
+    empty = _("vacío")
+    told = _("%(field)s: escribiste «%(yours)s» y ahora dice «%(theirs)s»") % {
+        "field": words.field_label(name),
+        "yours": words.fact(name, yours) or empty,
+        "theirs": words.fact(name, theirs) or empty,
+    }
+    return f"{told} ({last.told}, {last.moment})." if last.at else f"{told}."
 
 
 def _plain(value: Any) -> Any:
@@ -129,6 +146,7 @@ def _forget(lead: Lead, names: list[str]) -> None:
     """A person emptied these: what was known is wrong."""
     for name in names:
         lead.metadata.get("provenance", {}).pop(name, None)
+        facts.settle_conflict(lead, name)
         if name in EMPTY_CONTACT:
             setattr(lead, name, EMPTY_CONTACT[name])
         else:
@@ -149,7 +167,7 @@ def _store_plain(lead: Lead, changes: Mapping[str, Any], by: Any, at: datetime) 
     lead.save(update_fields=[*changes, "version", "updated_at"])
     fields: list[Any] = [Lead._meta.get_field(name) for name in changes]
     labels = [str(field.verbose_name) for field in fields]
-    log(lead, "lead_edited", actor=Actor.HUMAN, at=at, user=by, labels=labels)
+    log(lead, "lead_edited", actor=Actor.HUMAN, at=at, user=by, labels=labels, fields=list(changes))
 
 
 def _record(lead: Lead, told: Mapping[str, Any], by: Any, at: datetime) -> None:

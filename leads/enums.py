@@ -130,6 +130,7 @@ class AlertKind(models.TextChoices):
     HANDOFF_REMINDER = "handoff_reminder", _("espera 15 minutos")
     HANDOFF_ALERT = "handoff_alert", _("espera 30 minutos")
     HANDOFF_RESUMED = "handoff_resumed", _("el asistente retomó")
+    LEADS_HANDED_OVER = "leads_handed_over", _("leads traspasados")
     LLM_BUDGET = "llm_budget", _("tope de gasto en modelos")
     CALENDAR_CONFLICT = "calendar_conflict", _("cita que choca con tu calendario")
     REMINDER_HELD = "reminder_held", _("recordatorio no enviado")

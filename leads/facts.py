@@ -30,6 +30,7 @@ from leads.models import ChatMessage, Lead
 from leads.stages import Treatment
 
 CONTACT = ("name", "phone", "email")
+CONFIRMED = "confirmed_by_a_person"
 MAX_PLACES = 10
 
 
@@ -77,10 +78,11 @@ class Facts(BaseModel):
 
 @dataclass
 class Recorded:
-    """What a call changed: names of facts, and those refused with the reason."""
+    """What a call changed: names of facts, those refused with the reason, and new contradictions."""
 
     recorded: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    contradicted: list[str] = field(default_factory=list)
 
 
 @transaction.atomic(savepoint=False)
@@ -95,10 +97,7 @@ def record(
     confidence: float = 1.0,
 ) -> Recorded:
     """Store new facts, then qualify, walk the pipeline and rescore. ``lead`` is brought up to date."""
-    fresh = Lead.objects.select_for_update(of=("self",), no_key=True).select_related(
-        "broker__brokerleadconfig"
-    )
-    locked = fresh.get(pk=lead.pk)
+    locked = lock(lead)
     said = {
         "by": Source(source).value,
         "message": message.pk if message else None,
@@ -107,10 +106,19 @@ def record(
         "confidence": confidence,
     }
     result = _merge(locked, facts, said)
+    if result.contradicted:
+        _keep_contradictions(locked, result.contradicted, at)
     if result.recorded:
         _settle(locked, result, said, user, message, at)
     _copy(locked, lead)
     return result
+
+
+def lock(lead: Lead) -> Lead:
+    """The lead as it stands, held until the transaction ends."""
+    rows = Lead.objects.select_for_update(of=("self",), no_key=True)
+    locked: Lead = rows.select_related("broker__brokerleadconfig").get(pk=lead.pk)
+    return locked
 
 
 def _copy(fresh: Lead, stale: Lead) -> None:
@@ -150,7 +158,7 @@ def value_of(lead: Lead, fact: str) -> Any:
 def _merge(lead: Lead, facts: Facts, said: dict[str, Any]) -> Recorded:
     result = Recorded()
     provenance = lead.metadata.setdefault("provenance", {})
-    for fact, given in facts.model_dump(exclude_none=True).items():
+    for fact, given in _heard(facts, said).items():
         try:
             value = _clean(lead, fact, given)
         except ValueError as error:
@@ -161,11 +169,56 @@ def _merge(lead: Lead, facts: Facts, said: dict[str, Any]) -> Recorded:
         refusal = _refusal(lead, fact, value, said)
         if refusal:
             result.refused[fact] = refusal
+            if refusal == CONFIRMED and _contradict(lead, fact, value, said):
+                result.contradicted.append(fact)
         else:
             _set(lead, fact, value)
             provenance[fact] = said
+            settle_conflict(lead, fact)
             result.recorded.append(fact)
     return result
+
+
+def _heard(facts: Facts, said: dict[str, Any]) -> dict[str, Any]:
+    """What was given. Only people and files name comunas officially; a lead's "San Pedro" is asked."""
+    given = facts.model_dump(exclude_none=True)
+    if "location" in given and said["by"] in (Source.LEAD, Source.ASSISTANT):
+        given["location"] = [place.lower() for place in given["location"]]
+    return given
+
+
+def _contradict(lead: Lead, fact: str, value: Any, said: dict[str, Any]) -> bool:
+    """Keep what was said against a person's word; False when it was told, or rejected, before."""
+    if lead.metadata.get("rejected", {}).get(fact) == value:
+        return False
+    conflicts = lead.metadata.setdefault("conflicts", {})
+    if conflicts.get(fact, {}).get("value") == value:
+        return False
+    conflicts[fact] = {"value": value, **said}
+    return True
+
+
+def settle_conflict(lead: Lead, fact: str) -> None:
+    """Forget an open contradiction; the key stands only while there is one."""
+    conflicts = lead.metadata.get("conflicts", {})
+    conflicts.pop(fact, None)
+    if not conflicts:
+        lead.metadata.pop("conflicts", None)
+
+
+def _keep_contradictions(lead: Lead, names: list[str], at: datetime) -> None:
+    lead.save(update_fields=["metadata", "updated_at"])
+    values = {fact: lead.metadata["conflicts"][fact]["value"] for fact in names}
+    log(lead, "facts_contradicted", actor=Actor.SYSTEM, at=at, facts=values)
+
+
+def reject(lead: Lead, fact: str, *, by: Any, at: datetime) -> None:
+    """A person's word stands; the same contradiction is not told again. ``lead`` is locked."""
+    value = lead.metadata["conflicts"][fact]["value"]
+    lead.metadata.setdefault("rejected", {})[fact] = value
+    settle_conflict(lead, fact)
+    lead.save(update_fields=["metadata", "updated_at"])
+    log(lead, "fact_rejected", actor=Actor.HUMAN, at=at, user=by, facts={fact: value})
 
 
 def _refusal(lead: Lead, fact: str, value: Any, said: dict[str, Any]) -> str:
@@ -173,7 +226,7 @@ def _refusal(lead: Lead, fact: str, value: Any, said: dict[str, Any]) -> str:
     forgets_debt = fact == "dicom" and value == "clean" and lead.metadata.get("debt_amount")
     guarded = _confirmed(lead, "debt_amount" if forgets_debt else fact) or _confirmed(lead, fact)
     if guarded and said["by"] != Source.PERSON:
-        return "confirmed_by_a_person"
+        return CONFIRMED
     if fact == "debt_amount" and lead.metadata.get("dicom") == "clean":
         return "dicom_is_clean"
     return ""
@@ -200,6 +253,7 @@ def _forget_debt(lead: Lead, dicom: str) -> None:
     if dicom == "clean":
         lead.metadata["debt_amount"] = 0
         lead.metadata["provenance"].pop("debt_amount", None)
+        settle_conflict(lead, "debt_amount")
     elif lead.metadata.get("dicom") == "clean":
         lead.metadata.pop("debt_amount", None)
 
@@ -235,10 +289,17 @@ def _clean_email(value: str, lead: Lead) -> str:
 
 
 def _clean_places(value: list[str], lead: Lead) -> list[str]:
-    found = dict.fromkeys(filter(None, (comunas.canonical(place[:100]) for place in value)))
-    if not found:
-        raise ValueError("not_a_comuna")
-    return list(found)[:MAX_PLACES]
+    """Official names stand for themselves; of a name with several meanings the lead is asked."""
+    meant = [_meanings(place[:100]) for place in value]
+    found = dict.fromkeys(comuna for each in meant if len(each) == 1 for comuna in each)
+    if found:
+        return list(found)[:MAX_PLACES]
+    several = next((each for each in meant if len(each) > 1), None)
+    raise ValueError(f"ambiguous_comuna: {', '.join(several)}" if several else "not_a_comuna")
+
+
+def _meanings(place: str) -> list[str]:
+    return [place] if place in comunas.COMUNAS else comunas.meanings(place)
 
 
 def _clean_money(value: dict[str, Any], lead: Lead) -> dict[str, Any]:

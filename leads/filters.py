@@ -2,18 +2,28 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django_filters.filters import BooleanFilter, CharFilter, ChoiceFilter, NumberFilter
 from django_filters.rest_framework.filterset import FilterSet
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
-from crm.api.filters import LARGEST
+from crm.api.filters import LARGEST, SearchFilter
+from leads import metrics, search
 from leads.enums import Holder
 from leads.models import Attachment, Conversation, Lead, LeadAlert, MessageTemplate
 from leads.stages import Stage, Status, Treatment
 
 NOBODY = "none"
+
+
+class LeadSearch(SearchFilter):
+    """By any part of name, e-mail or phone, without regard to accents and punctuation."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        return search.matching(queryset, " ".join(self.get_search_terms(request)))
 
 
 class LeadFilter(FilterSet):
@@ -26,6 +36,8 @@ class LeadFilter(FilterSet):
     score_min = NumberFilter(field_name="lead_score", lookup_expr="gte")
     score_max = NumberFilter(field_name="lead_score", lookup_expr="lte")
     tags = CharFilter(method="with_tags")
+    conflicts = BooleanFilter(method="in_conflict")
+    stuck = BooleanFilter(method="standing_long")
 
     class Meta:
         model = Lead
@@ -44,6 +56,16 @@ class LeadFilter(FilterSet):
 
     def with_tags(self, queryset: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
         return queryset.filter(tags__contains=[tag.strip() for tag in value.split(",")])
+
+    def in_conflict(self, queryset: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
+        open_ones = Q(metadata__has_key="conflicts")
+        return queryset.filter(open_ones if value else ~open_ones)
+
+    def standing_long(self, queryset: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
+        user = self.request.user
+        leads = Lead.objects.visible_to(user).living()
+        stuck = metrics.stuck(leads, broker=user.broker, at=now())
+        return queryset.filter(stuck if value else ~stuck)
 
 
 class ConversationFilter(FilterSet):

@@ -151,7 +151,7 @@ def _store_overheard(inbound: Inbound) -> ChatMessage:
     )
     attachments.expect(message)
     handoff.take(conversation.lead, by=None, at=inbound.at)
-    delivery.note_contact(conversation.lead_id, at=inbound.at)
+    delivery.note_contact(conversation.lead_id, purpose=Purpose.HUMAN, at=inbound.at)
     return message
 
 
@@ -234,13 +234,14 @@ def _note_inbound(
     conversation.channel = inbound.channel
     conversation.last_inbound_id = message.pk
     conversation.last_inbound_at = max(inbound.at, conversation.last_inbound_at or inbound.at)
+    conversation.first_inbound_at = conversation.first_inbound_at or inbound.at
     if stop is None:
         conversation.turn_due_at = inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)
     else:
         conversation.answered_up_to = message.pk
         conversation.turn_due_at = None
     fields = ["channel", "last_inbound_id", "last_inbound_at", "turn_due_at", "answered_up_to"]
-    conversation.save(update_fields=[*fields, "updated_at"])
+    conversation.save(update_fields=[*fields, "first_inbound_at", "updated_at"])
     if stop is not None:
         _stop(conversation.lead, stop, message, inbound.at)
 

@@ -16,6 +16,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_REMINDER: _("%(lead)s espera tu respuesta"),
     AlertKind.HANDOFF_ALERT: _("%(lead)s sigue sin respuesta"),
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
+    AlertKind.LEADS_HANDED_OVER: _("El trabajo de %(person)s pasó a otras personas"),
     AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
     AlertKind.CALENDAR_CONFLICT: _("Tu calendario choca con la cita de %(lead)s"),
     AlertKind.REMINDER_HELD: _("Recordatorio no enviado a %(lead)s: %(why)s"),
@@ -34,6 +35,9 @@ BODIES: dict[str, Any] = {
         "Nadie respondió a %(lead)s en una hora de oficina, así que el asistente retomó la "
         "conversación. Puedes tomarla de nuevo cuando quieras."
     ),
+    AlertKind.LEADS_HANDED_OVER: _(
+        "%(person)s dejó el equipo. Se repartieron sus %(what)s: %(shares)s."
+    ),
     AlertKind.LLM_BUDGET: _(
         "El gasto en modelos de este mes llegó al tope. Hasta fin de mes responde el asistente "
         "sin conexión, que es más simple. Puedes subir el tope en la configuración del asistente."
@@ -48,6 +52,9 @@ BODIES: dict[str, Any] = {
     ),
     AlertKind.INVITATION: _("%(title)s, el %(when)s. Abre el archivo adjunto para tu calendario."),
 }
+
+
+WORK: dict[str, Any] = {"leads": _("leads abiertos"), "visits": _("visitas futuras")}
 
 
 def subject(alert: LeadAlert) -> str:
@@ -74,4 +81,9 @@ def _values(alert: LeadAlert) -> dict[str, Any]:
         "when": details.get("when", ""),
         "title": details.get("title", ""),
         "why": details.get("why", ""),
+        "person": details.get("person", ""),
+        "what": str(WORK.get(details.get("what", ""), "")),
+        "shares": ", ".join(
+            f"{name or _t('sin asignar')} ({count})" for name, count in details.get("shares", [])
+        ),
     }

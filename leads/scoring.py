@@ -1,18 +1,21 @@
 """The score of a lead: one pure function of facts, signals, messages and clock, and its door."""
 
+import json
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from brokers.models import Broker
 from leads import alerts, names, qualification, signals
-from leads.activity import log
+from leads.activity import log, log_all
 from leads.enums import NEVER_LEFT, Actor, Direction, SignalKind
 from leads.models import ChatMessage, Lead, LeadSignal
 from leads.stages import Stage, Status
@@ -27,7 +30,15 @@ TIMELINE_POINTS = {"now": 8, "within_90_days": 5, "later": 2}
 QUICK_ANSWER_SECONDS = 300
 LIMITS = {"base": (0, 50), "behavior": (-30, 30), "engagement": (0, 20)}
 UNKNOWN: tuple[Any, ...] = (None, "", [], {}, "unknown")
-BATCH = 500
+BATCH = 1000
+UNREAD = ("notes", "tags", "campaign_history", "close_reason", "searchable")
+STORE_ALL = """
+UPDATE leads SET lead_score = scored.score, lead_score_components = scored.components,
+    status = scored.status, updated_at = %s
+FROM unnest(%s::bigint[], %s::float8[], %s::jsonb[], %s::text[])
+    AS scored (id, score, components, status)
+WHERE leads.id = scored.id
+"""
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,7 @@ def _known(lead: Lead) -> dict[str, bool]:
 
 
 def _fit(lead: Lead, config: Any) -> list[Line]:
-    weights = {fact: weight for fact, weight in config.field_weights.items() if weight > 0}
+    weights = tuple((fact, weight) for fact, weight in config.field_weights.items() if weight > 0)
     known = _known(lead)
     return [
         Line("base", f"known_{fact}", points, _source(lead, fact))
@@ -131,13 +142,14 @@ def _fit(lead: Lead, config: Any) -> list[Line]:
     ]
 
 
-def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+@lru_cache(maxsize=256)
+def _shares(weights: tuple[tuple[str, float], ...]) -> dict[str, float]:
     """Each fact's points to one decimal; together exactly the points of a perfect fit."""
     facts = sorted(weights)
-    reached = [0.0, *accumulate(weights[fact] for fact in facts)]
+    reached = [0.0, *accumulate(weight for _, weight in facts)]
     marks = [round(weight / reached[-1] * FIT_POINTS, 1) for weight in reached] if facts else []
     steps = zip(facts, pairwise(marks), strict=True)
-    return {fact: round(high - low, 1) for fact, (low, high) in steps}
+    return {fact: round(high - low, 1) for (fact, _), (low, high) in steps}
 
 
 def _finances(lead: Lead, config: Any) -> list[Line]:
@@ -317,6 +329,16 @@ def _is_news(lead: Lead, receipt: Receipt) -> bool:
     )
 
 
+def batch_after(after: int, brokers: Mapping[int, Broker]) -> list[Lead]:
+    """The next leads of these brokers, locked, with what scoring reads; held ones are left out."""
+    batch = Lead.objects.living().filter(pk__gt=after, broker__in=brokers).defer(*UNREAD)
+    held = batch.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    leads = list(held.order_by("pk")[:BATCH])
+    for lead in leads:
+        lead.broker = brokers[lead.broker_id]
+    return leads
+
+
 def rescore_batch(leads: Sequence[Lead], *, at: datetime) -> int:
     """Rescore locked leads together, as the nightly job does; returns how many changed."""
     evidence = gather(leads, at=at)
@@ -334,14 +356,30 @@ def rescore_batch(leads: Sequence[Lead], *, at: datetime) -> int:
 
 
 def _write_batch(changed: list[tuple[Lead, float, Receipt, bool]], at: datetime) -> None:
-    fields = ["lead_score", "lead_score_components", "status"]
-    Lead.objects.bulk_update([lead for lead, *_ in changed], fields, batch_size=BATCH)
-    for lead, before, receipt, news in changed:
-        if news:
-            told = _told(receipt, before, None, bulk=True)
-            log(lead, "score_changed", actor=Actor.SYSTEM, at=at, **told)
+    _store_all([lead for lead, *_ in changed], at)
+    told = [
+        (lead, _told(receipt, before, None, bulk=True))
+        for lead, before, receipt, news in changed
+        if news
+    ]
+    log_all(told, "score_changed", actor=Actor.SYSTEM, at=at)
+    for lead, before, receipt, _news in changed:
         if receipt.total != before:
             announce(lead, before, receipt.total, bulk=True)
+
+
+def _store_all(leads: Sequence[Lead], at: datetime) -> None:
+    """One statement for all of them: Django's bulk_update spells out a case for every row."""
+    if not leads:
+        return
+    columns: list[list[Any]] = [
+        [lead.pk for lead in leads],
+        [lead.lead_score for lead in leads],
+        [json.dumps(lead.lead_score_components) for lead in leads],
+        [str(lead.status) for lead in leads],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE_ALL, [at, *columns])
 
 
 def note(

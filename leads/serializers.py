@@ -10,9 +10,10 @@ from rest_framework import serializers
 
 from brokers.models import Broker, User, validate_timezone
 from crm.api.filters import LARGEST
+from crm.api.rows import Rows
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import reasons, scoring, templating, words
+from leads import conflicts, reasons, receipts, scoring, templating, words
 from leads.enums import Channel
 from leads.identity import Outcome
 from leads.models import (
@@ -34,9 +35,14 @@ class LineSerializer(serializers.Serializer[Any]):
     label = serializers.SerializerMethodField()  # type: ignore[assignment]
     points = serializers.FloatField()
     message_id = serializers.IntegerField(allow_null=True)
+    message = serializers.SerializerMethodField(help_text="What the lead wrote there.")
 
     def get_label(self, line: scoring.Line) -> str:
         return words.rule(line.rule)
+
+    def get_message(self, line: scoring.Line) -> str | None:
+        texts: dict[int, str] = self.context.get("texts", {})
+        return texts.get(line.message_id or 0)
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -45,6 +51,52 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     lines = LineSerializer(many=True)
     total = serializers.FloatField()
     components = serializers.DictField(child=serializers.FloatField())
+
+
+def told_receipt(receipt: scoring.Receipt) -> dict[str, Any]:
+    """The receipt with the words of the messages that its lines came from."""
+    texts = receipts.texts_of(receipt.lines)
+    return dict(ReceiptSerializer(receipt, context={"texts": texts}).data)
+
+
+class ScoreSerializer(serializers.Serializer[Any]):
+    """A score as it was at a moment, with its whole receipt and the message that changed it."""
+
+    at = serializers.DateTimeField(source="timestamp")
+    before = serializers.FloatField(source="details.before")
+    total = serializers.FloatField(source="details.total")
+    components = serializers.DictField(child=serializers.FloatField(), source="details.components")
+    lines = serializers.SerializerMethodField()
+    message_id = serializers.IntegerField(source="details.message", allow_null=True)
+
+    @extend_schema_field(LineSerializer(many=True))
+    def get_lines(self, entry: ActivityLog) -> Any:
+        lines = [scoring.Line(**line) for line in entry.details["lines"]]
+        return LineSerializer(lines, many=True).data
+
+
+class ContradictionSerializer(serializers.Serializer[Any]):
+    """A fact said against a person's word (``stands``), which waits for a person's decision."""
+
+    fact = serializers.CharField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
+    stands = serializers.JSONField()
+    value = serializers.JSONField()
+    by = serializers.CharField()
+    message = serializers.IntegerField(allow_null=True)
+    at = serializers.CharField()
+    confidence = serializers.FloatField()
+
+    def get_label(self, told: conflicts.Contradiction) -> str:
+        return words.fact_label(told.fact)
+
+
+class SettleSerializer(serializers.Serializer[Any]):
+    """``said_at`` is the contradiction's ``at``: a later one of the same fact is not decided."""
+
+    fact = serializers.CharField(max_length=50)
+    accept = serializers.BooleanField()
+    said_at = serializers.CharField(max_length=50, required=False, allow_null=True)
 
 
 class ConversationSerializer(TenantSerializer[Conversation]):
@@ -122,19 +174,31 @@ class LeadSerializer(TenantSerializer[Lead]):
         read_only_fields = fields
 
 
+class LeadRowSerializer(LeadSerializer):
+    """The same columns, for long lists."""
+
+    class Meta(LeadSerializer.Meta):
+        list_serializer_class = Rows
+
+
 class LeadDetailSerializer(LeadSerializer):
     """A lead with the receipt of its score and who holds its conversation."""
 
     score_receipt = serializers.SerializerMethodField()
+    conflicts = serializers.SerializerMethodField()
     conversation = serializers.SerializerMethodField()
 
     class Meta(LeadSerializer.Meta):
-        fields = [*LeadSerializer.Meta.fields, "score_receipt", "conversation"]
+        fields = [*LeadSerializer.Meta.fields, "score_receipt", "conflicts", "conversation"]
         read_only_fields = fields
 
     @extend_schema_field(ReceiptSerializer)
     def get_score_receipt(self, lead: Lead) -> Any:
-        return ReceiptSerializer(scoring.current_receipt(lead, at=timezone.now())).data
+        return told_receipt(scoring.current_receipt(lead, at=timezone.now()))
+
+    @extend_schema_field(ContradictionSerializer(many=True))
+    def get_conflicts(self, lead: Lead) -> Any:
+        return ContradictionSerializer(conflicts.of(lead), many=True).data
 
     @extend_schema_field(ConversationSerializer(allow_null=True))
     def get_conversation(self, lead: Lead) -> Any:
@@ -423,25 +487,3 @@ class MomentSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     message = MessageSerializer(allow_null=True)
     activity = ActivitySerializer(allow_null=True)
-
-
-class StageMetricsSerializer(serializers.Serializer[Any]):
-    stage = serializers.ChoiceField(choices=Stage.choices)
-    count = serializers.IntegerField()
-    reached = serializers.IntegerField()
-    conversion = serializers.FloatField(allow_null=True)
-    median_days = serializers.FloatField(allow_null=True)
-    p90_days = serializers.FloatField(allow_null=True)
-    stuck = serializers.IntegerField()
-
-
-class StuckLeadSerializer(serializers.ModelSerializer[Lead]):
-    class Meta:
-        model = Lead
-        fields = ["id", "name", "pipeline_stage", "stage_entered_at", "assigned_to"]
-        read_only_fields = fields
-
-
-class PipelineMetricsSerializer(serializers.Serializer[Any]):
-    stages = StageMetricsSerializer(many=True)
-    stuck = StuckLeadSerializer(many=True)

@@ -1,15 +1,16 @@
 """Background work on leads: deliveries, their sweep, and the nightly rescoring."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from brokers.models import Broker
 from crm.errors import DomainError
 from crm.tasks import enqueue, note_recovery, record_failure
 from leads import alerts, approval, attachments, delivery, outbox, scoring, waiting
-from leads.models import Lead
 
 
 @shared_task(name="leads.tasks.deliver")
@@ -88,23 +89,21 @@ def sweep_handoffs(at: str | None = None) -> int:
 
 @shared_task(name="leads.tasks.rescore_all", time_limit=3600)
 def rescore_all() -> int:
-    """Bring every open lead's score to this moment, in batches; leads held elsewhere wait a night."""
+    """Bring every lead's score to this moment, open or closed, in batches.
+
+    Leads that somebody holds at the moment wait a night.
+    """
     changed, after = 0, 0
-    while batch := _rescore_after(after):
+    brokers = Broker.objects.select_related("brokerleadconfig").in_bulk()
+    while batch := _rescore_after(after, brokers):
         changed += batch[1]
         after = batch[0]
     return changed
 
 
 @transaction.atomic
-def _rescore_after(after: int) -> tuple[int, int] | None:
-    leads = list(
-        Lead.objects.living()
-        .filter(pk__gt=after)
-        .select_related("broker__brokerleadconfig")
-        .select_for_update(of=("self",), skip_locked=True)
-        .order_by("pk")[: scoring.BATCH]
-    )
+def _rescore_after(after: int, brokers: Mapping[int, Broker]) -> tuple[int, int] | None:
+    leads = scoring.batch_after(after, brokers)
     if not leads:
         return None
     return leads[-1].pk, scoring.rescore_batch(leads, at=timezone.now())

@@ -7,6 +7,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_filters.rest_framework.backends import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
@@ -16,8 +17,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.filters import LARGEST, OrderingFilter
 from crm.api.parsers import JSONParser
 from crm.api.permissions import AdminsOnly
+from crm.api.rows import columns
 from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
 from crm.api.views import ReadOnly, Removable, TenantViewSet
 from crm.errors import Conflict
@@ -27,15 +30,18 @@ from leads import (
     approval,
     assignment,
     attachments,
+    conflicts,
     consenting,
     editing,
     gate,
     handoff,
     metrics,
+    metrics_shapes,
     outbox,
     pipeline,
     placeholders,
     reading,
+    receipts,
     scoring,
     serving,
     timeline,
@@ -47,6 +53,7 @@ from leads.filters import (
     AttachmentFilter,
     ConversationFilter,
     LeadFilter,
+    LeadSearch,
     TemplateFilter,
 )
 from leads.identity import Match, Outcome
@@ -55,6 +62,9 @@ from leads.outbox import Upload
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The lead's ETag, in place of `version`."
 )
 LONGEST_KEY = 100
 
@@ -71,7 +81,8 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     queryset = Lead.objects.all()
     serializer_class = shapes.LeadSerializer
     filterset_class = LeadFilter
-    search_fields = ["name", "phone", "phone_e164", "email"]
+    filter_backends = [DjangoFilterBackend, LeadSearch, OrderingFilter]
+    search_fields = ["searchable"]
     ordering_fields = [
         "id",
         "name",
@@ -86,16 +97,24 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     def get_queryset(self) -> Any:
         queryset = super().get_queryset()
         if self.action == "list":
-            return queryset.living()
+            return queryset.living().values(*columns(shapes.LeadRowSerializer))
         return queryset.select_related("broker__brokerleadconfig", "conversation", "assigned_to")
 
     def get_serializer_class(self) -> Any:
-        return shapes.LeadSerializer if self.action == "list" else shapes.LeadDetailSerializer
+        return shapes.LeadRowSerializer if self.action == "list" else shapes.LeadDetailSerializer
 
     def answer(self, lead: Lead) -> Response:
         """The lead as it stands after an action."""
         fresh = Lead.objects.select_related("broker__brokerleadconfig", "conversation")
-        return Response(self.get_serializer(fresh.get(pk=lead.pk)).data)
+        return self._tagged(fresh.get(pk=lead.pk))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._tagged(self.get_object())
+
+    def _tagged(self, lead: Lead) -> Response:
+        """The version is the entity tag, so that a client may send it back in If-Match."""
+        data = self.get_serializer(lead).data
+        return Response(data, headers={"ETag": f'"{lead.version}"'})
 
     @extend_schema(
         request=shapes.NewLeadSerializer,
@@ -125,11 +144,15 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
             status=status.HTTP_200_OK if matched else status.HTTP_201_CREATED,
         )
 
-    @extend_schema(request=shapes.LeadChangesSerializer, responses=shapes.LeadDetailSerializer)
+    @extend_schema(
+        request=shapes.LeadChangesSerializer,
+        responses=shapes.LeadDetailSerializer,
+        parameters=[IF_MATCH],
+    )
     def partial_update(self, request: Request, pk: Any = None) -> Response:
         lead = self.get_object()
         given = self.checked(shapes.LeadChangesSerializer)
-        version, told = given.pop("version", None), given.pop("metadata", {})
+        version, told = _seen_version(request, given), given.pop("metadata", {})
         self._check_person(given, lead.broker_id)
         changes = {**given, **told}
         editing.edit(lead, changes=changes, version=version, by=self.caller, at=timezone.now())
@@ -164,15 +187,40 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(request=None, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: Any = None) -> Response:
-        lead = self.get_object()
+        """Take a lead from the pool; who comes second is told who was first."""
+        lead = self._of_team(pk) or self.get_object()
+        if lead.assigned_to_id not in (None, self.caller.pk):
+            raise assignment.claimed_by_another(lead.pk)
         assignment.claim(lead, by=self.caller, at=timezone.now())
         return self.answer(lead)
+
+    def _of_team(self, pk: Any) -> Lead | None:
+        """A lead of the caller's broker that a colleague has."""
+        if not str(pk).isascii() or not str(pk).isdecimal() or int(pk) > LARGEST:
+            return None
+        taken = Lead.objects.living().filter(assigned_to__isnull=False)
+        lead: Lead | None = taken.filter(pk=pk, broker=self.caller.broker_id).first()
+        return lead
 
     @extend_schema(request=None, responses=shapes.ReceiptSerializer)
     @action(detail=True, methods=["post"])
     def rescore(self, request: Request, pk: Any = None) -> Response:
         receipt = scoring.rescore(self.get_object(), at=timezone.now())
-        return Response(shapes.ReceiptSerializer(receipt).data)
+        return Response(shapes.told_receipt(receipt))
+
+    @extend_schema(responses=shapes.ScoreSerializer(many=True), operation_id="leads_scores_list")
+    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
+    def scores(self, request: Request, pk: Any = None) -> Response:
+        entries: Any = receipts.history(self.get_object())
+        page: Any = self.paginate_queryset(entries)
+        return self.get_paginated_response(shapes.ScoreSerializer(page, many=True).data)
+
+    @extend_schema(request=shapes.SettleSerializer, responses=shapes.LeadDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def conflicts(self, request: Request, pk: Any = None) -> Response:
+        lead, given = self.get_object(), self.checked(shapes.SettleSerializer)
+        conflicts.settle(lead, by=self.caller, at=timezone.now(), **given)
+        return self.answer(lead)
 
     @extend_schema(request=None, responses=shapes.ConversationSerializer)
     @action(detail=True, methods=["post"])
@@ -260,6 +308,18 @@ def _upload(file: Any) -> Upload | None:
         return None
     # One byte past the limit is read, and tells that there are more.
     return Upload(file.name, file.read(settings.ATTACHMENT_MAX_BYTES + 1))
+
+
+def _seen_version(request: Request, given: dict[str, Any]) -> int | None:
+    """The version that a change starts from: in the body, or as the entity tag in If-Match."""
+    named: int | None = given.pop("version", None)
+    tag = request.headers.get("If-Match", "*").strip()
+    if named is not None or tag == "*":
+        return named
+    version = tag.removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):
+        raise ValidationError({"If-Match": _("Debe ser el ETag del lead.")}, code="invalid")
+    return int(version)
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -369,10 +429,20 @@ class Pipeline(TenantViewSet[Lead]):
     """How the caller's pipeline does."""
 
     queryset = Lead.objects.all()
-    serializer_class = shapes.PipelineMetricsSerializer
+    serializer_class = metrics_shapes.PipelineMetricsSerializer
 
-    @extend_schema(responses=shapes.PipelineMetricsSerializer)
+    @extend_schema(
+        responses=metrics_shapes.PipelineMetricsSerializer,
+        parameters=[metrics_shapes.MetricsChoiceSerializer],
+    )
     @action(detail=False, filterset_class=None, search_fields=[], ordering_fields=[])
     def metrics(self, request: Request) -> Response:
-        leads = self.get_queryset().living().filter(broker=broker_of(request))
-        return Response(self.get_serializer(metrics.pipeline(leads, at=timezone.now())).data)
+        broker = broker_of(request)
+        asked = metrics_shapes.MetricsChoiceSerializer(
+            data=request.query_params, context=self.get_serializer_context()
+        )
+        asked.is_valid(raise_exception=True)
+        choice = metrics.Choice(**asked.validated_data)
+        leads = choice.of(self.get_queryset().living().filter(broker=broker), broker.zone)
+        told = metrics.pipeline(leads, broker=broker, at=timezone.now())
+        return Response(self.get_serializer(told).data)

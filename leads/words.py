@@ -11,7 +11,7 @@ from leads import phones, reasons
 from leads.enums import HandoffReason
 from leads.models import ActivityLog
 from leads.money import Money, format_money
-from leads.stages import Stage
+from leads.stages import Stage, Treatment
 
 FACTS: dict[str, Any] = {
     "name": _("Nombre"),
@@ -26,6 +26,13 @@ FACTS: dict[str, Any] = {
     "property_type": _("Tipo de propiedad"),
     "bedrooms": _("Dormitorios"),
     "asked_financing": _("Preguntó por financiamiento"),
+}
+COLUMNS: dict[str, Any] = {
+    "notes": _("Notas internas"),
+    "tags": _("Etiquetas"),
+    "treatment_type": _("Tratamiento"),
+    "timezone": _("Zona horaria"),
+    "assigned_to": _("Asignado a"),
 }
 DICOM = {
     "clean": _("sin deudas en DICOM"),
@@ -77,6 +84,8 @@ PARTS = {
 EVENTS: dict[str, Any] = {
     "lead_created": _("Lead creado"),
     "facts_recorded": _("Datos registrados"),
+    "facts_contradicted": _("Datos en conflicto"),
+    "fact_rejected": _("Dato rechazado"),
     "qualified": _("Calificación financiera"),
     "stage_changed": _("Cambio de etapa"),
     "score_changed": _("Cambio de puntaje"),
@@ -130,6 +139,8 @@ def _yes_no(value: Any) -> str:
 _READ: dict[str, Callable[[Any], str]] = {
     "phone": phones.national,
     "location": ", ".join,
+    "tags": ", ".join,
+    "treatment_type": lambda value: str(Treatment(value).label),
     "budget": money,
     "income": money,
     "dicom": lambda value: str(DICOM.get(value, value)),
@@ -148,6 +159,11 @@ def fact(name: str, value: Any) -> str:
 
 def fact_label(name: str) -> str:
     return str(FACTS.get(name, name.replace("_", " ").capitalize()))
+
+
+def field_label(name: str) -> str:
+    """The label of a fact, or of a column that people edit."""
+    return fact_label(name) if name in FACTS else str(COLUMNS.get(name, name))
 
 
 def rule(name: str) -> str:
@@ -211,6 +227,8 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stage_changed": _moved,
     "score_changed": _scored,
     "facts_recorded": _recorded,
+    "facts_contradicted": _recorded,
+    "fact_rejected": _recorded,
     "lead_edited": _edited,
     "person_requested": _requested,
     "qualified": _outcome,

@@ -92,14 +92,16 @@ def reschedule(
 
 
 @door
-def reassign(appointment: Appointment, *, to: User, by: User | None, at: datetime) -> Appointment:
-    """Give the appointment to another agent who is free then."""
+def reassign(
+    appointment: Appointment, *, to: User | None, by: User | None, at: datetime
+) -> Appointment:
+    """Give the appointment to another agent who is free then; to nobody yet with ``to=None``."""
     appointment = lock_appointment(appointment)
     _require_active(appointment)
-    if appointment.agent_id == to.pk:
+    if appointment.agent_id == (to.pk if to else None):
         return appointment
     before = appointment.agent_id
-    appointment.agent = _lock_agent(appointment.broker_id, to)
+    appointment.agent = _lock_agent(appointment.broker_id, to) if to else None
     appointment.ics_sequence += 1
     _save(appointment, "agent", "ics_sequence")
     tell(appointment, "appointment_reassigned", by, at, before=before)

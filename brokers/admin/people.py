@@ -8,22 +8,23 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
 )
 
+from brokers import team
 from brokers.models import (
     Broker,
     User,
 )
 from brokers.onboarding import open_broker
 from crm.admin.base import TenantAdmin
-from crm.admin.doors import door, each
+from crm.admin.doors import DoorForm, door, each
 from crm.admin.filters import QueryFilter
 from crm.admin.forms import TenantForm
-from crm.errors import NotAllowed
 from crm.tenancy import Role
 
 
@@ -116,6 +117,22 @@ class UserForm(TenantForm):
         return super()._get_validation_exclusions() | {"password"}
 
 
+class LeaveForm(DoorForm):
+    """Says what will be handed on before anybody confirms."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        work = team.looks_after(self.row, at=timezone.now())
+        told = [
+            _("Sus sesiones y tokens terminan de inmediato."),
+            _("Pasarán a otras personas, según el modo de asignación, o quedarán disponibles: %s.")
+            % ", ".join(f"{count} {title}" for title, count in work)
+            if work
+            else _("No tiene leads abiertos ni visitas futuras que repartir."),
+        ]
+        self.told = " ".join(str(line) for line in told)
+
+
 @admin.register(User)
 class UserAdmin(TenantAdmin):
     """The team; entering and leaving is by buttons, which end sessions and tokens at once."""
@@ -159,37 +176,24 @@ class UserAdmin(TenantAdmin):
         applies=lambda u: not u.is_active,
     )
     def activate(self, request: HttpRequest, user: User, data: dict[str, Any]) -> None:
-        _set_active(user, True, by=request.user)
+        team.activate(user, at=timezone.now())
 
     @door(
         _("Desactivar"),
         done=_("Ya no puede entrar: sus sesiones terminaron."),
-        help_text=_("Sus sesiones y tokens terminan de inmediato; sus leads siguen asignados."),
+        form=LeaveForm,
         icon="person_off",
         applies=lambda u: u.is_active,
     )
     def deactivate(self, request: HttpRequest, user: User, data: dict[str, Any]) -> None:
-        _set_active(user, False, by=request.user)
+        team.deactivate(user, by=request.user, at=timezone.now())
 
     @admin.action(description=_("Activar a los elegidos"), permissions=["change"])
     def activate_chosen(self, request: HttpRequest, queryset: Any) -> None:
-        each(
-            self, request, queryset, lambda u: _set_active(u, True, by=request.user), _("Activados")
-        )
+        at = timezone.now()
+        each(self, request, queryset, lambda u: team.activate(u, at=at), _("Activados"))
 
     @admin.action(description=_("Desactivar a los elegidos"), permissions=["change"])
     def deactivate_chosen(self, request: HttpRequest, queryset: Any) -> None:
-        each(
-            self,
-            request,
-            queryset,
-            lambda u: _set_active(u, False, by=request.user),
-            _("Desactivados"),
-        )
-
-
-def _set_active(user: User, active: bool, *, by: Any) -> None:
-    if user.pk == by.pk:
-        raise NotAllowed(_("No puedes desactivar tu propia cuenta."))
-    user.is_active = active
-    user.save(update_fields=["is_active", "updated_at"])
+        by, at = request.user, timezone.now()
+        each(self, request, queryset, lambda u: team.deactivate(u, by=by, at=at), _("Desactivados"))

@@ -25,7 +25,12 @@ def person(request: HttpRequest) -> Any:
 
 
 class DoorForm(forms.Form):
-    """What a door needs to know; knows the row and who asks, to narrow its choices."""
+    """What a door needs to know; knows the row and who asks, to narrow its choices.
+
+    ``told`` is what the person reads before they confirm, where it depends on the row.
+    """
+
+    told = ""
 
     def __init__(self, *args: Any, row: Any, user: Any, **kwargs: Any) -> None:
         self.row, self.user = row, user
@@ -103,7 +108,7 @@ def _page(
         "subtitle": str(row),
         "row": row,
         "form": asked,
-        "help_text": help_text,
+        "help_text": asked.told or help_text,
         "back": admin.page_of(request, row),
     }
     status = 409 if asked.is_bound and asked.non_field_errors() else 200

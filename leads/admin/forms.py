@@ -52,12 +52,22 @@ class Comunas(forms.CharField):
         if isinstance(value, list):
             return value
         written = [part.strip() for part in (value or "").split(",") if part.strip()]
-        found = {part: comunas.canonical(part) for part in written}
-        if unknown := [part for part, name in found.items() if name is None]:
+        found = {part: self._meant(part) for part in written}
+        if unknown := [part for part, meant in found.items() if not meant]:
             raise forms.ValidationError(
                 _("No conozco esta comuna: %(names)s."), params={"names": ", ".join(unknown)}
             )
-        return list(dict.fromkeys(found.values()))
+        for part, meant in found.items():
+            if len(meant) > 1:
+                raise forms.ValidationError(
+                    _("«%(name)s» puede ser %(names)s. Escribe cuál."),
+                    params={"name": part, "names": ", ".join(meant)},
+                )
+        return list(dict.fromkeys(meant[0] for meant in found.values()))
+
+    def _meant(self, part: str) -> list[str]:
+        """A name that was stored is the official one and stands."""
+        return [part] if part in comunas.COMUNAS else comunas.meanings(part)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(super().has_changed(self.prepare_value(initial), data))
@@ -367,6 +377,19 @@ class ReplyForm(DoorForm):
         return {**cleaned, "upload": upload, "values": self.values}
 
 
+class SettleForm(DoorForm):
+    """The contradiction as the page showed it, and what the person decided."""
+
+    fact = forms.CharField(widget=forms.HiddenInput)
+    said_at = forms.CharField(widget=forms.HiddenInput)
+    accept = forms.TypedChoiceField(
+        label=_("¿Qué vale?"),
+        choices=[("1", _("Lo que se dijo después")), ("0", _("Lo que está registrado"))],
+        coerce=lambda value: value == "1",
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
 class OptOutForm(DoorForm):
     calls_only = forms.BooleanField(
         label=_("Solo llamadas: sigue recibiendo mensajes"), required=False
@@ -378,4 +401,12 @@ class OptOutForm(DoorForm):
     )
 
 
-__all__ = ["AddLeadForm", "AssignForm", "LeadForm", "MoveForm", "OptOutForm", "ReplyForm"]
+__all__ = [
+    "AddLeadForm",
+    "AssignForm",
+    "LeadForm",
+    "MoveForm",
+    "OptOutForm",
+    "ReplyForm",
+    "SettleForm",
+]

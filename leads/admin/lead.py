@@ -3,22 +3,20 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import F, Q
-from django.db.models.functions import Now
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from brokers.models import User
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each, person
-from crm.admin.filters import BandFilter, QueryFilter
 from crm.errors import Conflict
 from crm.tenancy import Role, visible
 from leads import (
     assignment,
+    conflicts,
     consenting,
     editing,
     handoff,
@@ -26,9 +24,12 @@ from leads import (
     phones,
     pipeline,
     scoring,
+    search,
     words,
 )
+from leads.admin import metrics as metrics_page
 from leads.admin import page, replies
+from leads.admin.filters import Assignee, Attention, ScoreBand, Tag
 from leads.admin.forms import (
     AddLeadForm,
     AssignForm,
@@ -36,6 +37,7 @@ from leads.admin.forms import (
     MoveForm,
     OptOutForm,
     ReplyForm,
+    SettleForm,
 )
 from leads.enums import Holder
 from leads.models import Lead
@@ -51,63 +53,6 @@ STAGE_TONES = {
     "ganado": "success",
     "perdido": "default",
 }
-
-
-class ScoreBand(BandFilter):
-    title = _("puntaje")
-    parameter_name = "puntaje"
-    column = "lead_score"
-    bands = (
-        ("0-20", _("0 a 20"), 0, 20),
-        ("20-50", _("20 a 50"), 20, 50),
-        ("50-75", _("50 a 75"), 50, 75),
-        ("75-100", _("75 a 100"), 75, 100),
-    )
-
-
-class Assignee(DropdownFilter):
-    """Somebody whom the user sees, oneself, or nobody."""
-
-    title = _("asignado a")
-    parameter_name = "asignado"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        team = visible(User, person(request)).exclude(pk=person(request).pk).filter(is_active=True)
-        people = [(str(pk), name) for pk, name in team.values_list("pk", "name")[:200]]
-        return [("mios", _("A mí")), ("nadie", _("Sin asignar")), *people]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.value() or ""
-        if value == "mios":
-            return queryset.filter(assigned_to=request.user)
-        if value == "nadie":
-            return queryset.filter(assigned_to__isnull=True)
-        return queryset.filter(assigned_to=int(value)) if value.isdecimal() else queryset
-
-
-class Attention(QueryFilter):
-    title = _("atención")
-    parameter_name = "atencion"
-    conditions = {
-        "espera": (_("Espera a una persona"), Q(conversation__waiting_reason__gt="")),
-        "sin-respuesta": (
-            _("Sin respuesta nuestra"),
-            Q(conversation__last_inbound_at__isnull=False)
-            & (
-                Q(conversation__last_outbound_at__isnull=True)
-                | Q(conversation__last_outbound_at__lt=F("conversation__last_inbound_at"))
-            ),
-        ),
-        "nunca": (_("Nunca contactado"), Q(last_contacted__isnull=True)),
-        "vencida": (_("Acción vencida"), Q(next_action_at__lt=Now())),
-    }
-
-
-class Tag(FieldTextFilter):
-    """Leads with this very tag."""
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(tags__contains=[self.value()]) if self.value() else queryset
 
 
 def _open(lead: Lead) -> bool:
@@ -145,8 +90,9 @@ class LeadAdmin(TenantAdmin):
     )
     list_filter_submit = True
     list_select_related = ("assigned_to", "broker__brokerleadconfig", "conversation__held_by")
-    search_fields = ("name", "phone", "phone_e164", "email")
+    search_fields = ("searchable",)
     actions = ("rescore_chosen", "claim_chosen")
+    actions_list = ("metrics",)
     actions_detail = (
         "move",
         "claim",
@@ -213,6 +159,19 @@ class LeadAdmin(TenantAdmin):
         return {"assigned_to": request.user.pk, **initial} if agent else initial
 
     # --- The list ---
+    @action(description=_("Métricas"), url_path="metricas", icon="query_stats")
+    def metrics(self, request: HttpRequest) -> HttpResponse:
+        if not self.may(request, "r"):
+            raise PermissionDenied
+        told = {**self.admin_site.each_context(request), **metrics_page.context(request)}
+        return TemplateResponse(request, "admin/leads/lead/metrics.html", told)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        rows, _duplicates = super().get_search_results(request, queryset, "")
+        return search.matching(rows, search_term), False
+
     @display(description=_("lead"), ordering="name", header=True)
     def who(self, lead: Lead) -> list[str]:
         phone = phones.national(lead.phone_e164) if lead.phone_e164 else lead.phone
@@ -339,6 +298,10 @@ class LeadAdmin(TenantAdmin):
             confirm=False,
         )
 
+    @door(_("Decidir un dato"), form=SettleForm, done=_("Dato decidido."))
+    def settle(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        conflicts.settle(lead, by=person(request), at=timezone.now(), **data)
+
     @door(_("Tomar la conversación"), done=_("La conversación es tuya: el asistente calla."))
     def take(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
         handoff.take(lead, by=person(request), at=timezone.now())
@@ -353,7 +316,7 @@ class LeadAdmin(TenantAdmin):
 
     def get_custom_urls(self) -> Any:
         """The buttons that stand inside the page, not in its header."""
-        names = ("take", "give_back", "reply")
+        names = ("take", "give_back", "reply", "settle")
         return super().get_custom_urls() + tuple(
             (f"<path:object_id>/{name.replace('_', '-')}/", f"leads_lead_{name}", self._bare(name))
             for name in names

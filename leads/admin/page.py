@@ -10,12 +10,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import facts, parts, reasons, scoring, words
+from leads import conflicts, facts, parts, reasons, receipts, scoring, words
 from leads.enums import AttachmentState, Author, Delivery, Direction, Holder
 from leads.models import Attachment, ChatMessage, Conversation, Lead
 
 MESSAGES_SHOWN = 100
 EVENTS_SHOWN = 40
+SCORES_SHOWN = 200
 
 STATUS_TONES = {
     "cold": "info",
@@ -81,7 +82,28 @@ def _state_of(file: Attachment) -> str:
 class Part:
     title: str
     points: str
-    lines: list[tuple[str, str]]
+    lines: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class ConflictShown:
+    told: conflicts.Contradiction
+    label: str
+    stands: str
+    value: str
+    said_by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class History:
+    """The points of a polyline in a box of 300 by 100, and what its ends and extremes are."""
+
+    points: str
+    first: datetime
+    last: datetime
+    lowest: str
+    highest: str
 
 
 def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
@@ -93,8 +115,10 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "status_tone": STATUS_TONES[lead.status],
         "score": words.points(lead.lead_score),
         "facts": shown_facts(lead),
+        "conflicts": shown_conflicts(lead),
+        "history": history(lead),
         "outcome": words.OUTCOMES.get(lead.metadata.get("calificacion", {}).get("outcome", "")),
-        "receipt": receipt_parts(receipt),
+        "receipt": receipt_parts(receipt, receipts.texts_of(receipt.lines)),
         "receipt_total": words.points(receipt.total),
         "transitions": lead.transitions.select_related("by")[:20],
         "conversation": conversation,
@@ -151,14 +175,48 @@ def _said(said: dict[str, Any], names: dict[int, str]) -> str:
     return f"{told} {person}".strip()
 
 
-def receipt_parts(receipt: scoring.Receipt) -> list[Part]:
-    """The receipt in words, by part."""
+def shown_conflicts(lead: Lead) -> list[ConflictShown]:
+    return [
+        ConflictShown(
+            told,
+            words.fact_label(told.fact),
+            words.fact(told.fact, told.stands),
+            words.fact(told.fact, told.value),
+            _said({"by": told.by}, {}),
+            parse_datetime(told.at),
+        )
+        for told in conflicts.of(lead)
+    ]
+
+
+def history(lead: Lead) -> History | None:
+    """The scores that were told, as a line from the first to the latest; None for a single one."""
+    entries = [
+        (entry.timestamp, float(entry.details["total"]))
+        for entry in receipts.history(lead)[:SCORES_SHOWN]
+    ][::-1]
+    if len(entries) < 2:
+        return None
+    first, last = entries[0][0], entries[-1][0]
+    span = (last - first).total_seconds() or 1
+    points = [
+        f"{300 * (at - first).total_seconds() / span:.1f},{100 - score:g}" for at, score in entries
+    ]
+    lowest, highest = min(score for _, score in entries), max(score for _, score in entries)
+    return History(" ".join(points), first, last, words.points(lowest), words.points(highest))
+
+
+def receipt_parts(receipt: scoring.Receipt, texts: dict[int, str]) -> list[Part]:
+    """The receipt in words, by part; a line from a message comes with what the lead wrote."""
     found = {part: [line for line in receipt.lines if line.part == part] for part in words.PARTS}
     return [
         Part(
             str(title),
             _signed(sum(line.points for line in found[part])),
-            [(words.rule(line.rule), _signed(line.points)) for line in found[part]],
+            [
+                (words.rule(line.rule), _signed(line.points), texts.get(line.message_id or 0, ""))
+                for line in found[part]
+            ],
         )
         for part, title in words.PARTS.items()
         if found[part]

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,67 @@ class LeadQuerySet(TenantQuerySet["Lead"]):
 
     def stale_since(self, at: Any) -> "LeadQuerySet":
         return self.filter(stage_entered_at__lt=at)
+
+
+def _of_lists() -> list[models.Index]:
+    """One for each way in which lists are filtered and sorted.
+
+    They carry what the tenant's scope reads, so that counting and searching never touch the rows.
+    """
+    ways = {
+        "status": ["status", "-lead_score", "-id"],
+        "stage": ["pipeline_stage", "-lead_score", "-id"],
+        "entered": ["pipeline_stage", "stage_entered_at"],
+        "assigned": ["assigned_to", "-id"],
+        "score": ["-lead_score", "-id"],
+        "source": ["source", "-id"],
+        "treatment": ["treatment_type", "-id"],
+    }
+    scope = ("merged_into", "assigned_to", "created_at")
+    return [
+        *(
+            models.Index(
+                fields=["broker", *columns],
+                include=[column for column in scope if column not in columns],
+                name=f"leads_broker_{way}",
+            )
+            for way, columns in ways.items()
+        ),
+        models.Index(
+            fields=["broker", "-id"], include=["searchable", *scope], name="leads_broker_search"
+        ),
+    ]
+
+
+class Folded(models.Func):
+    """Lower case without the accents that Spanish and its neighbours write."""
+
+    function = "LOWER"
+    template = (
+        "%(function)s(TRANSLATE(%(expressions)s, "
+        "'áàâäãéèêëíìîïóòôöõúùûüñçÁÀÂÄÃÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ', "
+        "'aaaaaeeeeiiiiooooouuuuncaaaaaeeeeiiiiooooouuuunc'))"
+    )
+
+
+class Digits(models.Func):
+    function = "REGEXP_REPLACE"
+    template = "%(function)s(%(expressions)s, '\\D', '', 'g')"
+
+
+def _searchable() -> models.GeneratedField:
+    parts = [
+        Folded(Coalesce("name", Value(""))),
+        Coalesce(Lower("email"), Value("")),
+        Coalesce("phone_e164", Value("")),
+        Digits("phone"),
+    ]
+    spaced = [each for part in parts for each in (part, Value(" "))]
+    return models.GeneratedField(
+        expression=Concat(*spaced[:-1], output_field=models.TextField()),
+        output_field=models.TextField(_("lo que se busca")),
+        db_persist=True,
+    )
 
 
 class Lead(BrokerOwned):
@@ -101,6 +163,8 @@ class Lead(BrokerOwned):
     close_reason = models.CharField(_("motivo de cierre"), max_length=300, blank=True, default="")
     version = models.PositiveIntegerField(_("versión"), default=1, editable=False)
 
+    searchable = _searchable()
+
     objects: ClassVar[Any] = LeadQuerySet.as_manager()
 
     class Meta:
@@ -136,15 +200,14 @@ class Lead(BrokerOwned):
             models.Index(fields=["next_action_at", "treatment_type"], name="leads_next_treatment"),
             models.Index(fields=["phone"], name="leads_phone"),
             models.Index(fields=["broker", "phone_e164"], name="leads_broker_e164"),
-            models.Index(fields=["broker", "-id"], name="leads_broker_newest"),
-            models.Index(fields=["broker", "status", "-lead_score"], name="leads_broker_status"),
-            models.Index(
-                fields=["broker", "pipeline_stage", "-lead_score"], name="leads_broker_stage"
-            ),
-            models.Index(fields=["broker", "assigned_to", "-id"], name="leads_broker_assigned"),
-            models.Index(fields=["broker", "-lead_score"], name="leads_broker_score"),
             models.Index(fields=["broker", "email"], name="leads_broker_email"),
             GinIndex(fields=["tags"], name="leads_tags"),
+            *_of_lists(),
+            models.Index(
+                fields=["broker", "-id"],
+                condition=Q(metadata__has_key="conflicts"),
+                name="leads_broker_conflicts",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -255,6 +318,12 @@ class StageTransition(LeadOwned):
         indexes = [
             models.Index(fields=["broker", "at"], name="stage_transitions_broker_at"),
             models.Index(fields=["lead", "at"], name="stage_transitions_lead_at"),
+            # Metrics read a broker's whole history: all they need stands in the index.
+            models.Index(
+                fields=["broker", "lead"],
+                include=["from_stage", "to_stage", "at", "entered_from_at"],
+                name="stage_transitions_history",
+            ),
         ]
 
     def __str__(self) -> str:

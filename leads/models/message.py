@@ -54,6 +54,11 @@ class Conversation(LeadOwned):
     read_up_to = models.BigIntegerField(_("leído hasta"), default=0)
     last_inbound_at = models.DateTimeField(_("último mensaje del lead"), null=True, blank=True)
     last_outbound_at = models.DateTimeField(_("último mensaje enviado"), null=True, blank=True)
+    first_inbound_at = models.DateTimeField(_("primer mensaje del lead"), null=True, blank=True)
+    first_answer_at = models.DateTimeField(_("primera respuesta"), null=True, blank=True)
+    first_human_answer_at = models.DateTimeField(
+        _("primera respuesta de una persona"), null=True, blank=True
+    )
     summary = models.TextField(_("resumen"), blank=True)
     summary_up_to = models.BigIntegerField(_("resumido hasta"), default=0)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from brokers.models import Broker, User
-from leads import facts
+from leads import facts, words
 from leads.models import Conversation, Lead
 from tests.crm.admin_walk import sent
 from tests.factories import LeadFactory
@@ -47,10 +47,10 @@ def test_the_receipt_in_words_adds_up_to_its_total(ana: Client, lead: Lead, agen
     points = [
         float(value.replace("+", "").replace("−", "-").replace(",", "."))
         for part in context["receipt"]
-        for _, value in part.lines
+        for _, value, _said in part.lines
     ]
     assert round(sum(points), 1) == float(context["receipt_total"].replace(",", "."))
-    assert ("Sin deudas en DICOM", "+10") in context["receipt"][0].lines
+    assert ("Sin deudas en DICOM", "+10", "") in context["receipt"][0].lines
 
 
 def test_edited_facts_are_a_persons_word(ana: Client, lead: Lead, agent: User) -> None:
@@ -121,10 +121,8 @@ def test_a_field_that_changed_meanwhile_is_refused_and_says_how(ana: Client, lea
     opened = form_of(ana, lead)
     facts.record(lead, facts.Facts(location=["Macul"]), source="assistant", at=timezone.now())
     response = ana.post(page(lead), opened | {"location": "Ñuñoa"})
-    errors = response.context["adminform"].form.non_field_errors()
-    assert errors == [
-        "Mientras editabas cambió lo siguiente: Comunas: Macul. Recarga y vuelve a intentarlo."
-    ]
+    [error] = response.context["adminform"].form.non_field_errors()
+    assert "Comunas: escribiste «Ñuñoa» y ahora dice «Macul» (lo registró el asistente, " in error
     lead.refresh_from_db()
     assert lead.metadata["location"] == ["Macul"]
 
@@ -166,3 +164,58 @@ def test_a_colleagues_lead_is_named_by_its_owner_only(
         "Este contacto ya lo atiende Luis Soto."
     ]
     assert "Reservada Pérez" not in response.content.decode()
+
+
+# --- What was said against a person's word ------------------------------------------------------
+
+
+def contradicted(lead: Lead, by: User) -> Lead:
+    now = timezone.now()
+    facts.record(lead, facts.Facts(bedrooms=2), source="person", user=by, at=now)
+    facts.record(lead, facts.Facts(bedrooms=3), source="lead", at=now)
+    return lead
+
+
+@pytest.mark.parametrize(("accept", "stands"), [("1", 3), ("0", 2)])
+def test_a_contradiction_is_decided_by_one_click(
+    ana: Client, lead: Lead, agent: User, accept: str, stands: int
+) -> None:
+    contradicted(lead, agent)
+    shown = ana.get(page(lead))
+    assert "está registrado «2», pero después se dijo «3»" in shown.content.decode()
+    [conflict] = shown.context["conflicts"]
+    data = {"fact": "bedrooms", "said_at": conflict.told.at, "accept": accept}
+    assert ana.post(reverse("admin:leads_lead_settle", args=[lead.pk]), data).status_code == 302
+    lead.refresh_from_db()
+    assert (lead.metadata["bedrooms"], "conflicts" in lead.metadata) == (stands, False)
+    assert ana.get(page(lead)).context["conflicts"] == []
+
+
+def test_the_list_finds_leads_in_conflict(ana: Client, lead: Lead, agent: User) -> None:
+    calm = LeadFactory(broker=lead.broker, assigned_to=agent)
+    contradicted(lead, agent)
+    found = ana.get(reverse("admin:leads_lead_changelist"), {"atencion": "conflicto"})
+    assert list(found.context["cl"].queryset) == [lead]
+    assert calm not in found.context["cl"].queryset
+
+
+def test_the_page_shows_the_score_over_time(ana: Client, lead: Lead, agent: User) -> None:
+    assert ana.get(page(lead)).context["history"] is None
+    facts.record(lead, facts.Facts(dicom="clean"), source="person", user=agent, at=timezone.now())
+    facts.record(
+        lead,
+        facts.Facts(bedrooms=2, asked_financing=True),
+        source="person",
+        user=agent,
+        at=timezone.now(),
+    )
+    history = ana.get(page(lead)).context["history"]
+    assert len(history.points.split()) == 2
+    assert history.highest == words.points(Lead.objects.get(pk=lead.pk).lead_score)
+
+
+def test_the_metrics_page_says_when_there_is_nothing_to_measure(ana: Client, lead: Lead) -> None:
+    address = reverse("admin:leads_lead_metrics")
+    assert ana.get(address).context["metrics"].total == 1
+    nothing = ana.get(address, {"since": "2001-01-01", "until": "2001-01-02"})
+    assert "No hay leads que medir" in nothing.content.decode()

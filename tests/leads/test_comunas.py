@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.comunas import COMUNAS, canonical, find_comunas, region_of
+from leads.comunas import COMUNAS, canonical, find_comunas, meanings, region_of
 from leads.comunas_data import ALIASES, NOT_PLACES, REGIONS, SECTORS
 from leads.folding import clean, fold
 
@@ -105,3 +105,23 @@ def test_never_finds_what_is_no_comuna(text: str) -> None:
 @given(st.text(max_size=200))
 def test_folding_keeps_every_position(text: str) -> None:
     assert len(fold(clean(text))) == len(clean(text))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("providensia", ["Providencia"]),
+        ("stgo centro", ["Santiago"]),
+        ("san pedro", ["San Pedro", "San Pedro de la Paz", "San Pedro de Atacama"]),
+        ("san pedro de melipilla", ["San Pedro"]),
+        ("Calera", ["La Calera", "Calera de Tango"]),
+        ("Atlantis", []),
+        ("", []),
+    ],
+)
+def test_a_name_with_several_meanings_is_told_with_all_of_them(name: str, meant: list[str]) -> None:
+    assert meanings(name) == meant
+
+
+def test_an_ambiguous_name_is_not_found_in_running_text() -> None:
+    assert find_comunas("busco en san pedro o en ñuñoa") == ["Ñuñoa"]

@@ -1,12 +1,15 @@
 """What people change by hand on a lead, through the API."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from brokers.models import User
+from leads import facts
 from leads.models import Lead
 from tests.api import codes, signed_in
+from tests.racing import race
 
 
 def url(lead: Lead) -> str:
@@ -36,9 +39,14 @@ def test_a_crossing_edit_is_refused_with_the_differences(
     signed_in(admin).patch(url(lead), {"notes": "De Berta", "version": seen})
     answer = signed_in(agent).patch(url(lead), {"notes": "De Ana", "version": seen})
     assert (answer.status_code, codes(answer)) == (409, [(None, "version_conflict")])
-    assert answer.json()["data"]["differences"] == {
-        "notes": {"yours": "De Ana", "theirs": "De Berta"}
-    }
+    [(field, told)] = answer.json()["data"]["differences"].items()
+    assert (field, told["yours"], told["theirs"], told["by"]) == (
+        "notes",
+        "De Ana",
+        "De Berta",
+        "Berta Admin",
+    )
+    assert told["at"] is not None
     lead.refresh_from_db()
     assert lead.notes == "De Berta"
 
@@ -77,3 +85,49 @@ def test_an_admin_deletes_and_an_agent_does_not(agent: User, admin: User, lead: 
     assert signed_in(agent).delete(url(lead)).status_code == 403
     assert signed_in(admin).delete(url(lead)).status_code == 204
     assert not Lead.objects.exists()
+
+
+def test_the_entity_tag_stands_for_the_version(agent: User, admin: User, lead: Lead) -> None:
+    tag = signed_in(agent).get(url(lead)).headers["ETag"]
+    changed = signed_in(admin).patch(
+        url(lead), {"tags": ["inversionista"]}, headers={"If-Match": tag}
+    )
+    assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
+    late = signed_in(agent).patch(url(lead), {"tags": []}, headers={"If-Match": tag})
+    assert (late.status_code, codes(late)) == (409, [(None, "version_conflict")])
+    told = late.json()["data"]["differences"]["tags"]
+    assert (told["yours"], told["theirs"], told["by"]) == ([], ["inversionista"], "Berta Admin")
+    odd = signed_in(agent).patch(url(lead), {"tags": []}, headers={"If-Match": '"mañana"'})
+    assert (odd.status_code, codes(odd)) == (400, [("If-Match", "invalid")])
+
+
+def test_a_fact_of_the_assistant_is_told_as_such(agent: User, lead: Lead, at: datetime) -> None:
+    seen = signed_in(agent).get(url(lead)).json()["version"]
+    facts.record(lead, facts.Facts(bedrooms=3), source="assistant", at=at)
+    answer = signed_in(agent).patch(url(lead), {"metadata": {"bedrooms": 2}, "version": seen})
+    assert answer.json()["data"]["differences"] == {
+        "bedrooms": {"yours": 2, "theirs": 3, "by": "assistant", "at": at.isoformat()}
+    }
+    assert (
+        "escribiste «2» y ahora dice «3» (lo registró el asistente"
+        in answer.json()["errors"][0]["detail"]
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_save_at_once_the_second_is_told(agent: User, admin: User, lead: Lead) -> None:
+    people = [agent, admin]
+    clients = [signed_in(person) for person in people]
+
+    def save(number: int) -> Any:
+        return clients[number].patch(
+            url(lead), {"notes": people[number].name, "version": lead.version}
+        )
+
+    answers = race(2, save)
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    winner = people[[answer.status_code for answer in answers].index(200)]
+    lead.refresh_from_db()
+    assert lead.notes == winner.name
+    [loser] = [answer for answer in answers if answer.status_code == 409]
+    assert loser.json()["data"]["differences"]["notes"]["by"] == winner.name

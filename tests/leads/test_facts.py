@@ -357,3 +357,15 @@ def test_criteria_of_the_broker_decide(stranger, at) -> None:
     config.save()
     record(stranger, at, income={"amount": 400_000}, dicom="clean")
     assert stranger.metadata["calificacion"]["outcome"] == "CALIFICADO"
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"), [("lead", None), ("assistant", None), ("person", ["San Pedro"])]
+)
+def test_a_comuna_with_several_meanings_is_asked_and_not_guessed(
+    stranger, at, source, kept
+) -> None:
+    result = record(stranger, at, source=source, location=["San Pedro"])
+    refused = "ambiguous_comuna: San Pedro, San Pedro de la Paz, San Pedro de Atacama"
+    assert result.refused == ({} if kept else {"location": refused})
+    assert Lead.objects.get(pk=stranger.pk).metadata.get("location") == kept

@@ -1,14 +1,16 @@
 """The pipeline's metrics come from history."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from brokers.models import Broker
-from leads import metrics
+from brokers.models import Broker, User
+from leads import delivery, metrics, pipeline
 from leads.models import Lead
-from tests.factories import LeadFactory, StageTransitionFactory
+from tests.api import codes, signed_in
+from tests.factories import ChatMessageFactory, LeadFactory, StageTransitionFactory
 
 
 def walk(lead: Lead, at: datetime, *steps: tuple[str, float]) -> None:
@@ -81,12 +83,12 @@ def test_closed_leads_are_never_stuck(broker: Broker, at: datetime) -> None:
     assert metrics.pipeline(Lead.objects.all(), at=at).stuck == []
 
 
-def test_the_metrics_take_five_queries(
+def test_the_metrics_take_six_queries_however_many_leads(
     broker: Broker, at: datetime, django_assert_num_queries: Any
 ) -> None:
     for _ in range(30):
         walk(LeadFactory(broker=broker), at, ("perfilamiento", 1))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         metrics.pipeline(Lead.objects.filter(broker=broker), at=at)
 
 
@@ -102,3 +104,93 @@ def test_a_percentile_is_the_databases(broker: Broker, at: datetime, fraction: f
         LeadFactory(broker=broker, lead_score=score)
     found = Lead.objects.aggregate(p=metrics.Percentile("lead_score", fraction))["p"]
     assert found == {0.5: 20.0, 0.9: 36.0}[fraction]
+
+
+def test_cohorts_are_the_months_in_which_leads_came(broker: Broker, at: datetime) -> None:
+    october = at - timedelta(days=40)
+    for came, steps in (
+        (october, (("seguimiento", 1), ("ganado", 1))),
+        (october, (("perdido", 1),)),
+        (at, ()),
+    ):
+        walk(LeadFactory(broker=broker, created_at=came), at, *steps)
+    newest, older = metrics.pipeline(Lead.objects.all(), broker=broker, at=at).cohorts
+    assert (newest.month, newest.leads, newest.conversion) == (date(2026, 11, 1), 1, 0.0)
+    assert (older.month, older.leads, older.lost, older.conversion) == (
+        date(2026, 10, 1),
+        2,
+        1,
+        0.5,
+    )
+    assert (older.reached["seguimiento"], older.reached["ganado"]) == (1, 1)
+
+
+def test_lost_reasons_are_of_those_who_are_lost_now(
+    broker: Broker, agent: User, at: datetime
+) -> None:
+    reasons = ("Compró en otra parte", "No califica", "Compró en otra parte", "Se arrepintió")
+    for reason in reasons:
+        lost = LeadFactory(broker=broker)
+        pipeline.move(lost, to="perdido", by=agent, reason=reason, at=at)
+    pipeline.move(lost, to="perfilamiento", by=agent, at=at + timedelta(days=1))
+    told = metrics.pipeline(Lead.objects.all(), at=at).lost_reasons
+    assert [(loss.reason, loss.count) for loss in told] == [
+        ("Compró en otra parte", 2),
+        ("No califica", 1),
+    ]
+
+
+def test_answers_are_counted_from_the_leads_first_message(write: Any, at: datetime) -> None:
+    for minutes, purpose in ((2, "reply"), (30, "human"), (40, "human")):
+        lead = write(external_user=purpose + str(minutes)).message.lead
+        for late in (minutes, minutes + 100):
+            moment = at + timedelta(minutes=late)
+            reply = ChatMessageFactory(
+                broker=lead.broker,
+                lead=lead,
+                direction="out",
+                author="system",
+                status="sending",
+                purpose=purpose,
+            )
+            assert delivery.mark_sent(reply, external_id=None, at=moment)
+    write(external_user="nobody answers")
+    told = metrics.pipeline(Lead.objects.all(), at=at)
+    first, human = told.first_answer, told.first_human_answer
+    assert (first.answered, first.unanswered, first.median_minutes) == (3, 1, 30.0)
+    assert (human.answered, human.unanswered, human.p90_minutes) == (2, 2, 39.0)
+
+
+def test_they_are_of_the_chosen_period_agent_and_source(
+    admin: User, agent: User, at: datetime
+) -> None:
+    mine = {"broker": agent.broker, "assigned_to": agent, "source": "webchat"}
+    LeadFactory(**mine, created_at=at)
+    LeadFactory(**mine, created_at=at - timedelta(days=1))
+    LeadFactory(broker=agent.broker, created_at=at, source="import")
+
+    def count(**asked: Any) -> int:
+        answer = signed_in(admin).get("/api/v1/pipeline/metrics/", asked).json()
+        return sum(stage["count"] for stage in answer["stages"])
+
+    today = at.date().isoformat()
+    assert (count(), count(since=today), count(until=today, agent=agent.pk)) == (3, 2, 2)
+    assert count(since=today, until=today, source="webchat") == 1
+
+
+@pytest.mark.parametrize("asked", [{"agent": "x"}, {"since": "ayer"}, {"source": "radio"}])
+def test_a_choice_that_does_not_fit_is_refused(admin: User, asked: dict[str, str]) -> None:
+    answer = signed_in(admin).get("/api/v1/pipeline/metrics/", asked)
+    assert (answer.status_code, codes(answer)[0][0]) == (400, next(iter(asked)))
+
+
+def test_nobody_measures_a_rivals_agent(admin: User, rival_agent: User) -> None:
+    answer = signed_in(admin).get("/api/v1/pipeline/metrics/", {"agent": rival_agent.pk})
+    assert codes(answer) == [("agent", "does_not_exist")]
+
+
+def test_the_list_offers_the_stuck_ones(admin: User, broker: Broker) -> None:
+    late = LeadFactory(broker=broker, stage_entered_at=timezone.now() - timedelta(days=20))
+    LeadFactory(broker=broker, stage_entered_at=timezone.now())
+    rows = signed_in(admin).get("/api/v1/leads/?stuck=true").json()["results"]
+    assert [row["id"] for row in rows] == [late.pk]

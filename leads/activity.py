@@ -1,5 +1,6 @@
 """The one writer of the activity log."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,4 +20,31 @@ def log(
         user=user,
         details=details,
         timestamp=at,
+    )
+
+
+def log_many(
+    leads: Iterable[Lead],
+    action_type: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    user: Any = None,
+    **details: Any,
+) -> None:
+    """Add the same event to the log of each lead."""
+    ActivityLog.objects.bulk_create(
+        [
+            ActivityLog(
+                lead=lead,
+                broker_id=lead.broker_id,
+                action_type=action_type,
+                actor=actor,
+                user=user,
+                details=details,
+                timestamp=at,
+            )
+            for lead in leads
+        ],
+        batch_size=500,
     )

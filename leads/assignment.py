@@ -1,6 +1,7 @@
 """Who looks after a lead: by hand, by claim from the pool, or by the broker's mode."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from heapq import heapify, heapreplace
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,9 @@ from leads.errors import AlreadyClaimed, NotAssignable
 from leads.models import Lead
 from leads.stages import Stage
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
 
 def choose(broker: Broker, *, at: datetime) -> User | None:
     """The agent that the broker's mode gives a new lead to; None leaves it in the pool.
@@ -21,19 +25,43 @@ def choose(broker: Broker, *, at: datetime) -> User | None:
     Turns: the agent with the fewest open leads, ties to whoever waited longest. Priority: the
     lowest ``assignment_priority``, ties likewise.
     """
+    return choose_many(broker, 1, at=at)[0]
+
+
+def choose_many(broker: Broker, count: int, *, at: datetime) -> list[User | None]:
+    """As ``choose`` for so many new leads in a row, each counted before the next is given."""
     mode = broker.brokerleadconfig.assignment_mode
-    if mode == AssignmentMode.MANUAL:
-        return None
-    queue = User.objects.filter(
+    queue = [] if mode == AssignmentMode.MANUAL else list(_queue(broker))
+    if not queue:
+        return [None] * count
+    by_priority = mode == AssignmentMode.PRIORITY
+    turns = [
+        (
+            agent.assignment_priority if by_priority else 0,
+            agent.load,
+            agent.latest or NEVER,
+            agent.pk,
+        )
+        for agent in queue
+    ]
+    agents = {agent.pk: agent for agent in queue}
+    heapify(turns)
+    chosen: list[User | None] = []
+    for number in range(count):
+        priority, load, _latest, pk = turns[0]
+        chosen.append(agents[pk])
+        heapreplace(turns, (priority, load + 1, at + number * TICK, pk))
+    return chosen
+
+
+def _queue(broker: Broker) -> Any:
+    team = User.objects.filter(
         broker=broker, role=Role.AGENT, is_active=True, assignment_priority__isnull=False
-    ).annotate(
+    )
+    return team.annotate(
         load=Count("leads", filter=~Q(leads__pipeline_stage__in=[Stage.WON, Stage.LOST])),
         latest=Max("leads__created_at"),
     )
-    fair = ("load", F("latest").asc(nulls_first=True), "id")
-    order = ("assignment_priority", *fair) if mode == AssignmentMode.PRIORITY else fair
-    chosen: User | None = queue.order_by(*order).first()
-    return chosen
 
 
 def assign(lead: Lead, *, to: User | None, by: Any, at: datetime) -> Lead:

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from crm.api.filters import LARGEST
 from leads.enums import Holder
-from leads.models import Conversation, Lead, MessageTemplate
+from leads.models import Conversation, Lead, LeadMerge, MergeSuggestion, MessageTemplate
 from leads.stages import Stage, Status, Treatment
 
 NOBODY = "none"
@@ -59,6 +59,22 @@ class ConversationFilter(FilterSet):
 
     def held(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(holder=self.STATES[value])
+
+
+class SuggestionFilter(FilterSet):
+    """Those still to be decided, unless ``state`` asks for others."""
+
+    state = ChoiceFilter(choices=MergeSuggestion.State.choices)
+
+    class Meta:
+        model = MergeSuggestion
+        fields = ["reason"]
+
+
+class MergeFilter(FilterSet):
+    class Meta:
+        model = LeadMerge
+        fields = ["loser", "survivor"]
 
 
 class TemplateFilter(FilterSet):

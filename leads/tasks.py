@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.tasks import enqueue
-from leads import alerts, delivery, outbox, scoring, waiting
+from leads import alerts, delivery, keyed, outbox, scoring, waiting
 from leads.models import Lead
 
 
@@ -70,3 +70,8 @@ def _rescore_after(after: int) -> tuple[int, int] | None:
     if not leads:
         return None
     return leads[-1].pk, scoring.rescore_batch(leads, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.forget_keys")
+def forget_keys() -> int:
+    return keyed.forget(at=timezone.now())

@@ -6,6 +6,8 @@ from leads import views
 
 router = SimpleRouter()
 router.register("leads", views.Leads, basename="lead")
+router.register("merge-suggestions", views.MergeSuggestions, basename="merge-suggestion")
+router.register("merges", views.Merges, basename="merge")
 router.register("conversations", views.Conversations, basename="conversation")
 router.register("templates", views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")

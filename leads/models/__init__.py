@@ -11,6 +11,7 @@ from leads.models.lead import (
     MergeSuggestion,
     StageTransition,
 )
+from leads.models.merge import KeyedEntry, LeadMerge
 from leads.models.message import ChatMessage, Conversation, TelegramMessage
 from leads.models.template import MessageTemplate
 
@@ -20,8 +21,10 @@ __all__ = [
     "ChatMessage",
     "Consent",
     "Conversation",
+    "KeyedEntry",
     "Lead",
     "LeadAlert",
+    "LeadMerge",
     "LeadOwned",
     "LeadSignal",
     "MergeSuggestion",

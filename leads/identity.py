@@ -107,17 +107,20 @@ def find_or_create(
     at: datetime,
     by: Any = None,
     force_new: bool = False,
+    typed_by_anybody: bool = False,
     **fields: Any,
 ) -> Match:
     """The lead of an API, CSV or Admin entry: matched by phone, then e-mail, else made.
 
-    Ten queries and a lock of the broker's entries; a batch goes through ``find_or_create_many``.
+    What anybody may have typed (``typed_by_anybody``: a public form) only meets an equal entry of
+    its own kind; it never reaches a lead that is known otherwise. About ten queries and a lock of the broker's entries; a batch goes through ``find_or_create_many``.
     """
     _queue_up(broker)
     contact = _contact(broker, phone, email)
     found = matching(broker, phone_e164=contact.e164, email=contact.email)
-    if found and not force_new:
-        return Match(found[0], Outcome.MATCHED)
+    reached = _same_entry(found, contact, source) if typed_by_anybody else found
+    if reached and not force_new:
+        return Match(reached[0], Outcome.MATCHED)
     lead = create(
         broker,
         source=source,
@@ -131,6 +134,11 @@ def find_or_create(
     )
     suggest_merges(lead)
     return _made(lead, bool(found), is_suppressed(lead))
+
+
+def _same_entry(found: list[Lead], contact: _Contact, source: Source | str) -> list[Lead]:
+    same = (str(source), contact.e164, contact.email)
+    return [lead for lead in found if (lead.source, lead.phone_e164, lead.email) == same]
 
 
 def _queue_up(broker: Broker) -> None:
@@ -246,13 +254,17 @@ def _lead(
     return Lead(broker=broker, source=source, created_at=at, stage_entered_at=at, **columns)
 
 
+def same_contact(lead: Lead) -> Q:
+    """Leads with this one's phone or e-mail; false where it has neither."""
+    same = Q()
+    for column, value in _Contact(lead.phone_e164, lead.email).known:
+        same |= Q(**{column: value})
+    return same
+
+
 def suggest_merges(lead: Lead) -> None:
     """Tell people which other leads share this one's phone or e-mail; change nothing else."""
-    same = Q()
-    if lead.phone_e164:
-        same |= Q(phone_e164=lead.phone_e164)
-    if lead.email:
-        same |= Q(email=lead.email)
+    same = same_contact(lead)
     if not same:
         return
     others = Lead.objects.living().filter(same, broker_id=lead.broker_id).exclude(pk=lead.pk)

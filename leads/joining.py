@@ -179,9 +179,9 @@ def _deep(flat: dict[str, Any]) -> dict[str, Any]:
         {name.removeprefix(kind): value for name, value in known.items() if name.startswith(kind)}
         for kind in ("fact.", "said.")
     )
-    return {**facts_, "provenance": said} if said else facts_
+    return {**facts_, "provenance": said}
 
 
 def jsonable(value: Any) -> Any:
     """A column's value as a merge's record keeps it."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from leads import identity
+from leads import identity, joining
 from leads.enums import ConsentState, Delivery, Holder
 from leads.models import (
     ActivityLog,
@@ -161,14 +161,14 @@ def cover(survivor: Lead, addresses: Iterable[str]) -> list[list[Any]]:
         if (identifier, channel) not in have
     ]
     rows = Suppression.objects.bulk_create(made)
-    return [[row.pk, row.created_at.isoformat()] for row in rows]
+    return [[row.pk, joining.jsonable(row.created_at)] for row in rows]
 
 
 def uncover(marks: Iterable[tuple[int, str]]) -> None:
     """Lift the marks that a merge made; one that the person asked for since stays."""
     made = dict(marks)
     for row in Suppression.objects.filter(pk__in=made):
-        if row.created_at.isoformat() == made[row.pk]:
+        if joining.jsonable(row.created_at) == made[row.pk]:
             row.delete()
 
 

@@ -30,10 +30,7 @@ def join(loser: Conversation, survivor: Conversation, *, at: datetime) -> dict[s
     before = {name: joining.jsonable(getattr(survivor, name)) for name in JOINED}
     held = {"holder": survivor.holder, "held_by": survivor.held_by_id}
     held["waiting_since"] = joining.jsonable(survivor.waiting_since)
-    owed = {
-        "turn_due_at": joining.jsonable(loser.turn_due_at),
-        "turn_attempts": loser.turn_attempts,
-    }
+    owed = joining.jsonable(loser.turn_due_at)
     new = _together(loser, survivor)
     changed = handoff.inherit(survivor, loser, at=at)
     for name, value in new.items():
@@ -87,9 +84,7 @@ def _first_owed(conversation: Conversation) -> int | None:
     return unanswered.order_by("pk").values_list("pk", flat=True).first()
 
 
-def part(
-    loser: Conversation, survivor: Conversation, record: dict[str, Any], *, at: datetime
-) -> None:
+def part(loser: Conversation, survivor: Conversation, record: dict[str, Any]) -> None:
     """Each has what it had, where nothing came since; what is still owed is owed to its own."""
     held = record["holder"]
     if held and held["version"] == survivor.version:
@@ -103,8 +98,8 @@ def part(
     survivor.save(update_fields=[*JOINED, "updated_at"])
     if answered >= loser.last_inbound_id:  # answered while the two were one
         loser.answered_up_to = max(loser.answered_up_to, loser.last_inbound_id)
-    elif record["owed"]["turn_due_at"]:
-        loser.turn_due_at = at
+    else:
+        loser.turn_due_at = _column("turn_due_at").to_python(record["owed"])
     loser.save(update_fields=["answered_up_to", "turn_due_at", "updated_at"])
 
 

@@ -12,7 +12,6 @@ from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
 from brokers.models import User
-from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each, person
 from crm.admin.filters import BandFilter, QueryFilter
 from crm.errors import Conflict
@@ -38,6 +37,7 @@ from leads.admin.forms import (
     OptOutForm,
     ReplyForm,
 )
+from leads.admin.merging import MergePages
 from leads.enums import Holder
 from leads.models import Lead
 from leads.stages import BY_PEOPLE, Stage
@@ -120,7 +120,7 @@ def _unassigned(lead: Lead) -> bool:
 
 
 @admin.register(Lead)
-class LeadAdmin(TenantAdmin):
+class LeadAdmin(MergePages):
     """A lead as a broker works with it."""
 
     form = LeadForm
@@ -154,7 +154,7 @@ class LeadAdmin(TenantAdmin):
         {
             "title": _("Más acciones"),
             "icon": "more_horiz",
-            "items": ["assign", "rescore", "opt_out"],
+            "items": ["assign", "rescore", "opt_out", "merge"],
         },
     )
     empty_hint = _(

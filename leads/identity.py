@@ -166,8 +166,8 @@ def find_or_create_many(
     for entry, contact in zip(entries, contacts, strict=True):
         lead = next((known[each] for each in contact.known if each in known), None)
         placed.append((lead or _unsaved(broker, entry, contact, source, at, by), lead is None))
-        for each in contact.known:
-            known.setdefault(each, placed[-1][0])
+        if lead is None:
+            known.update(dict.fromkeys(contact.known, placed[-1][0]))
     made = [lead for lead, is_new in placed if is_new]
     _store_many(broker, made, source, at, by)
     barred = suppressed_of(broker, made)

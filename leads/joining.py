@@ -44,7 +44,10 @@ class Joined:
 
 
 def join(loser: Lead, survivor: Lead) -> Joined:
-    """A person's word before any other, then the later one; what only one knows is kept."""
+    """A person's word before any other; then the later one, of name, phone and e-mail the survivor's.
+
+    What only one knows is kept.
+    """
     metadata = {**loser.metadata, **survivor.metadata}
     metadata["provenance"] = dict(survivor.metadata.get("provenance", {}))
     result = Joined({"metadata": metadata, **_plain(loser, survivor)})
@@ -68,7 +71,8 @@ def _ranked(fact: str, loser: Lead, survivor: Lead) -> tuple[Lead, Lead]:
 
 def _weight(lead: Lead, fact: str) -> tuple[bool, bool, datetime]:
     said = lead.metadata.get("provenance", {}).get(fact, {})
-    moment = parse_datetime(said.get("at") or "") or LONG_AGO
+    told = parse_datetime(said.get("at") or "") if fact not in facts.CONTACT else None
+    moment = told or LONG_AGO
     return _knows(lead, fact), said.get("by") == facts.Source.PERSON, moment
 
 

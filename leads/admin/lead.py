@@ -154,7 +154,7 @@ class LeadAdmin(MergePages):
         {
             "title": _("Más acciones"),
             "icon": "more_horiz",
-            "items": ["assign", "rescore", "opt_out", "merge"],
+            "items": ["assign", "rescore", "opt_out", "merge", "unmerge"],
         },
     )
     empty_hint = _(

@@ -26,10 +26,9 @@ def test_a_preview_tells_and_changes_nothing(agent, lead, other) -> None:
     body = told.json()
     assert (body["survivor"], body["loser"]) == (lead.pk, other.pk)
     assert body["moves"] == [{"part": "chat_messages", "label": "mensajes", "count": 1}]
-    assert {each["fact"]: each["kept"] for each in body["conflicts"]} == {
-        "name": lead.name,
-        "phone": lead.phone,
-    }
+    assert body["conflicts"] == [
+        {"fact": "phone", "kept": lead.phone, "given_up": other.phone},
+    ]
     assert LeadMerge.objects.count() == 0
 
 

@@ -31,3 +31,9 @@ def _cancel(call: VoiceCall, reason: str, at: datetime) -> bool:
     except NotCancellable:  # dialled in this very moment
         return False
     return True
+
+
+def was_withdrawn(log: CampaignLog) -> bool:
+    """Whether the step's call was cancelled: under its key no other is placed."""
+    cancelled = VoiceCall.objects.filter(intent_key=key_of(log), status=CallStatus.CANCELLED)
+    return cancelled.exists()

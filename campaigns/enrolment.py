@@ -220,6 +220,33 @@ def stop(which: Q, *, reason: str, at: datetime, by: Any = None) -> int:
 
 
 @transaction.atomic
+def resume(run_ids: Sequence[int], *, reason: str, at: datetime) -> None:
+    """Let runs go on that were stopped for ``reason``: their skipped steps are due again.
+
+    A call that was withdrawn is not placed a second time: its run goes on behind it.
+    """
+    stopped = CampaignEnrollment.objects.filter(state=EnrollmentState.STOPPED, reason=reason)
+    locked = stopped.filter(pk__in=run_ids).exclude(campaign__status=CampaignStatus.FINISHED)
+    for run in locked.select_for_update(of=("self",), no_key=True).select_related("campaign"):
+        _write(run, EnrollmentState.ACTIVE, "", at)
+        _tell(run, "campaign_resumed", at, None)
+        skipped = CampaignLog.objects.filter(
+            enrollment=run, status=LogStatus.SKIPPED, reason=reason
+        )
+        for log in skipped.select_related("step").order_by("pk"):
+            if dialling.was_withdrawn(log):
+                go_on(run, after=log.step, at=at)
+            else:
+                _due_again(log, at)
+
+
+def _due_again(log: CampaignLog, at: datetime) -> None:
+    CampaignLog.objects.filter(pk=log.pk).update(
+        status=LogStatus.DUE, reason="", executed_at=None, message=None, updated_at=at
+    )
+
+
+@transaction.atomic
 def _stop_batch(which: Q, reason: str, at: datetime, by: Any) -> int:
     active = CampaignEnrollment.objects.filter(which, state=EnrollmentState.ACTIVE)
     locked = active.select_for_update(of=("self",), no_key=True)

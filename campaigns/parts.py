@@ -4,14 +4,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import enrolment, ledger, reasons
 from campaigns.models import CampaignEnrollment, CampaignLog, EnrollmentState
 from crm import tenancy
 from leads.models import Lead
-from leads.parts import LeadPart, Panel, erase_rows, export_rows, move_rows, register
+from leads.parts import Deed, LeadPart, Panel, erase_rows, export_rows, move_rows, register
 
 SHOWN = 10
 EXPORTED = ["id", "campaign__name", "rotation", "state", "reason", "enrolled_at", "trigger_key"]
@@ -21,24 +20,57 @@ EXPORTED_LOGS = [
 ]  # fmt: skip
 
 
-@transaction.atomic
-def merge_enrollments(loser: Lead, survivor: Lead) -> list[int]:
-    """Runs follow the survivor as further rotations; of two active in a campaign, theirs stands."""
+def _twice(loser: Lead, survivor: Lead) -> Q:
+    """The loser's active runs in campaigns in which the survivor has one too."""
     active = CampaignEnrollment.objects.filter(lead=survivor, state=EnrollmentState.ACTIVE)
-    twice = Q(lead=loser, campaign__in=active.values("campaign"))
-    enrolment.stop(twice, reason="merged", at=timezone.now())
-    moved = []
+    return Q(lead=loser, state=EnrollmentState.ACTIVE, campaign__in=active.values("campaign"))
+
+
+def foresee(loser: Lead, survivor: Lead, deed: Deed) -> list[str]:
+    runs = CampaignEnrollment.objects.filter(_twice(loser, survivor)).select_related("campaign")
+    return [
+        _("Los dos están en la campaña «%(name)s»: sigue la del lead que queda.")
+        % {"name": run.campaign.name}
+        for run in runs.order_by("pk")
+    ]
+
+
+@transaction.atomic
+def merge_enrollments(loser: Lead, survivor: Lead, deed: Deed) -> dict[str, Any]:
+    """Runs follow the survivor as further rotations; of two active in a campaign, theirs stands."""
+    twice = CampaignEnrollment.objects.filter(_twice(loser, survivor))
+    stopped = list(twice.order_by("pk").values_list("pk", flat=True))
+    enrolment.stop(Q(pk__in=stopped), reason="merged", at=deed.at)
+    before: dict[str, tuple[int, str]] = {}
     for run in CampaignEnrollment.objects.filter(lead=loser).order_by("rotation", "pk"):
         theirs = CampaignEnrollment.objects.filter(lead=survivor, campaign=run.campaign_id)
+        before[str(run.pk)] = (run.rotation, run.trigger_key)
         run.rotation = (theirs.aggregate(last=Max("rotation"))["last"] or 0) + 1
         if theirs.filter(trigger_key=run.trigger_key).exists():
             run.trigger_key = ""
-        run.lead = survivor
-        run.save(update_fields=["lead", "rotation", "trigger_key", "updated_at"])
-        CampaignLog.objects.filter(enrollment=run).update(lead=survivor)
-        moved.append(run.pk)
-    ledger.write([loser.pk, survivor.pk], at=timezone.now())
-    return moved
+        _hand(run, survivor)
+    ledger.write([loser.pk, survivor.pk], at=deed.at)
+    return {"moved": [int(pk) for pk in before], "before": before, "stopped": stopped}
+
+
+@transaction.atomic
+def unmerge_enrollments(
+    loser: Lead, survivor: Lead, record: dict[str, Any], deed: Deed
+) -> list[str]:
+    """Runs go back with every step of theirs; those that the merge stopped go on."""
+    runs = CampaignEnrollment.objects.filter(lead=survivor, pk__in=record["moved"])
+    for run in runs.order_by("pk"):
+        run.rotation, run.trigger_key = record["before"][str(run.pk)]
+        _hand(run, loser)
+    enrolment.resume(record["stopped"], reason="merged", at=deed.at)
+    ledger.write([loser.pk, survivor.pk], at=deed.at)
+    return []
+
+
+def _hand(run: CampaignEnrollment, lead: Lead) -> None:
+    run.lead = lead
+    run.save(update_fields=["lead", "rotation", "trigger_key", "updated_at"])
+    CampaignLog.objects.filter(enrollment=run).update(lead=lead)
 
 
 def panel(lead: Lead, user: Any) -> Panel | None:
@@ -68,6 +100,8 @@ register(
         erase_rows(CampaignEnrollment),
         merge_enrollments,
         panel,
+        unmerge=unmerge_enrollments,
+        foresee=foresee,
     )
 )
 register(

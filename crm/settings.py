@@ -321,6 +321,7 @@ CELERY_BEAT_SCHEDULE = {
     "due-attachments": {"task": "leads.tasks.sweep_attachments", "schedule": SWEEP_SECONDS},
     "whatsapp-templates": {"task": "leads.tasks.sweep_templates", "schedule": crontab(minute=20)},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
+    "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }
 

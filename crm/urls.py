@@ -24,6 +24,7 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("chat/", include("leads.chat_urls")),
+    path("forms/", include("leads.forms_urls")),
     path("hooks/voice/", include("voice.hooks_urls")),
     path("", include("scheduling.hooks_urls")),
     path("hooks/", include("leads.hooks_urls")),

@@ -4,7 +4,7 @@ from typing import Any
 
 from knowledge.models import KnowledgeGap
 from leads.models import Lead
-from leads.parts import LeadPart, register
+from leads.parts import Deed, LeadPart, register
 
 
 def _asked_by(lead: Lead) -> Any:
@@ -21,9 +21,14 @@ def erase(lead: Lead) -> int:
     return count
 
 
-def merge(loser: Lead, survivor: Lead) -> list[int]:
+def merge(loser: Lead, survivor: Lead, deed: Deed) -> list[int]:
     """Questions follow their messages; nothing of its own moves."""
     return []
 
 
-register(LeadPart("knowledge_gaps", KnowledgeGap, export, erase, merge))
+def unmerge(loser: Lead, survivor: Lead, record: Any, deed: Deed) -> list[str]:
+    """Questions go back with their messages."""
+    return []
+
+
+register(LeadPart("knowledge_gaps", KnowledgeGap, export, erase, merge, unmerge=unmerge))

@@ -23,18 +23,40 @@ def log(
     )
 
 
-def log_all(
-    told: Iterable[tuple[Lead, dict[str, Any]]], action_type: str, *, actor: Actor, at: datetime
+def log_many(
+    leads: Iterable[Lead],
+    action_type: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    user: Any = None,
+    **details: Any,
 ) -> None:
-    """The same event of many leads, each with its details, in one statement."""
+    """Add the same event to the log of each lead."""
+    log_all(((lead, details) for lead in leads), action_type, actor=actor, at=at, user=user)
+
+
+def log_all(
+    told: Iterable[tuple[Lead, dict[str, Any]]],
+    action_type: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    user: Any = None,
+) -> None:
+    """The same event of many leads, each with its details, in few statements."""
     ActivityLog.objects.bulk_create(
-        ActivityLog(
-            lead=lead,
-            broker_id=lead.broker_id,
-            action_type=action_type,
-            actor=actor,
-            details=details,
-            timestamp=at,
-        )
-        for lead, details in told
+        [
+            ActivityLog(
+                lead=lead,
+                broker_id=lead.broker_id,
+                action_type=action_type,
+                actor=actor,
+                user=user,
+                details=details,
+                timestamp=at,
+            )
+            for lead, details in told
+        ],
+        batch_size=500,
     )

@@ -1,9 +1,8 @@
 """Who looks after a lead: by hand, by claim from the pool, or by the broker's mode."""
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
-from itertools import count
+from datetime import UTC, datetime, timedelta
+from heapq import heapify, heapreplace
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +18,9 @@ from leads.errors import AlreadyClaimed, NotAssignable
 from leads.models import Lead
 from leads.stages import Stage
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
 
 def choose(broker: Broker, *, at: datetime) -> User | None:
     """The agent that the broker's mode gives a new lead to; None leaves it in the pool.
@@ -26,52 +28,51 @@ def choose(broker: Broker, *, at: datetime) -> User | None:
     Turns: the agent with the fewest open leads, ties to whoever waited longest. Priority: the
     lowest ``assignment_priority``, ties likewise.
     """
-    queue = _queue(broker)
-    return None if queue is None else queue.first()
+    return choose_many(broker, 1, at=at)[0]
+
+
+def choose_many(broker: Broker, count: int, *, at: datetime) -> list[User | None]:
+    """As ``choose`` for so many new leads in a row, each counted before the next is given."""
+    mode = broker.brokerleadconfig.assignment_mode
+    queue = [] if mode == AssignmentMode.MANUAL else list(_queue(broker))
+    if not queue:
+        return [None] * count
+    by_priority = mode == AssignmentMode.PRIORITY
+    turns = [
+        (
+            agent.assignment_priority if by_priority else 0,
+            agent.load,
+            agent.latest or NEVER,
+            agent.pk,
+        )
+        for agent in queue
+    ]
+    agents = {agent.pk: agent for agent in queue}
+    heapify(turns)
+    chosen: list[User | None] = []
+    for number in range(count):
+        priority, load, _latest, pk = turns[0]
+        chosen.append(agents[pk])
+        heapreplace(turns, (priority, load + 1, at + number * TICK, pk))
+    return chosen
 
 
 def _queue(broker: Broker) -> Any:
-    """The agents in the order of their turns; None where leads are assigned by hand."""
-    mode = broker.brokerleadconfig.assignment_mode
-    if mode == AssignmentMode.MANUAL:
-        return None
-    agents = User.objects.filter(
+    team = User.objects.filter(
         broker=broker, role=Role.AGENT, is_active=True, assignment_priority__isnull=False
-    ).annotate(
+    )
+    return team.annotate(
         load=Count("leads", filter=~Q(leads__pipeline_stage__in=[Stage.WON, Stage.LOST])),
         latest=Max("leads__created_at"),
     )
-    fair = ("load", F("latest").asc(nulls_first=True), "id")
-    return agents.order_by(*(("assignment_priority", *fair) if _by_priority(mode) else fair))
-
-
-def _by_priority(mode: str) -> bool:
-    return mode == AssignmentMode.PRIORITY
-
-
-def _turns(broker: Broker) -> Iterator[User | None]:
-    """Whom one lead after the other goes to, each counted before the next."""
-    agents = list(_queue(broker) or ())
-    by_priority = _by_priority(broker.brokerleadconfig.assignment_mode)
-    turns = [
-        [agent.assignment_priority if by_priority else 0, agent.load, place, agent]
-        for place, agent in enumerate(agents)
-    ]
-    for number in count(len(turns)):
-        if not turns:
-            yield None
-            continue
-        turn = min(turns, key=lambda each: each[:3])
-        turn[1], turn[2] = turn[1] + 1, number
-        yield turn[3]
 
 
 def hand_on(user: User, *, at: datetime) -> None:
     """Give the open leads of somebody who left to others by the broker's mode, or to the pool."""
     assert user.broker is not None  # nobody assigns leads to a superadmin
-    theirs = Lead.objects.open().living().filter(assigned_to=user).order_by("pk")
+    theirs = list(Lead.objects.open().living().filter(assigned_to=user).order_by("pk"))
     shares: Counter[User | None] = Counter()
-    for lead, to in zip(theirs, _turns(user.broker), strict=False):
+    for lead, to in zip(theirs, choose_many(user.broker, len(theirs), at=at), strict=True):
         if _give(lead, to, by=None, at=at, only_if=Q(assigned_to=user)):
             shares[to] += 1
     alerts.on_handed_on(user, "leads", shares, at=at)

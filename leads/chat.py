@@ -76,7 +76,7 @@ def _broker(slug: str) -> Broker:
 
 
 def _posted(request: HttpRequest, broker: Broker) -> JsonResponse:
-    body = _json_body(request)
+    body = json_body(request)
     text = _text(body, "text", MAX_TEXT, required=True)
     client_id = _text(body, "client_id", MAX_CLIENT_ID) or uuid.uuid4().hex
     visitor = _visitor(broker, _text(body, "visitor", 200))
@@ -141,7 +141,7 @@ def _visitor(broker: Broker, given: str) -> str:
     return given if visitors.is_ours(broker, given) else visitors.issue(broker)
 
 
-def _json_body(request: HttpRequest) -> dict[str, Any]:
+def json_body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
     except RequestDataTooBig as error:
@@ -149,7 +149,7 @@ def _json_body(request: HttpRequest) -> dict[str, Any]:
     except ValueError as error:
         raise DomainError(_("El cuerpo no es JSON válido."), code="parse_error") from error
     if not isinstance(body, dict):
-        raise DomainError(_("Envía un objeto JSON con el campo «text»."), code="parse_error")
+        raise DomainError(_("Envía un objeto JSON."), code="parse_error")
     return body
 
 

@@ -74,3 +74,29 @@ class ChannelError(DomainError):
         self.reason = reason
         self.retry_after = retry_after
         super().__init__(message, reason=reason)
+
+
+class LeadMerged(Conflict):
+    """The lead went into another: ``merged_into`` is where it lives on."""
+
+    code = "lead_merged"
+    message = _("Este lead se unió con otro. Trabaja en el lead con el que se unió.")
+
+
+class NotMergeable(DomainError):
+    code = "not_mergeable"
+    status = 409
+    message = _("Estos dos leads no se pueden unir.")
+
+
+class TurnUnderWay(Conflict):
+    """The assistant is answering one of the two at this moment."""
+
+    code = "turn_under_way"
+    message = _("El asistente está respondiendo a uno de los dos. Intenta de nuevo en un minuto.")
+
+
+class NotUndoable(DomainError):
+    code = "not_undoable"
+    status = 409
+    message = _("Esta unión ya no se puede deshacer.")

@@ -350,6 +350,11 @@ def _qualify(lead: Lead, at: datetime) -> qualification.Outcome | None:
     return assessment.outcome
 
 
+def requalify(lead: Lead, *, at: datetime) -> None:
+    """Assess a lead whose facts became others by a merge: the outcome is news to nobody."""
+    _qualify(lead, at)
+
+
 def _announce_outcome(lead: Lead, outcome: qualification.Outcome, at: datetime) -> None:
     event = log(lead, "qualified", actor=Actor.SYSTEM, at=at, outcome=outcome.value)
     if outcome == qualification.Outcome.QUALIFIED:

@@ -13,7 +13,15 @@ from rest_framework.request import Request
 from crm.api.filters import LARGEST, SearchFilter
 from leads import metrics, search
 from leads.enums import Holder
-from leads.models import Attachment, Conversation, Lead, LeadAlert, MessageTemplate
+from leads.models import (
+    Attachment,
+    Conversation,
+    Lead,
+    LeadAlert,
+    LeadMerge,
+    MergeSuggestion,
+    MessageTemplate,
+)
 from leads.stages import Stage, Status, Treatment
 
 NOBODY = "none"
@@ -89,6 +97,22 @@ class AttachmentFilter(FilterSet):
     class Meta:
         model = Attachment
         fields = ["state", "kind", "message"]
+
+
+class SuggestionFilter(FilterSet):
+    """Those still to be decided, unless ``state`` asks for others."""
+
+    state = ChoiceFilter(choices=MergeSuggestion.State.choices)
+
+    class Meta:
+        model = MergeSuggestion
+        fields = ["reason"]
+
+
+class MergeFilter(FilterSet):
+    class Meta:
+        model = LeadMerge
+        fields = ["loser", "survivor"]
 
 
 class TemplateFilter(FilterSet):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Case, Q, Subquery, Value, When
 
 from leads import identity, parts, quiet
 from leads.enums import CALLS, Channel, Delivery, Direction, Holder, Purpose
@@ -99,8 +99,11 @@ def needs_template(lead: Lead, at: datetime) -> bool:
 
 
 def identity_on(lead: Lead, channel: Channel | str) -> ChannelIdentity | None:
-    """The identity to write to: the lead's latest on the channel."""
-    return lead.identities.filter(channel=channel).order_by("-id").first()
+    """The identity to write to: of several on the channel the one that wrote last, else the latest."""
+    heard = ChatMessage.objects.filter(lead=lead, provider=channel, direction=Direction.IN)
+    speaker = Subquery(heard.order_by("-id").values("channel_user_id")[:1])
+    last = Case(When(external_id=speaker, then=Value(0)), default=Value(1))
+    return lead.identities.filter(channel=channel).order_by(last, "-id").first()
 
 
 def _enabled(asked: Question) -> Verdict:

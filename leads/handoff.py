@@ -20,7 +20,7 @@ def take(lead: Lead, *, by: Any, at: datetime) -> Conversation:
     """
     # The lead before its conversation, as everywhere: two orders of locks would meet head-on.
     Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
-    conversation = _locked(lead)
+    conversation = locked(lead)
     same = by is None or conversation.held_by_id == by.pk
     if conversation.holder == Holder.USER and same:
         return conversation
@@ -35,7 +35,7 @@ def take(lead: Lead, *, by: Any, at: datetime) -> Conversation:
 @transaction.atomic
 def give_back(lead: Lead, *, by: Any, at: datetime) -> Conversation:
     """Give the microphone back to the assistant, which answers from the next message on."""
-    conversation = _locked(lead)
+    conversation = locked(lead)
     if conversation.holder == Holder.ASSISTANT:
         return conversation
     conversation.answered_up_to = conversation.last_inbound_id
@@ -50,7 +50,7 @@ def resume(lead: Lead, *, at: datetime) -> bool:
 
     True when a reply is owed. The caller holds the conversation's row.
     """
-    conversation = _locked(lead)
+    conversation = locked(lead)
     spoken = last_by_person(lead)
     conversation.answered_up_to = max(conversation.answered_up_to, spoken)
     owed = conversation.last_inbound_id > conversation.answered_up_to
@@ -90,7 +90,7 @@ def ask_for_person(
     lead: Lead, *, reason: HandoffReason | str, brief: str = "", at: datetime
 ) -> Conversation:
     """Leave the microphone to nobody until a person comes; a person who has it keeps it."""
-    conversation = _locked(lead)
+    conversation = locked(lead)
     if conversation.holder != Holder.ASSISTANT:
         return conversation
     conversation.brief = brief[:1000]
@@ -103,7 +103,7 @@ def ask_for_person(
 @transaction.atomic(savepoint=False)
 def flag(lead: Lead, *, reason: HandoffReason | str, brief: str, at: datetime) -> Conversation:
     """Show people that a decision is theirs, while whoever holds the microphone goes on."""
-    conversation = _locked(lead)
+    conversation = locked(lead)
     if conversation.holder != Holder.WAITING:
         conversation.brief = brief[:1000]
         conversation.waiting_reason = HandoffReason(reason)
@@ -112,7 +112,33 @@ def flag(lead: Lead, *, reason: HandoffReason | str, brief: str, at: datetime) -
     return conversation
 
 
-def _locked(lead: Lead) -> Conversation:
+def inherit(conversation: Conversation, other: Conversation, *, at: datetime) -> bool:
+    """Two locked conversations become one: the stricter holder of the two has it.
+
+    A person before nobody, nobody before the assistant. True when the holder is another now.
+    """
+    if _strictness(other) <= _strictness(conversation):
+        return False
+    reason, since, brief = other.waiting_reason, other.waiting_since, other.brief
+    _hand_over(conversation, Holder(other.holder), other.held_by, since or at)
+    conversation.waiting_reason, conversation.brief = reason, brief
+    conversation.save(update_fields=["waiting_reason", "brief", "updated_at"])
+    return True
+
+
+def _strictness(conversation: Conversation) -> tuple[int, bool]:
+    order = (Holder.ASSISTANT, Holder.WAITING, Holder.USER)
+    threat = conversation.waiting_reason == HandoffReason.LEGAL_THREAT
+    return order.index(Holder(conversation.holder)), threat
+
+
+def set_back(conversation: Conversation, *, holder: str, held_by: Any, since: Any) -> None:
+    """Give the microphone back to whom it had before a merge; drafts begun since are dropped."""
+    _hand_over(conversation, Holder(holder), held_by, since)
+
+
+def locked(lead: Lead) -> Conversation:
+    """The lead's conversation as it is now, locked."""
     made, _ = Conversation.objects.get_or_create(lead=lead, defaults={"broker_id": lead.broker_id})
     return Conversation.objects.select_for_update().get(pk=made.pk)
 

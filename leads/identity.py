@@ -1,6 +1,8 @@
 """Who a person is: normalising, matching within the broker, and suspecting duplicates."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,11 +11,15 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 
 from brokers.models import Broker
+from crm.errors import Conflict
 from leads import assignment, names, phones
-from leads.activity import log
+from leads.activity import log, log_many
 from leads.enums import Actor
 from leads.models import ChannelIdentity, Conversation, Lead, MergeSuggestion, Suppression
+from leads.models.lead import LeadQuerySet
 from leads.stages import Source, Stage
+
+BATCH = 500
 
 
 class Outcome(StrEnum):
@@ -29,26 +35,65 @@ class Match:
     warning: str = ""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One row of many to be entered at once; ``fields`` are columns of a lead that is made."""
+
+    phone: str = ""
+    email: str | None = None
+    name: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Contact:
+    """A phone and an e-mail as they are compared."""
+
+    e164: str | None
+    email: str | None
+
+    @property
+    def known(self) -> list[tuple[str, str]]:
+        both = (("phone_e164", self.e164), ("email", self.email))
+        return [(column, value) for column, value in both if value]
+
+
+def _contact(broker: Broker, phone: str, email: str | None) -> _Contact:
+    e164 = phones.to_e164(phone, country=broker.country) if phone else None
+    return _Contact(e164, (email or "").strip().lower() or None)
+
+
 def matching(broker: Broker, *, phone_e164: str | None, email: str | None) -> list[Lead]:
-    """The broker's leads with this phone, else this e-mail; open ones with the latest inbound first."""
-    for condition in _conditions(phone_e164, email):
-        found = Lead.objects.living().filter(condition, broker=broker)
-        closed = Case(
-            When(pipeline_stage__in=[Stage.WON, Stage.LOST], then=Value(1)), default=Value(0)
-        )
-        ranked = found.select_related("assigned_to", "conversation").order_by(
-            closed,
-            F("conversation__last_inbound_at").desc(nulls_last=True),
-            "-id",
-        )
-        if leads := list(ranked[:20]):
+    """The broker's leads with this phone, else this e-mail; open ones with the latest inbound first.
+
+    What only a merged lead had leads to the lead that it lives on in.
+    """
+    for column, value in _Contact(phone_e164, email).known:
+        ranked = _ranked(broker, **{column: value})
+        if leads := list(ranked.living()[:20]) or _living(ranked[:20]):
             return leads
     return []
 
 
-def _conditions(phone_e164: str | None, email: str | None) -> list[Q]:
-    conditions = [Q(phone_e164=phone_e164)] if phone_e164 else []
-    return [*conditions, Q(email=email)] if email else conditions
+def _ranked(broker: Broker, **condition: Any) -> LeadQuerySet:
+    closed = Case(When(pipeline_stage__in=[Stage.WON, Stage.LOST], then=Value(1)), default=Value(0))
+    found: LeadQuerySet = Lead.objects.filter(broker=broker, **condition)
+    return found.select_related("assigned_to", "conversation").order_by(
+        closed,
+        F("conversation__last_inbound_at").desc(nulls_last=True),
+        "-id",
+    )
+
+
+def _living(merged: Iterable[Lead]) -> list[Lead]:
+    return list({lead.pk: lead for lead in map(living_of, merged)}.values())
+
+
+def living_of(lead: Lead) -> Lead:
+    """The lead itself, or the one at the end of its merges."""
+    while lead.merged_into is not None:
+        lead = lead.merged_into
+    return lead
 
 
 @transaction.atomic
@@ -62,31 +107,123 @@ def find_or_create(
     at: datetime,
     by: Any = None,
     force_new: bool = False,
+    typed_by_anybody: bool = False,
     **fields: Any,
 ) -> Match:
-    """The lead of an API, CSV or Admin entry: matched by phone, then e-mail, else made."""
-    # One entry a broker at a time: two equal ones sent at once must meet.
-    Broker.objects.select_for_update(no_key=True).get(pk=broker.pk)
-    e164 = phones.to_e164(phone, country=broker.country) if phone else None
-    address = email.strip().lower() if email else None
-    found = matching(broker, phone_e164=e164, email=address)
-    if found and not force_new:
-        return Match(found[0], Outcome.MATCHED)
+    """The lead of an API, CSV or Admin entry: matched by phone, then e-mail, else made.
+
+    What anybody may have typed (``typed_by_anybody``: a public form) only meets an equal entry of
+    its own kind; it never reaches a lead that is known otherwise. About ten queries and a lock of the broker's entries; a batch goes through ``find_or_create_many``.
+    """
+    _queue_up(broker)
+    contact = _contact(broker, phone, email)
+    found = matching(broker, phone_e164=contact.e164, email=contact.email)
+    reached = _same_entry(found, contact, source) if typed_by_anybody else found
+    if reached and not force_new:
+        return Match(reached[0], Outcome.MATCHED)
     lead = create(
         broker,
         source=source,
         at=at,
         by=by,
         phone=phone,
-        phone_e164=e164,
-        email=address,
+        phone_e164=contact.e164,
+        email=contact.email,
         name=names.tidy(name) if name else None,
         **fields,
     )
     suggest_merges(lead)
-    suppressed = is_suppressed(lead)
-    warning = "duplicate" if found else ""
-    return Match(lead, Outcome.SUPPRESSED if suppressed else Outcome.CREATED, warning)
+    return _made(lead, bool(found), is_suppressed(lead))
+
+
+def _same_entry(found: list[Lead], contact: _Contact, source: Source | str) -> list[Lead]:
+    same = (str(source), contact.e164, contact.email)
+    return [lead for lead in found if (lead.source, lead.phone_e164, lead.email) == same]
+
+
+def _queue_up(broker: Broker) -> None:
+    """One entry a broker at a time: two equal ones sent at once must meet."""
+    Broker.objects.select_for_update(no_key=True).get(pk=broker.pk)
+
+
+def _made(lead: Lead, is_double: bool, suppressed: bool) -> Match:
+    outcome = Outcome.SUPPRESSED if suppressed else Outcome.CREATED
+    return Match(lead, outcome, "duplicate" if is_double else "")
+
+
+@transaction.atomic
+def find_or_create_many(
+    broker: Broker, entries: Sequence[Entry], *, source: Source | str, at: datetime, by: Any = None
+) -> list[Match]:
+    """As ``find_or_create`` for each entry in order, in a number of queries that does not grow.
+
+    An entry equal to one before it is matched to that one's lead.
+    """
+    _queue_up(broker)
+    contacts = [_contact(broker, entry.phone, entry.email) for entry in entries]
+    known = _known(broker, contacts)
+    placed: list[tuple[Lead, bool]] = []
+    for entry, contact in zip(entries, contacts, strict=True):
+        lead = next((known[each] for each in contact.known if each in known), None)
+        placed.append((lead or _unsaved(broker, entry, contact, source, at, by), lead is None))
+        if lead is None:
+            known.update(dict.fromkeys(contact.known, placed[-1][0]))
+    made = [lead for lead, is_new in placed if is_new]
+    _store_many(broker, made, source, at, by)
+    barred = suppressed_of(broker, made)
+    return [
+        _made(lead, False, lead in barred) if is_new else Match(lead, Outcome.MATCHED)
+        for lead, is_new in placed
+    ]
+
+
+def _known(broker: Broker, contacts: Iterable[_Contact]) -> dict[tuple[str, str], Lead]:
+    """Whom each phone and e-mail leads to, as ``matching`` would say."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for contact in contacts:
+        for column, value in contact.known:
+            wanted[column].add(value)
+    known: dict[tuple[str, str], Lead] = {}
+    for column, values in wanted.items():
+        found = _ranked(broker, **{f"{column}__in": values}).select_related("merged_into")
+        # The living first; of several the first in rank.
+        for lead in sorted(found, key=lambda each: each.merged_into_id is not None):
+            known.setdefault((column, getattr(lead, column)), living_of(lead))
+    return known
+
+
+def _unsaved(
+    broker: Broker, entry: Entry, contact: _Contact, source: Source | str, at: datetime, by: Any
+) -> Lead:
+    columns = {
+        "phone": entry.phone,
+        "phone_e164": contact.e164,
+        "email": contact.email,
+        "name": names.tidy(entry.name) if entry.name else None,
+        **entry.fields,
+    }
+    return _lead(broker, source, at, by, columns)
+
+
+def _store_many(
+    broker: Broker, made: list[Lead], source: Source | str, at: datetime, by: Any
+) -> None:
+    unclaimed = [lead for lead in made if lead.assigned_to_id is None]
+    chosen = assignment.choose_many(broker, len(unclaimed), at=at)
+    for lead, agent in zip(unclaimed, chosen, strict=True):
+        lead.assigned_to = agent
+    Lead.objects.bulk_create(made, batch_size=BATCH)
+    Conversation.objects.bulk_create(
+        [Conversation(broker=broker, lead=lead) for lead in made], batch_size=BATCH
+    )
+    log_many(made, "lead_created", actor=_actor(by), at=at, user=by, source=str(source))
+
+
+def suppressed_of(broker: Broker, leads: Iterable[Lead]) -> set[Lead]:
+    """Those of the leads that must not be contacted at all."""
+    known = {identifier: lead for lead in leads for identifier in identifiers(lead)}
+    marks = Suppression.objects.filter(broker=broker, channel="", identifier__in=known)
+    return {known[identifier] for identifier in marks.values_list("identifier", flat=True)}
 
 
 def create(
@@ -94,27 +231,40 @@ def create(
 ) -> Lead:
     """A new lead with its conversation, assigned by the broker's mode."""
     fields.setdefault("assigned_to", assignment.choose(broker, at=at))
+    lead = _lead(broker, source, at, by, fields)
+    lead.save(force_insert=True)
+    Conversation.objects.create(broker=broker, lead=lead)
+    log(lead, "lead_created", actor=_actor(by), at=at, user=by, source=str(source))
+    return lead
+
+
+def _actor(by: Any) -> Actor:
+    return Actor.HUMAN if by else Actor.SYSTEM
+
+
+def _lead(
+    broker: Broker, source: Source | str, at: datetime, by: Any, columns: dict[str, Any]
+) -> Lead:
+    """The lead, not yet stored; what a person entered is a person's word."""
     if by is not None:
-        entered = [name for name in ("name", "phone", "email") if fields.get(name)]
+        entered = [name for name in ("name", "phone", "email") if columns.get(name)]
         said = {"by": "person", "message": None, "user": by.pk, "at": at.isoformat()}
         provenance = {name: {**said, "confidence": 1.0} for name in entered}
-        fields["metadata"] = {**fields.get("metadata", {}), "provenance": provenance}
-    lead = Lead.objects.create(
-        broker=broker, source=source, created_at=at, stage_entered_at=at, **fields
-    )
-    Conversation.objects.create(broker=broker, lead=lead)
-    actor = Actor.HUMAN if by else Actor.SYSTEM
-    log(lead, "lead_created", actor=actor, at=at, user=by, source=str(source))
-    return lead
+        columns = {**columns, "metadata": {**columns.get("metadata", {}), "provenance": provenance}}
+    return Lead(broker=broker, source=source, created_at=at, stage_entered_at=at, **columns)
+
+
+def same_contact(lead: Lead) -> Q:
+    """Leads with this one's phone or e-mail; false where it has neither."""
+    same = Q()
+    for column, value in _Contact(lead.phone_e164, lead.email).known:
+        same |= Q(**{column: value})
+    return same
 
 
 def suggest_merges(lead: Lead) -> None:
     """Tell people which other leads share this one's phone or e-mail; change nothing else."""
-    same = Q()
-    if lead.phone_e164:
-        same |= Q(phone_e164=lead.phone_e164)
-    if lead.email:
-        same |= Q(email=lead.email)
+    same = same_contact(lead)
     if not same:
         return
     others = Lead.objects.living().filter(same, broker_id=lead.broker_id).exclude(pk=lead.pk)
@@ -128,6 +278,15 @@ def suggest_merges(lead: Lead) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def dismiss(suggestion: MergeSuggestion, *, at: datetime) -> MergeSuggestion:
+    """These are two people: the pair is not suggested again."""
+    open_row = MergeSuggestion.objects.filter(pk=suggestion.pk, state=MergeSuggestion.State.OPEN)
+    if not open_row.update(state=MergeSuggestion.State.DISMISSED, updated_at=at):
+        raise Conflict
+    suggestion.state = MergeSuggestion.State.DISMISSED
+    return suggestion
 
 
 def _shared(lead: Lead, other: Lead) -> str:

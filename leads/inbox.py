@@ -167,6 +167,21 @@ def _lock_lead(inbound: Inbound) -> None:
 
 def _conversation(inbound: Inbound) -> Conversation | None:
     """The sender's conversation, locked: messages of one conversation are stored one by one."""
+    found = _lock_conversation(inbound)
+    if found is not None and not _is_of(inbound, found):
+        # While we waited for the row, the sender's lead was merged, or a merge undone.
+        return _lock_conversation(inbound)
+    return found
+
+
+def _is_of(inbound: Inbound, conversation: Conversation) -> bool:
+    own = ChannelIdentity.objects.filter(
+        broker=inbound.broker, channel=inbound.channel, external_id=inbound.external_user
+    )
+    return own.filter(lead=conversation.lead_id).exists()
+
+
+def _lock_conversation(inbound: Inbound) -> Conversation | None:
     return (
         Conversation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("lead")

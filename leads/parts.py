@@ -24,23 +24,55 @@ def _all_of(model: type[models.Model], lead: Lead) -> models.QuerySet[Any]:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """Who merges or undoes, and when."""
+
+    by: Any
+    at: datetime
+
+
+# What a merge did to a part, JSON-safe: the ids moved, or a mapping with them under "moved".
+Record = Any
+Merge = Callable[[Lead, Lead, Deed], Record]
+Unmerge = Callable[[Lead, Lead, Any, Deed], list[str]]
+
+
+def return_rows(model: type[models.Model]) -> Unmerge:
+    """The usual undoing: the rows that moved go back, those that came later stay."""
+
+    def unmerge(loser: Lead, survivor: Lead, record: Record, deed: Deed) -> list[str]:
+        _all_of(model, survivor).filter(pk__in=moved_ids(record)).update(lead=loser)
+        return []
+
+    return unmerge
+
+
+def moved_ids(record: Record) -> list[int]:
+    return list(record["moved"] if isinstance(record, dict) else record)
+
+
+@dataclass(frozen=True)
 class LeadPart:
     """One model that refers to Lead.
 
-    ``export`` gives JSON-safe rows, ``erase`` deletes (returns how many), ``merge`` moves from
-    loser to survivor (returns the ids moved), ``panel`` shows it to a user, or None. ``next_due``
-    tells when rows of these leads are due (lead id, moment); ``contacts`` counts the rows from one
-    moment to another by which the lead was contacted, but for the one with the given id.
+    ``export`` gives JSON-safe rows, ``erase`` deletes (returns how many), ``panel`` shows it to a
+    user, or None. ``merge`` moves from loser to survivor and returns what ``unmerge`` needs to
+    bring it back; ``unmerge`` (the rows that moved, where it is None) says in words what it could
+    not bring back. ``foresee`` says in words what a merge would do besides moving.
+    ``next_due`` tells when rows of these leads are due (lead id, moment); ``contacts`` counts the
+    rows from one moment to another by which the lead was contacted, but for the given id.
     """
 
     name: str
     model: type[models.Model]
     export: Callable[[Lead], list[dict[str, Any]]]
     erase: Callable[[Lead], int]
-    merge: Callable[[Lead, Lead], list[int]]
+    merge: Merge
     panel: Callable[[Lead, Any], Panel | None] | None = None
     next_due: Callable[[Sequence[int], datetime], Iterable[tuple[int, datetime]]] | None = None
     contacts: Callable[[Lead, datetime, datetime, int | None], int] | None = None
+    unmerge: Unmerge | None = None
+    foresee: Callable[[Lead, Lead, Deed], list[str]] | None = None
 
 
 _parts: dict[str, LeadPart] = {}
@@ -78,12 +110,17 @@ def erase_rows(model: type[models.Model]) -> Callable[[Lead], int]:
     return erase
 
 
-def move_rows(model: type[models.Model]) -> Callable[[Lead, Lead], list[int]]:
-    """The usual merge: the loser's rows become the survivor's."""
+def move_rows(model: type[models.Model], *once: str) -> Merge:
+    """The usual merge: the loser's rows become the survivor's.
 
-    def merge(loser: Lead, survivor: Lead) -> list[int]:
-        moved = list(_all_of(model, loser).values_list("pk", flat=True))
-        _all_of(model, loser).update(lead=survivor)
+    A row whose columns ``once`` the survivor has already stays behind: it says nothing new.
+    """
+
+    def merge(loser: Lead, survivor: Lead, deed: Deed) -> list[int]:
+        held = set(_all_of(model, survivor).values_list(*once)) if once else set()
+        rows = _all_of(model, loser).values_list("pk", *once)
+        moved = [pk for pk, *key in rows if tuple(key) not in held]
+        _all_of(model, loser).filter(pk__in=moved).update(lead=survivor)
         return moved
 
     return merge

@@ -65,6 +65,27 @@ def refresh(lead: Lead, *, at: datetime) -> bool:
     return moved
 
 
+@transaction.atomic
+def set_back(
+    lead: Lead,
+    *,
+    stage: Stage | str,
+    since: datetime,
+    reason: str = "",
+    event: str,
+    by: Any,
+    at: datetime,
+) -> None:
+    """Put a locked lead where a merge, or its undoing, says that the person stands.
+
+    It is no move along the graph and announced to nobody: nothing happened to the person.
+    """
+    target, source, before = Stage(stage), Stage(lead.pipeline_stage), lead.stage_entered_at
+    _write(lead, target, reason, since)
+    if target != source:
+        _record(lead, source, target, before, Actor.HUMAN, by, reason, event, at)
+
+
 def is_profiled(lead: Lead) -> bool:
     """Whether name, a reachable contact, location, and budget or income are known."""
     facts = lead.metadata

@@ -10,7 +10,7 @@ from django.utils import timezone
 from brokers.models import Broker
 from crm.errors import DomainError
 from crm.tasks import enqueue, note_recovery, record_failure
-from leads import alerts, approval, attachments, delivery, outbox, scoring, waiting
+from leads import alerts, approval, attachments, delivery, keyed, outbox, scoring, waiting
 
 
 @shared_task(name="leads.tasks.deliver")
@@ -107,3 +107,8 @@ def _rescore_after(after: int, brokers: Mapping[int, Broker]) -> tuple[int, int]
     if not leads:
         return None
     return leads[-1].pk, scoring.rescore_batch(leads, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.forget_keys")
+def forget_keys() -> int:
+    return keyed.forget(at=timezone.now())

@@ -6,6 +6,8 @@ from leads import views
 
 router = SimpleRouter()
 router.register("leads", views.Leads, basename="lead")
+router.register("merge-suggestions", views.MergeSuggestions, basename="merge-suggestion")
+router.register("merges", views.Merges, basename="merge")
 router.register("conversations", views.Conversations, basename="conversation")
 router.register("alerts", views.Alerts, basename="alert")
 router.register("attachments", views.Attachments, basename="attachment")

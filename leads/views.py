@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -35,6 +35,9 @@ from leads import (
     editing,
     gate,
     handoff,
+    identity,
+    keyed,
+    merging,
     metrics,
     metrics_shapes,
     outbox,
@@ -48,16 +51,28 @@ from leads import (
 )
 from leads import serializers as shapes
 from leads.enums import CALLS, Channel
+from leads.errors import LeadMerged, NotUndoable
 from leads.filters import (
     AlertFilter,
     AttachmentFilter,
     ConversationFilter,
     LeadFilter,
     LeadSearch,
+    MergeFilter,
+    SuggestionFilter,
     TemplateFilter,
 )
 from leads.identity import Match, Outcome
-from leads.models import Attachment, ChatMessage, Conversation, Lead, LeadAlert, MessageTemplate
+from leads.models import (
+    Attachment,
+    ChatMessage,
+    Conversation,
+    Lead,
+    LeadAlert,
+    LeadMerge,
+    MergeSuggestion,
+    MessageTemplate,
+)
 from leads.outbox import Upload
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -67,6 +82,7 @@ IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The lead's ETag, in place of `version`."
 )
 LONGEST_KEY = 100
+READ_WHEN_MERGED = ("retrieve", "messages", "timeline", "destroy", "unmerge")
 
 
 class KnownToOthers(Conflict):
@@ -100,6 +116,13 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
             return queryset.living().values(*columns(shapes.LeadRowSerializer))
         return queryset.select_related("broker__brokerleadconfig", "conversation", "assigned_to")
 
+    def get_object(self) -> Any:
+        """The lead; one that went into another is only read, and points there."""
+        lead = super().get_object()
+        if lead.merged_into_id is not None and self.action not in READ_WHEN_MERGED:
+            raise LeadMerged(merged_into=identity.living_of(lead).pk)
+        return lead
+
     def get_serializer_class(self) -> Any:
         return shapes.LeadRowSerializer if self.action == "list" else shapes.LeadDetailSerializer
 
@@ -119,11 +142,29 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(
         request=shapes.NewLeadSerializer,
         responses={200: shapes.EnteredLeadSerializer, 201: shapes.EnteredLeadSerializer},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
         given = self.checked(shapes.NewLeadSerializer)
         given.pop("broker", None)
-        broker, told = broker_of(request), given.pop("metadata", {})
+        broker, key = broker_of(request), _idempotency_key(request)
+        if key is None:
+            return self._enter(broker, given)
+        answered = keyed.once(
+            broker,
+            key=key,
+            by=self.caller,
+            asked=request.data,
+            enter=lambda: self._answered(self._enter(broker, given)),
+            at=timezone.now(),
+        )
+        return Response(answered.body, status=answered.status)
+
+    def _answered(self, response: Response) -> keyed.Answer:
+        return keyed.Answer(response.status_code, dict(response.data), response.data["id"])
+
+    def _enter(self, broker: Any, given: dict[str, Any]) -> Response:
+        told = given.pop("metadata", {})
         self._check_person(given, broker.pk)
         if self.caller.role == Role.AGENT:
             given.setdefault("assigned_to", self.caller)
@@ -167,6 +208,36 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
             self.permission_denied(self.request)
         if person is not None and person.broker_id != broker_id:
             raise ValidationError({"assigned_to": does_not_exist(person.pk)})
+
+    @extend_schema(
+        request=shapes.MergeSerializer,
+        responses={
+            200: PolymorphicProxySerializer(
+                component_name="MergeAnswer",
+                serializers=[shapes.MergeRowSerializer, shapes.MergePreviewSerializer],
+                resource_type_field_name=None,
+            )
+        },
+    )
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: Any = None) -> Response:
+        survivor, given = self.get_object(), self.checked(shapes.MergeSerializer)
+        loser, at = given["loser"], timezone.now()
+        if given["preview"]:
+            foreseen = merging.preview(loser, survivor, by=self.caller, at=at)
+            return Response(shapes.MergePreviewSerializer(foreseen).data)
+        done = merging.merge(loser, survivor, by=self.caller, at=at)
+        return Response(shapes.MergeRowSerializer(done).data)
+
+    @extend_schema(request=None, responses=shapes.MergeRowSerializer)
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request: Request, pk: Any = None) -> Response:
+        """Undo the merge by which this lead went into another."""
+        done = merging.standing(self.get_object())
+        if done is None:
+            raise NotUndoable
+        done = merging.undo(done, by=self.caller, at=timezone.now())
+        return Response(shapes.MergeRowSerializer(done).data)
 
     @extend_schema(request=shapes.MoveSerializer, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"])
@@ -345,6 +416,58 @@ class Alerts(ReadOnly[LeadAlert]):
         """Mark it as seen; the first who does stands."""
         alert = alerts.see(self.get_object(), by=self.caller, at=timezone.now())
         return Response(self.get_serializer(alert).data)
+
+
+class MergeSuggestions(ReadOnly[MergeSuggestion]):
+    """Pairs of leads that may be one person, for people to decide."""
+
+    queryset = MergeSuggestion.objects.select_related("lead", "other")
+    serializer_class = shapes.SuggestionSerializer
+    filterset_class = SuggestionFilter
+    search_fields = ["lead__name", "other__name", "lead__phone", "other__phone"]
+    ordering_fields = ["id", "created_at"]
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset().between_living()
+        undecided = self.action == "list" and "state" not in self.request.query_params
+        return rows.filter(state=MergeSuggestion.State.OPEN) if undecided else rows
+
+    @extend_schema(request=None, responses=shapes.SuggestionSerializer)
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: Any = None) -> Response:
+        row = identity.dismiss(self.get_object(), at=timezone.now())
+        return Response(self.get_serializer(row).data)
+
+    @extend_schema(request=shapes.SurvivorSerializer, responses=shapes.MergeRowSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: Any = None) -> Response:
+        """Merge the two."""
+        row, given = self.get_object(), self.checked(shapes.SurvivorSerializer)
+        pair = (row.lead, row.other)
+        named = given.get("survivor")
+        if named is not None and named not in pair:
+            raise ValidationError({"survivor": does_not_exist(named.pk)})
+        loser, survivor = merging.ranked(*pair)
+        if named == loser:
+            loser, survivor = survivor, loser
+        done = merging.merge(loser, survivor, by=self.caller, at=timezone.now())
+        return Response(shapes.MergeRowSerializer(done).data)
+
+
+class Merges(ReadOnly[LeadMerge]):
+    """Which leads went into which, and the way back within thirty days."""
+
+    queryset = LeadMerge.objects.all()
+    serializer_class = shapes.MergeRowSerializer
+    filterset_class = MergeFilter
+    ordering_fields = ["id", "at"]
+    letters = {"undo": "r"}
+
+    @extend_schema(request=None, responses=shapes.MergeRowSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: Any = None) -> Response:
+        done = merging.undo(self.get_object(), by=self.caller, at=timezone.now())
+        return Response(self.get_serializer(done).data)
 
 
 class Conversations(ReadOnly[Conversation]):

@@ -117,6 +117,10 @@ EVENTS: dict[str, Any] = {
     "campaign_enrolled": _("Entró a una campaña"),
     "campaign_finished": _("Terminó una campaña"),
     "campaign_stopped": _("Salió de una campaña"),
+    "campaign_resumed": _("Volvió a una campaña"),
+    "leads_merged": _("Unión con otro lead"),
+    "merge_undone": _("Unión deshecha"),
+    "form_submitted": _("Formulario enviado"),
 }
 
 
@@ -223,6 +227,17 @@ def _campaign(details: dict[str, Any]) -> str:
     return ": ".join(each for each in told if each)
 
 
+def _other_lead(details: dict[str, Any]) -> str:
+    return _t("n.º %(id)s %(name)s") % {
+        "id": details.get("other"),
+        "name": details.get("name") or "",
+    }
+
+
+def _form(details: dict[str, Any]) -> str:
+    return str(details.get("message") or "")
+
+
 _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stage_changed": _moved,
     "score_changed": _scored,
@@ -238,6 +253,10 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "campaign_enrolled": _campaign,
     "campaign_finished": _campaign,
     "campaign_stopped": _campaign,
+    "campaign_resumed": _campaign,
+    "leads_merged": _other_lead,
+    "merge_undone": _other_lead,
+    "form_submitted": _form,
 }
 
 

@@ -171,13 +171,18 @@ def mark_no_show(appointment: Appointment, *, by: User | None = None, at: dateti
 
 
 @door
-def reinstate(appointment: Appointment, *, by: User, at: datetime) -> Appointment:
-    """Undo a cancellation, completion or no-show; refused where the time is taken by now."""
+def reinstate(
+    appointment: Appointment, *, by: User, at: datetime, even_past: bool = False
+) -> Appointment:
+    """Undo a cancellation, completion or no-show; refused where the time is taken by now.
+
+    A cancelled time that is past comes back only with ``even_past``.
+    """
     appointment = lock_appointment(appointment)
     lead = appointment.lead
     if appointment.status in ACTIVE:
         return appointment
-    if appointment.status == AppointmentStatus.CANCELLED:
+    if appointment.status == AppointmentStatus.CANCELLED and not even_past:
         _require_future(appointment.start_time, at)
     if appointment.agent:
         appointment.agent = _lock_agent(lead.broker_id, appointment.agent)

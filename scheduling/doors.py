@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError
 from psycopg import Error
 
 from brokers.models import User
 from crm.errors import Conflict
+from crm.locking import in_one_transaction
 from leads.models import Lead
 from scheduling.errors import AlreadyBooked, SlotTaken
 from scheduling.models import Appointment
 
-ATTEMPTS = 3
-LOST_A_RACE = ("40P01", "40001")  # deadlock detected, serialization failure
 REFUSALS: dict[str | None, type[Conflict]] = {
     "appointments_no_overlap": SlotTaken,
     "appointments_one_active_per_type": AlreadyBooked,
@@ -27,21 +26,17 @@ T = TypeVar("T")
 def door(verb: Callable[P, T]) -> Callable[P, T]:
     """Run the verb in one transaction; what the database refuses becomes an error of ours."""
 
+    attempt = in_one_transaction(verb)
+
     @wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        for _ in range(ATTEMPTS):
-            try:
-                with transaction.atomic():
-                    return verb(*args, **kwargs)
-            except IntegrityError as error:
-                refusal = REFUSALS.get(_cause(error).diag.constraint_name)
-                if refusal is None:
-                    raise
-                raise refusal from error
-            except OperationalError as error:
-                if _cause(error).sqlstate not in LOST_A_RACE:
-                    raise
-        raise Conflict
+        try:
+            return attempt(*args, **kwargs)
+        except IntegrityError as error:
+            refusal = REFUSALS.get(_cause(error).diag.constraint_name)
+            if refusal is None:
+                raise
+            raise refusal from error
 
     return run
 

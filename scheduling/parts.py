@@ -1,15 +1,27 @@
 """What hangs on a lead here: appointments and offered slots, exported, erased, merged and shown."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.errors import DomainError
 from leads.models import Lead
-from leads.parts import LeadPart, Panel, erase_rows, export_rows, move_rows, register
-from scheduling import booking, reminders
+from leads.parts import (
+    Deed,
+    LeadPart,
+    Panel,
+    erase_rows,
+    export_rows,
+    move_rows,
+    register,
+    return_rows,
+)
+from scheduling import availability, booking, reminders
 from scheduling.calendars import outbox
-from scheduling.models import ACTIVE, Appointment, SlotOffer
+from scheduling.models import ACTIVE, Appointment, AppointmentStatus, SlotOffer
+from scheduling.speech import spoken
 
 SHOWN = 20
 EXPORTED = [
@@ -19,24 +31,72 @@ EXPORTED = [
 EXPORTED_OFFERS = ["id", "appointment_type", "start_time", "end_time", "taken", "created_at"]
 
 _move_appointments = move_rows(Appointment)
+_return_appointments = return_rows(Appointment)
 _erase_appointments = erase_rows(Appointment)
 
 
-def merge_appointments(loser: Lead, survivor: Lead) -> list[int]:
-    """Where both have an active appointment of a type, the survivor's stands."""
-    standing = Appointment.objects.filter(lead=survivor, status__in=ACTIVE)
-    twice = Appointment.objects.filter(
-        lead=loser, status__in=ACTIVE, appointment_type__in=standing.values("appointment_type")
+def clashes(loser: Lead, survivor: Lead, at: datetime) -> list[tuple[Appointment, Appointment]]:
+    """Of each type that both have an active appointment of: the one that stands, the other.
+
+    The survivor's stands, unless it is over and the loser's is still ahead.
+    """
+    active = Appointment.objects.filter(status__in=ACTIVE).select_related("lead__broker")
+    theirs = {each.appointment_type: each for each in active.filter(lead=survivor)}
+    pairs = [
+        (theirs[each.appointment_type], each)
+        for each in active.filter(lead=loser).order_by("pk")
+        if each.appointment_type in theirs
+    ]
+    return [
+        (other, mine) if mine.end_time <= at < other.end_time else (mine, other)
+        for mine, other in pairs
+    ]
+
+
+def foresee(loser: Lead, survivor: Lead, deed: Deed) -> list[str]:
+    zone = availability.zone_of(survivor.broker)
+    return [
+        _(
+            "Los dos tienen una cita activa (%(type)s): queda la de %(kept)s y se cancela la de %(gone)s."
+        )
+        % {
+            "type": kept.get_appointment_type_display(),
+            "kept": spoken(kept.start_time, zone),
+            "gone": spoken(gone.start_time, zone),
+        }
+        for kept, gone in clashes(loser, survivor, deed.at)
+    ]
+
+
+def merge_appointments(loser: Lead, survivor: Lead, deed: Deed) -> dict[str, list[int]]:
+    """Appointments follow the survivor; of two active ones of a type one is cancelled."""
+    gone = [each for _kept, each in clashes(loser, survivor, deed.at)]
+    confirmed = [each.pk for each in gone if each.status == AppointmentStatus.CONFIRMED]
+    for appointment in gone:
+        reason = _("Lead unido con otro.")
+        booking.cancel(appointment, reason=reason, by=deed.by, at=deed.at)
+    moved = _move_appointments(loser, survivor, deed)
+    return {"moved": moved, "cancelled": [each.pk for each in gone], "confirmed": confirmed}
+
+
+def unmerge_appointments(
+    loser: Lead, survivor: Lead, record: dict[str, list[int]], deed: Deed
+) -> list[str]:
+    """What moved goes back; what the merge cancelled stands again where its time is free."""
+    _return_appointments(loser, survivor, record, deed)
+    lost = []
+    cancelled = Appointment.objects.filter(
+        pk__in=record["cancelled"], status=AppointmentStatus.CANCELLED
     )
-    for appointment in twice:
-        booking.cancel(appointment, reason=_("Lead fusionado con otro."), at=timezone.now())
-    return _move_appointments(loser, survivor)
-
-
-def drop_offers(loser: Lead, survivor: Lead) -> list[int]:
-    """Offers last five minutes: the survivor is offered anew."""
-    SlotOffer.objects.filter(lead=loser).delete()
-    return []
+    for appointment in cancelled.order_by("pk"):
+        try:
+            stands = booking.reinstate(appointment, by=deed.by, at=deed.at, even_past=True)
+            if stands.pk in record["confirmed"]:
+                booking.confirm(stands, by=deed.by, at=deed.at)
+        except DomainError as refusal:
+            when = spoken(appointment.start_time, availability.zone_of(loser.broker))
+            lost.append(_("Cita de %(when)s: %(why)s") % {"when": when, "why": refusal})
+    return lost
 
 
 def erase_appointments(lead: Lead) -> int:
@@ -68,7 +128,9 @@ register(
         erase_appointments,
         merge_appointments,
         panel,
-        reminders.next_due,
+        next_due=reminders.next_due,
+        unmerge=unmerge_appointments,
+        foresee=foresee,
     )
 )
 register(
@@ -77,6 +139,6 @@ register(
         SlotOffer,
         export_rows(SlotOffer, EXPORTED_OFFERS),
         erase_rows(SlotOffer),
-        drop_offers,
+        move_rows(SlotOffer, "agent", "start_time", "appointment_type"),
     )
 )

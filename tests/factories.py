@@ -30,6 +30,7 @@ from leads.models import (
     Conversation,
     Lead,
     LeadAlert,
+    LeadMerge,
     LeadSignal,
     MergeSuggestion,
     MessageTemplate,
@@ -139,6 +140,15 @@ class MergeSuggestionFactory(OfLead):
 
     other = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
     reason = "phone"
+
+
+class LeadMergeFactory(OfBroker):
+    class Meta:
+        model = LeadMerge
+
+    loser = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
+    survivor = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
+    at = NOON
 
 
 class ConversationFactory(OfLead):

@@ -63,7 +63,7 @@ register(
         erase_rows(VoiceCall),
         move_rows(VoiceCall),
         panel,
-        next_due,
-        contacts,
+        next_due=next_due,
+        contacts=contacts,
     )
 )

@@ -18,6 +18,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         (
             ("leads.Lead", _("Leads"), "group"),
             ("leads.MergeSuggestion", _("Posibles duplicados"), "join_inner"),
+            ("leads.LeadMerge", _("Uniones"), "merge"),
             ("leads.StageTransition", _("Cambios de etapa"), "conversion_path"),
             ("leads.ActivityLog", _("Actividad"), "history"),
             ("leads.LeadAlert", _("Avisos"), "notifications"),

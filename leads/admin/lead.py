@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each, person
 from crm.errors import Conflict
 from crm.tenancy import Role, visible
@@ -39,6 +38,7 @@ from leads.admin.forms import (
     ReplyForm,
     SettleForm,
 )
+from leads.admin.merging import MergePages
 from leads.enums import Holder
 from leads.models import Lead
 from leads.stages import BY_PEOPLE, Stage
@@ -64,7 +64,7 @@ def _unassigned(lead: Lead) -> bool:
 
 
 @admin.register(Lead)
-class LeadAdmin(TenantAdmin):
+class LeadAdmin(MergePages):
     """A lead as a broker works with it."""
 
     form = LeadForm
@@ -99,7 +99,7 @@ class LeadAdmin(TenantAdmin):
         {
             "title": _("Más acciones"),
             "icon": "more_horiz",
-            "items": ["assign", "rescore", "opt_out"],
+            "items": ["assign", "rescore", "opt_out", "merge", "unmerge"],
         },
     )
     empty_hint = _(

@@ -22,7 +22,6 @@ from leads.models import (
     Consent,
     LeadAlert,
     LeadSignal,
-    MergeSuggestion,
     StageTransition,
     Suppression,
 )
@@ -163,38 +162,3 @@ class SuppressionAdmin(TenantAdmin):
     list_filter = ("channel",)
     search_fields = ("identifier", "reason")
     empty_hint = _("Agrega un teléfono o correo al que nunca se debe escribir.")
-
-
-def _open(suggestion: MergeSuggestion) -> bool:
-    return suggestion.state == MergeSuggestion.State.OPEN
-
-
-@admin.register(MergeSuggestion)
-class MergeSuggestionAdmin(TenantAdmin):
-    """Two leads that may be one; a person decides."""
-
-    list_display = ("lead", "other", "reason", "shown_state", "created_at")
-    list_filter = ("state", "reason")
-    search_fields = ("lead__name", "other__name", "lead__phone", "other__phone")
-    readonly_fields = ("lead", "other", "reason", "state")
-    actions_detail = ("dismiss",)
-    empty_hint = _("Cuando dos leads compartan teléfono o correo, aparecerán aquí.")
-
-    @display(
-        description=_("estado"),
-        ordering="state",
-        label={"open": "warning", "accepted": "success", "dismissed": "info"},
-    )
-    def shown_state(self, suggestion: MergeSuggestion) -> tuple[str, str]:
-        return suggestion.state, suggestion.get_state_display()
-
-    @door(
-        _("Son personas distintas"),
-        done=_("Sugerencia descartada."),
-        icon="call_split",
-        applies=_open,
-    )
-    def dismiss(self, request: HttpRequest, row: MergeSuggestion, data: dict[str, Any]) -> None:
-        open_row = MergeSuggestion.objects.filter(pk=row.pk, state=MergeSuggestion.State.OPEN)
-        if not open_row.update(state=MergeSuggestion.State.DISMISSED, updated_at=timezone.now()):
-            raise Conflict

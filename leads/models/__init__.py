@@ -12,6 +12,7 @@ from leads.models.lead import (
     MergeSuggestion,
     StageTransition,
 )
+from leads.models.merge import KeyedEntry, LeadMerge
 from leads.models.message import ChatMessage, Conversation, TelegramMessage
 from leads.models.template import MessageTemplate
 
@@ -22,8 +23,10 @@ __all__ = [
     "ChatMessage",
     "Consent",
     "Conversation",
+    "KeyedEntry",
     "Lead",
     "LeadAlert",
+    "LeadMerge",
     "LeadOwned",
     "LeadSignal",
     "MergeSuggestion",

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import BrokerOwned, one_of, within
-from crm.tenancy import TenantQuerySet, of_their_leads
+from crm.tenancy import Actor as User
+from crm.tenancy import AgentScope, TenantQuerySet, of_their_leads
 from leads.enums import Actor, Channel, SignalKind
 from leads.stages import Source, Stage, Status, Treatment
 
@@ -330,10 +331,30 @@ class StageTransition(LeadOwned):
         return f"{self.get_from_stage_display()} → {self.get_to_stage_display()}"
 
 
+def both_of_their_leads(*paths: str) -> AgentScope:
+    """Rows about two leads: an agent sees them who sees both."""
+
+    def scope(user: User) -> Q:
+        seen = Q()
+        for path in paths:
+            seen &= of_their_leads(path)(user)
+        return seen
+
+    return scope
+
+
+class SuggestionQuerySet(TenantQuerySet["MergeSuggestion"]):
+    def between_living(self) -> "SuggestionQuerySet":
+        """Of two leads that are still two."""
+        return self.filter(lead__merged_into__isnull=True, other__merged_into__isnull=True)
+
+
 class MergeSuggestion(LeadOwned):
     """Two leads that may be one person, for people to decide."""
 
     admin_can: ClassVar[str] = "ru"
+    agent_can: ClassVar[str] = "ru"
+    agent_sees = staticmethod(both_of_their_leads("lead__", "other__"))
 
     class State(models.TextChoices):
         OPEN = "open", _("por revisar")
@@ -348,6 +369,8 @@ class MergeSuggestion(LeadOwned):
     )
     reason = models.CharField(_("coinciden en"), max_length=50)
     state = models.CharField(_("estado"), max_length=20, choices=State.choices, default=State.OPEN)
+
+    objects: ClassVar[Any] = SuggestionQuerySet.as_manager()
 
     class Meta:
         db_table = "merge_suggestions"

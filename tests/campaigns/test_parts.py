@@ -7,7 +7,7 @@ from campaigns import enrolment
 from campaigns.models import Campaign, CampaignEnrollment, CampaignLog
 from campaigns.parts import merge_enrollments
 from leads.models import Lead
-from leads.parts import parts
+from leads.parts import Deed, parts
 from tests.campaigns.conftest import standing
 
 OURS = {"campaign_enrollments", "campaign_logs"}
@@ -25,7 +25,7 @@ def test_runs_follow_the_survivor(
     run: CampaignEnrollment, ana: Lead, prospect: Callable[..., Lead], at: datetime
 ) -> None:
     survivor = prospect()
-    assert merge_enrollments(ana, survivor) == [run.pk]
+    assert merge_enrollments(ana, survivor, Deed(None, at))["moved"] == [run.pk]
     assert standing(survivor) == [("active", "")]
     assert CampaignLog.objects.get().lead == survivor
     survivor.refresh_from_db()
@@ -38,7 +38,7 @@ def test_of_two_runs_in_one_campaign_the_survivors_goes_on(
     survivor = prospect()
     for lead in (ana, survivor):
         enrolment.enrol(campaign, lead, at=at, event="silence:7")
-    merge_enrollments(ana, survivor)
+    merge_enrollments(ana, survivor, Deed(None, at))
     runs = CampaignEnrollment.objects.order_by("rotation")
     assert list(runs.values_list("lead", "rotation", "state", "reason")) == [
         (survivor.pk, 1, "active", ""),

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from campaigns.models import CampaignEnrollment, CampaignLog
 from leads.models import Lead
-from leads.parts import panels, parts
+from leads.parts import Deed, panels, parts
 from llm.models import LLMCall
 from tests.factories import (
     CallTranscriptFactory,
@@ -47,14 +47,14 @@ def test_every_table_that_refers_to_a_lead_has_a_part_that_says_what_becomes_of_
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(OWN))
-def test_a_part_exports_merges_and_erases_the_rows_of_its_lead_only(name, broker) -> None:
+def test_a_part_exports_merges_and_erases_the_rows_of_its_lead_only(name, broker, at) -> None:
     part = BY_NAME[name]
     loser, survivor, other = (LeadFactory(broker=broker) for _ in range(3))
     for lead in (loser, other):
         make_row(part.model, broker, lead=lead)
     assert len(part.export(loser)) == 1
     json.dumps(part.export(loser), cls=DjangoJSONEncoder)
-    part.merge(loser, survivor)
+    part.merge(loser, survivor, Deed(None, at))
     assert part.export(loser) == []
     assert len(part.export(other)) == 1
     part.erase(survivor)
@@ -82,7 +82,7 @@ def test_merged_runs_become_later_rotations_and_one_active_run_goes_on(lead, at)
     alone = CampaignEnrollmentFactory(broker=broker, lead=loser)
     step = CampaignLogFactory(broker=broker, campaign=campaign, lead=loser, enrollment=twin)
     for name in ("campaign_enrollments", "campaign_logs"):
-        BY_NAME[name].merge(loser, lead)
+        BY_NAME[name].merge(loser, lead, Deed(None, at))
     runs = CampaignEnrollment.objects.filter(campaign=campaign).order_by("rotation")
     assert list(runs.values_list("lead", "rotation", "state", "reason")) == [
         (lead.pk, 1, "active", ""),

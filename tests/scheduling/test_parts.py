@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from brokers.models import User
 from leads.models import Lead
-from leads.parts import parts
+from leads.parts import Deed, parts
 from scheduling import booking
 from scheduling.models import Appointment, SlotOffer
 from scheduling.parts import panel
@@ -40,17 +40,19 @@ def test_a_merge_keeps_one_active_visit_and_all_history(
     kept = booking.book(lead, start=later, agent=agent, by=agent, at=timezone.now())
     twice = booking.book(other, start=later + HOUR, agent=agent, by=agent, at=timezone.now())
     past = AppointmentFactory(broker=lead.broker, lead=other, status="completed")
-    SlotOfferFactory(broker=lead.broker, lead=other)
-    moved = BY_NAME["appointments"].merge(other, lead)
-    assert BY_NAME["slot_offers"].merge(other, lead) == []
-    assert sorted(moved) == [twice.pk, past.pk]
+    offer = SlotOfferFactory(broker=lead.broker, lead=other)
+    deed = Deed(agent, timezone.now())
+    told = BY_NAME["appointments"].merge(other, lead, deed)
+    assert BY_NAME["slot_offers"].merge(other, lead, deed) == [offer.pk]
+    assert sorted(told["moved"]) == [twice.pk, past.pk]
+    assert told["cancelled"] == [twice.pk]
     statuses = Appointment.objects.filter(lead=lead).order_by("pk").values_list("pk", "status")
     assert list(statuses) == [
         (kept.pk, "scheduled"),
         (twice.pk, "cancelled"),
         (past.pk, "completed"),
     ]
-    assert not SlotOffer.objects.exists()
+    assert SlotOffer.objects.get().lead == lead
 
 
 def test_the_panel_shows_what_is_ahead_and_what_was_to_those_who_may_see_it(

@@ -1,13 +1,14 @@
 """Calls go with their lead: exported with what was said, erased, merged and shown."""
 
 import json
+from datetime import datetime
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 
 from brokers.models import User
 from leads.models import Lead
-from leads.parts import parts
+from leads.parts import Deed, parts
 from tests.factories import CallTranscriptFactory, LeadFactory, VoiceCallFactory, VoiceEventFactory
 from voice.models import CallTranscript, VoiceCall, VoiceEvent
 from voice.parts import panel
@@ -47,8 +48,8 @@ def test_erasing_a_lead_leaves_no_call_line_or_event(
     assert (CallTranscript.objects.count(), VoiceEvent.objects.count()) == (0, 0)
 
 
-def test_a_merge_moves_the_calls(lead: Lead, other: Lead, mine: VoiceCall) -> None:
-    assert PART.merge(lead, other) == [mine.pk]
+def test_a_merge_moves_the_calls(lead: Lead, other: Lead, mine: VoiceCall, at: datetime) -> None:
+    assert PART.merge(lead, other, Deed(None, at)) == [mine.pk]
     assert VoiceCall.objects.get().lead == other
 
 

@@ -24,10 +24,15 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from bench import inbound, leads_list, turns  # noqa: E402
+from bench import imports, inbound, leads_list, turns  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
-WORKLOADS = {"turns": turns.run, "inbound": inbound.run, "leads_list": leads_list.run}
+WORKLOADS = {
+    "turns": turns.run,
+    "inbound": inbound.run,
+    "leads_list": leads_list.run,
+    "imports": imports.run,
+}
 
 
 def main(names: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Who looks after a lead: by hand, by claim from the pool, or by the broker's mode."""
 
 from datetime import datetime
+from heapq import heapify, heapreplace
 from typing import Any
 
 from django.db import transaction
@@ -21,19 +22,39 @@ def choose(broker: Broker, *, at: datetime) -> User | None:
     Turns: the agent with the fewest open leads, ties to whoever waited longest. Priority: the
     lowest ``assignment_priority``, ties likewise.
     """
+    return choose_each(broker, 1, at=at)[0]
+
+
+def choose_each(broker: Broker, count: int, *, at: datetime) -> list[User | None]:
+    """Whom ``count`` new leads go to, one after the other, as ``choose`` gives each its own."""
     mode = broker.brokerleadconfig.assignment_mode
-    if mode == AssignmentMode.MANUAL:
-        return None
+    waiting = [] if mode == AssignmentMode.MANUAL else _queue(broker)
+    if not waiting:
+        return [None] * count
+    ranked = [
+        ((user.assignment_priority if mode == AssignmentMode.PRIORITY else 0), user.load, place)
+        for place, user in enumerate(waiting)
+    ]
+    heapify(ranked)
+    chosen: list[User | None] = []
+    for turn in range(len(waiting), len(waiting) + count):
+        priority, load, place = ranked[0]
+        chosen.append(waiting[place % len(waiting)])
+        # Whoever was just given a lead waits behind everybody with as many.
+        latest = turn * len(waiting) + place % len(waiting)
+        heapreplace(ranked, (priority, load + 1, latest))
+    return chosen
+
+
+def _queue(broker: Broker) -> list[Any]:
+    """The active agents who take leads, with their open ones; who waited longest comes first."""
     queue = User.objects.filter(
         broker=broker, role=Role.AGENT, is_active=True, assignment_priority__isnull=False
     ).annotate(
         load=Count("leads", filter=~Q(leads__pipeline_stage__in=[Stage.WON, Stage.LOST])),
         latest=Max("leads__created_at"),
     )
-    fair = ("load", F("latest").asc(nulls_first=True), "id")
-    order = ("assignment_priority", *fair) if mode == AssignmentMode.PRIORITY else fair
-    chosen: User | None = queue.order_by(*order).first()
-    return chosen
+    return list(queue.order_by(F("latest").asc(nulls_first=True), "id"))
 
 
 def assign(lead: Lead, *, to: User | None, by: Any, at: datetime) -> Lead:

@@ -1,5 +1,6 @@
 """The one door of what is known about a lead: typed, with who said it and in which message."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -113,6 +114,32 @@ def record(
     return result
 
 
+def tell(
+    lead: Lead,
+    facts: Facts,
+    *,
+    source: Source | str,
+    at: datetime,
+    contact: Mapping[str, str | None] | None = None,
+) -> Recorded:
+    """Facts of a lead that is not stored yet: merged and qualified in memory, for who stores it.
+
+    ``contact`` is a phone in E.164 and an e-mail that were normalised before.
+    """
+    said: dict[str, Any] = {"by": Source(source).value, "message": None, "user": None}
+    said |= {"at": at.isoformat(), "confidence": 1.0}
+    result = _merge(lead, facts, said)
+    for name, value in (contact or {}).items():
+        if value:
+            setattr(lead, name, value)
+            lead.metadata["provenance"][name] = said
+            result.recorded.append(name)
+    lead.phone_e164 = lead.phone or None
+    if result.recorded:
+        _qualify(lead, at)
+    return result
+
+
 def _copy(fresh: Lead, stale: Lead) -> None:
     """Bring the caller's object up to date without asking the database again."""
     for column in Lead._meta.concrete_fields:
@@ -138,9 +165,10 @@ def _settle(
         identity.suggest_merges(lead)
         consenting.cover(lead)
     pipeline.refresh(lead, at=at)
-    scoring.rescore_locked(lead, at=at, cause=message)
+    bulk = said["by"] == Source.IMPORT
+    scoring.rescore_locked(lead, at=at, cause=message, bulk=bulk)
     if outcome:
-        _announce_outcome(lead, outcome, at)
+        _announce_outcome(lead, outcome, at, bulk=bulk)
 
 
 def value_of(lead: Lead, fact: str) -> Any:
@@ -224,6 +252,11 @@ def _clean_phone(value: str, lead: Lead) -> str:
 
 
 def _clean_email(value: str, lead: Lead) -> str:
+    return clean_email(value)
+
+
+def clean_email(value: str) -> str:
+    """The address as it is stored; ValueError says in a word why it is refused."""
     address = value.strip().lower()
     try:
         validate_email(address)
@@ -235,10 +268,17 @@ def _clean_email(value: str, lead: Lead) -> str:
 
 
 def _clean_places(value: list[str], lead: Lead) -> list[str]:
-    found = dict.fromkeys(filter(None, (comunas.canonical(place[:100]) for place in value)))
+    found, _unknown = places(value)
     if not found:
         raise ValueError("not_a_comuna")
-    return list(found)[:MAX_PLACES]
+    return found
+
+
+def places(named: list[str]) -> tuple[list[str], list[str]]:
+    """The comunas among the names, each once, and the names that are none."""
+    meant = {name: comunas.canonical(name[:100]) for name in named}
+    found = list(dict.fromkeys(filter(None, meant.values())))
+    return found[:MAX_PLACES], [name for name, comuna in meant.items() if comuna is None]
 
 
 def _clean_money(value: dict[str, Any], lead: Lead) -> dict[str, Any]:
@@ -289,13 +329,20 @@ def _qualify(lead: Lead, at: datetime) -> qualification.Outcome | None:
     return assessment.outcome
 
 
-def _announce_outcome(lead: Lead, outcome: qualification.Outcome, at: datetime) -> None:
+def _announce_outcome(
+    lead: Lead, outcome: qualification.Outcome, at: datetime, *, bulk: bool
+) -> None:
     event = log(lead, "qualified", actor=Actor.SYSTEM, at=at, outcome=outcome.value)
-    if outcome == qualification.Outcome.QUALIFIED:
+    if outcome == qualification.Outcome.QUALIFIED and not bulk:
         alerts.on_qualified(lead, key=str(event.pk), at=at)
     if outcome == qualification.Outcome.NOT_QUALIFIED:
-        brief = _("Según los criterios no califica: decide cómo seguir.")
-        handoff.flag(lead, reason=HandoffReason.NOT_QUALIFIED, brief=brief, at=at)
+        reason, brief = HandoffReason.NOT_QUALIFIED, undecided()
+        handoff.flag(lead, reason=reason, brief=brief, at=at)
+
+
+def undecided() -> str:
+    """What people are told of a lead that does not qualify."""
+    return _("Según los criterios no califica: decide cómo seguir.")
 
 
 def missing(lead: Lead) -> list[str]:

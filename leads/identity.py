@@ -32,18 +32,17 @@ class Match:
 def matching(broker: Broker, *, phone_e164: str | None, email: str | None) -> list[Lead]:
     """The broker's leads with this phone, else this e-mail; open ones with the latest inbound first."""
     for condition in _conditions(phone_e164, email):
-        found = Lead.objects.living().filter(condition, broker=broker)
-        closed = Case(
-            When(pipeline_stage__in=[Stage.WON, Stage.LOST], then=Value(1)), default=Value(0)
-        )
-        ranked = found.select_related("assigned_to", "conversation").order_by(
-            closed,
-            F("conversation__last_inbound_at").desc(nulls_last=True),
-            "-id",
-        )
-        if leads := list(ranked[:20]):
+        found = ranked(Lead.objects.living().filter(condition, broker=broker))
+        if leads := list(found.select_related("assigned_to", "conversation")[:20]):
             return leads
     return []
+
+
+def ranked(found: Any) -> Any:
+    """Of several that match: the open ones first, then the latest inbound."""
+    closed = Case(When(pipeline_stage__in=[Stage.WON, Stage.LOST], then=Value(1)), default=Value(0))
+    latest = F("conversation__last_inbound_at").desc(nulls_last=True)
+    return found.order_by(closed, latest, "-id")
 
 
 def _conditions(phone_e164: str | None, email: str | None) -> list[Q]:

@@ -3,7 +3,7 @@
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from leads import alerts, names, qualification, signals
-from leads.activity import log
+from leads.activity import log, log_each
 from leads.enums import NEVER_LEFT, Actor, Direction, SignalKind
 from leads.models import ChatMessage, Lead, LeadSignal
 from leads.stages import Stage, Status
@@ -68,7 +68,7 @@ class Receipt:
 
     def snapshot(self) -> dict[str, Any]:
         return {
-            "lines": [asdict(line) for line in self.lines],
+            "lines": [dict(vars(line)) for line in self.lines],
             "total": self.total,
             "components": self.components,
         }
@@ -331,6 +331,26 @@ def rescore_batch(leads: Sequence[Lead], *, at: datetime) -> int:
             changed.append((lead, before, receipt, news))
     _write_batch(changed, at)
     return len(changed)
+
+
+def score_new(leads: Iterable[Lead], *, at: datetime) -> list[Receipt]:
+    """Score leads that are about to be stored, of whom nothing but their facts is known."""
+    receipts = []
+    for lead in leads:
+        config = lead.broker.brokerleadconfig
+        receipt = evaluate(lead, Evidence(), config, at=at)
+        apply(lead, receipt, status_for(lead.pipeline_stage, receipt.total, config))
+        receipts.append(receipt)
+    return receipts
+
+
+def tell_new(leads: Sequence[Lead], receipts: Sequence[Receipt], *, at: datetime) -> None:
+    """The receipts of ``score_new``, once the leads are stored; a bulk event, so nothing fires."""
+    scored = [pair for pair in zip(leads, receipts, strict=True) if pair[1].lines]
+    told = ((lead, _told(receipt, 0, None, bulk=True)) for lead, receipt in scored)
+    log_each(told, "score_changed", actor=Actor.SYSTEM, at=at)
+    for lead, receipt in scored:
+        announce(lead, 0, receipt.total, bulk=True)
 
 
 def _write_batch(changed: list[tuple[Lead, float, Receipt, bool]], at: datetime) -> None:

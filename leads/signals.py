@@ -20,6 +20,9 @@ message_queued = Signal()
 alert_raised = Signal()
 """alert_id: internal to leads, starts its delivery"""
 
+import_waiting = Signal()
+"""import_id: internal to leads, starts a worker on it"""
+
 
 def announce(signal: Signal, **facts: Any) -> None:
     """Tell the receivers once the transaction commits; a failing one does not stop the others."""

@@ -3,6 +3,14 @@
 from leads.models.activity import ActivityLog
 from leads.models.alert import LeadAlert
 from leads.models.consent import Consent, Suppression
+from leads.models.imports import (
+    ImportState,
+    LeadExport,
+    LeadImport,
+    LeadImportPart,
+    LeadImportRow,
+    Verdict,
+)
 from leads.models.lead import (
     ChannelIdentity,
     Lead,
@@ -20,8 +28,13 @@ __all__ = [
     "ChatMessage",
     "Consent",
     "Conversation",
+    "ImportState",
     "Lead",
     "LeadAlert",
+    "LeadExport",
+    "LeadImport",
+    "LeadImportPart",
+    "LeadImportRow",
     "LeadOwned",
     "LeadSignal",
     "MergeSuggestion",
@@ -29,4 +42,5 @@ __all__ = [
     "StageTransition",
     "Suppression",
     "TelegramMessage",
+    "Verdict",
 ]

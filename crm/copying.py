@@ -17,7 +17,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         for field in model._meta.concrete_fields
         if not field.generated and not (field.primary_key and rows[0].pk is None)
     ]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     statement = f"COPY {connection.ops.quote_name(model._meta.db_table)} ({names}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
         for row in rows:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from brokers.models import Broker
@@ -22,36 +21,28 @@ CHUNK = 1000
 SEPARATORS = {"semicolon": ";", "comma": ",", "tab": "\t"}
 BOM = "\ufeff"
 
-Column = Callable[[Lead, ZoneInfo], Any]
-
-
-def _moment(name: str) -> Column:
-    def cell(lead: Lead, zone: ZoneInfo) -> str:
-        at: datetime | None = getattr(lead, name)
-        return f"{at.astimezone(zone):%d-%m-%Y %H:%M}" if at else ""
-
-    return cell
+Column = Callable[[Lead], Any]
 
 
 def _fact(name: str) -> Column:
-    return lambda lead, zone: words.fact(name, facts.value_of(lead, name))
+    return lambda lead: words.fact(name, facts.value_of(lead, name))
 
 
-def _outcome(lead: Lead, zone: ZoneInfo) -> str:
+def _outcome(lead: Lead) -> str:
     outcome = lead.metadata.get("calificacion", {}).get("outcome", "")
     return str(words.OUTCOMES.get(outcome, ("",))[0])
 
 
 # Titles that an import of ours understands again, where it takes the column at all.
 COLUMNS: tuple[tuple[Any, Column], ...] = (
-    (_("N.º"), lambda lead, zone: lead.pk),
-    (_("Nombre"), lambda lead, zone: lead.name or ""),
-    (_("Teléfono"), lambda lead, zone: lead.phone_e164 or lead.phone),
-    (_("Correo"), lambda lead, zone: lead.email or ""),
-    (_("Etapa"), lambda lead, zone: lead.get_pipeline_stage_display()),
-    (_("Temperatura"), lambda lead, zone: lead.get_status_display()),
-    (_("Puntaje"), lambda lead, zone: words.points(lead.lead_score)),
-    (_("Asignado a"), lambda lead, zone: lead.assigned_to.email if lead.assigned_to else ""),
+    (_("N.º"), lambda lead: lead.pk),
+    (_("Nombre"), lambda lead: lead.name),
+    (_("Teléfono"), lambda lead: lead.phone_e164 or lead.phone),
+    (_("Correo"), lambda lead: lead.email),
+    (_("Etapa"), lambda lead: lead.get_pipeline_stage_display()),
+    (_("Temperatura"), lambda lead: lead.get_status_display()),
+    (_("Puntaje"), lambda lead: words.points(lead.lead_score)),
+    (_("Asignado a"), lambda lead: lead.assigned_to and lead.assigned_to.email),
     (_("Comunas"), _fact("location")),
     (_("Presupuesto"), _fact("budget")),
     (_("Renta líquida"), _fact("income")),
@@ -61,13 +52,13 @@ COLUMNS: tuple[tuple[Any, Column], ...] = (
     (_("Plazo"), _fact("timeline")),
     (_("Tipo de propiedad"), _fact("property_type")),
     (_("Dormitorios"), _fact("bedrooms")),
-    (_("Etiquetas"), lambda lead, zone: ", ".join(map(str, lead.tags))),
-    (_("Origen"), lambda lead, zone: lead.get_source_display()),
-    (_("Notas"), lambda lead, zone: lead.notes),
-    (_("Creado"), _moment("created_at")),
-    (_("En la etapa desde"), _moment("stage_entered_at")),
-    (_("Último contacto"), _moment("last_contacted")),
-    (_("Motivo de cierre"), lambda lead, zone: lead.close_reason),
+    (_("Etiquetas"), lambda lead: ", ".join(map(str, lead.tags))),
+    (_("Origen"), lambda lead: lead.get_source_display()),
+    (_("Notas"), lambda lead: lead.notes),
+    (_("Creado"), lambda lead: lead.created_at),
+    (_("En la etapa desde"), lambda lead: lead.stage_entered_at),
+    (_("Último contacto"), lambda lead: lead.last_contacted),
+    (_("Motivo de cierre"), lambda lead: lead.close_reason),
 )
 
 
@@ -103,15 +94,13 @@ def _lines(
     language, sent = translation.get_language(), 0
     try:
         with translation.override(language):
-            head = _written([[_t(str(title)) for title, _column in COLUMNS]], separator)
+            head = _written([[str(title) for title, _column in COLUMNS]], separator)
         yield (BOM if bom else "") + head
         for chunk in in_chunks(leads.iterator(chunk_size=CHUNK), CHUNK):
             # The request's language is over while its answer is still being sent.
             with translation.override(language):
-                text = _written(
-                    [[column(lead, zone) for _title, column in COLUMNS] for lead in chunk],
-                    separator,
-                )
+                rows = [[_cell(column(lead), zone) for _title, column in COLUMNS] for lead in chunk]
+                text = _written(rows, separator)
             yield text
             sent += len(chunk)
         export.finished_at = timezone.now()
@@ -120,10 +109,16 @@ def _lines(
         export.save(update_fields=["count", "finished_at", "updated_at"])
 
 
-def _written(rows: list[list[Any]], separator: str) -> str:
+def _cell(value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(zone):%d-%m-%Y %H:%M}"
+    return "" if value is None else str(value)
+
+
+def _written(rows: list[list[str]], separator: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
-    writer.writerows([[safe(str(value)) for value in row] for row in rows])
+    writer.writerows([[safe(value) for value in row] for row in rows])
     return text.getvalue()
 
 

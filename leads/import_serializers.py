@@ -29,7 +29,9 @@ class ImportUploadSerializer(serializers.Serializer[Any]):
 
     broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
     file = serializers.FileField()
-    source = serializers.ChoiceField(choices=Source.choices, default=Source.IMPORT)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=Source.choices, default=Source.IMPORT
+    )
     tags = TagsField(required=False, default=list)
     assigned_to = TenantRelatedField(
         queryset=User.objects.exclude(role=Role.SUPERADMIN),

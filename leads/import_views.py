@@ -87,7 +87,7 @@ class Imports(mixins.DestroyModelMixin, ReadOnly[LeadImport]):
         job = self.get_object()
         asked = shapes.RowsAskedSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        rows = LeadImportRow.objects.filter(job=job, **asked.validated_data).order_by("number")
+        rows: Any = LeadImportRow.objects.filter(job=job, **asked.validated_data).order_by("number")
         page: Any = self.paginate_queryset(rows)
         return self.get_paginated_response(shapes.ImportRowSerializer(page, many=True).data)
 

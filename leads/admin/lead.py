@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
-from brokers.models import User
+from brokers.models import Broker, User
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each, person
 from crm.admin.filters import BandFilter, QueryFilter
@@ -21,6 +21,7 @@ from leads import (
     assignment,
     consenting,
     editing,
+    exporting,
     handoff,
     identity,
     outbox,
@@ -147,7 +148,7 @@ class LeadAdmin(TenantAdmin):
     list_filter_submit = True
     list_select_related = ("assigned_to", "broker__brokerleadconfig", "conversation__held_by")
     search_fields = ("name", "phone", "phone_e164", "email")
-    actions = ("rescore_chosen", "claim_chosen")
+    actions = ("rescore_chosen", "claim_chosen", "export_chosen")
     actions_detail = (
         "move",
         "claim",
@@ -384,4 +385,19 @@ class LeadAdmin(TenantAdmin):
             queryset,
             lambda lead: assignment.claim(lead, by=person(request), at=at),
             _("Tomados"),
+        )
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "r") and request.user.role != Role.AGENT  # type: ignore[union-attr]
+
+    @admin.action(description=_("Exportar los elegidos a Excel (CSV)"), permissions=["export"])
+    def export_chosen(self, request: HttpRequest, queryset: Any) -> Any:
+        """Of all that the list shows, with "select all" across its pages."""
+        brokers = list(Broker.objects.filter(pk__in=queryset.order_by().values("broker"))[:2])
+        if len(brokers) != 1:
+            self.message_user(request, _("Elige leads de una sola corredora."), messages.ERROR)
+            return None
+        chosen = request.GET.dict()
+        return exporting.respond(
+            queryset, broker=brokers[0], user=request.user, filters=chosen, at=timezone.now()
         )

@@ -101,8 +101,8 @@ def _lines(
             with translation.override(language):
                 rows = [[_cell(column(lead), zone) for _title, column in COLUMNS] for lead in chunk]
                 text = _written(rows, separator)
-            yield text
             sent += len(chunk)
+            yield text
         export.finished_at = timezone.now()
     finally:
         export.count = sent

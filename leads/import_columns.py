@@ -113,6 +113,7 @@ _DEBT = frozenset(
 )
 _SOURCES = {
     **{value: Source(value) for value in Source.values},
+    **{"ingreso manual": Source.PERSON, "importacion": Source.IMPORT, "chat web": Source.WEBCHAT},
     **{"web": Source.FORM, "formulario": Source.FORM, "formulario web": Source.FORM},
     **{
         "correo": Source.EMAIL,

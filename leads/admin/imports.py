@@ -90,7 +90,9 @@ class ColumnsForm(forms.Form):
         return [
             {
                 "title": import_columns.title(self.job.header, place),
-                "samples": [row[place] for row in self.job.samples if len(row) > place],
+                "samples": [
+                    row[place] for row in self.job.samples if len(row) > place and row[place]
+                ],
                 "field": self[f"column-{place}"],
             }
             for place in range(len(self.job.mapping))
@@ -135,6 +137,12 @@ class LeadImportAdmin(TenantAdmin):
         )
         obj.pk = job.pk
         obj.refresh_from_db()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        context["show_save_and_continue"] = False  # the next page is the import itself
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
         return HttpResponseRedirect(self.page_of(request, obj))
@@ -278,7 +286,7 @@ def _rows(request: HttpRequest, job: LeadImport) -> dict[str, Any]:
 def _shown(job: LeadImport, row: LeadImportRow) -> dict[str, Any]:
     names = [place for place, target in enumerate(job.mapping) if target == "name"]
     name = " ".join(row.values[place] for place in names if place < len(row.values)).strip()
-    contact = [row.phone_e164, row.email] if row.verdict != Verdict.REFUSED else _contact(job, row)
+    contact = list(filter(None, (row.phone_e164, row.email))) or _contact(job, row)
     return {
         "number": row.number,
         "name": name or _t("sin nombre"),

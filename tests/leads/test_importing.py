@@ -105,6 +105,10 @@ def test_ugly_files_are_read_as_people_meant_them(broker: Broker, at: datetime) 
         "Nombre", "Apellido Paterno", "Celular", "Celular", "Comentarios", "Observaciones",
     ]  # fmt: skip
     assert job.mapping == ["name", "name", "phone", "", "notes", "notes"]
+    job = run(importing.commit(checked(job, at), at=at), at)
+    assert verdicts(job) == [(5, "refused"), (6, "created"), (7, "refused")]
+    assert problems(job) == [["", "too_many_cells"], ["", "no_contact"]]
+    assert Lead.objects.get().phone_e164 == "+56987654322"
 
 
 def test_a_row_is_understood_with_all_it_tells(broker: Broker, agent: User, at: datetime) -> None:

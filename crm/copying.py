@@ -1,6 +1,7 @@
 """Storing many rows by PostgreSQL's COPY, several times as fast as INSERT for tens of columns."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
@@ -18,17 +19,18 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         if not field.generated and not (field.primary_key and rows[0].pk is None)
     ]
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    now = timezone.now()
     statement = f"COPY {connection.ops.quote_name(model._meta.db_table)} ({names}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
         for row in rows:
-            copy.write_row([_value(row, field) for field in fields])
+            copy.write_row([_value(row, field, now) for field in fields])
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
 
-def _value(row: models.Model, field: Any) -> Any:
+def _value(row: models.Model, field: Any, now: datetime) -> Any:
     if getattr(field, "auto_now", False):
-        setattr(row, field.attname, timezone.now())
+        setattr(row, field.attname, now)
     value = getattr(row, field.attname)
     if value is None or type(value) in (str, int, float):
         return value

@@ -108,7 +108,9 @@ def _judge(job: LeadImport, rows: list[LeadImportRow]) -> None:
 
 def waiting(job: LeadImport, limit: int) -> list[LeadImportRow]:
     """The next rows that the commit has not come to."""
-    rows = LeadImportRow.objects.filter(job=job, number__gt=job.reached, verdict__in=WAITING)
+    rows = LeadImportRow.objects.filter(job=job, number__gt=job.reached, verdict__in=WAITING).defer(
+        "values"
+    )
     return list(rows.order_by("number")[:limit])
 
 

@@ -7,150 +7,432 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('brokers', '0001_initial'),
-        ('leads', '0002_alerts_and_summary_mark'),
+        ("brokers", "0001_initial"),
+        ("leads", "0002_alerts_and_summary_mark"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LeadImport',
+            name="LeadImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='creado')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='actualizado')),
-                ('filename', models.CharField(max_length=255, verbose_name='archivo')),
-                ('size', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='tamaño')),
-                ('encoding', models.CharField(editable=False, max_length=20, verbose_name='codificación')),
-                ('delimiter', models.CharField(editable=False, max_length=1, verbose_name='separador')),
-                ('header', models.JSONField(default=list, editable=False, verbose_name='títulos')),
-                ('samples', models.JSONField(blank=True, default=list, editable=False, verbose_name='ejemplos')),
-                ('mapping', models.JSONField(blank=True, default=list, editable=False, verbose_name='columnas')),
-                ('source', models.CharField(choices=[('webchat', 'Chat web'), ('telegram', 'Telegram'), ('whatsapp', 'WhatsApp'), ('email', 'Correo'), ('call', 'Llamada'), ('form', 'Formulario web'), ('import', 'Importación'), ('api', 'API'), ('person', 'Ingreso manual')], default='import', max_length=20, verbose_name='origen')),
-                ('tags', models.JSONField(blank=True, default=list, verbose_name='etiquetas')),
-                ('state', models.CharField(choices=[('mapping', 'por confirmar columnas'), ('checking', 'revisando filas'), ('ready', 'lista para importar'), ('committing', 'importando'), ('done', 'terminada'), ('failed', 'fallida')], default='mapping', editable=False, max_length=20, verbose_name='estado')),
-                ('counts', models.JSONField(blank=True, default=dict, editable=False, verbose_name='filas por resultado')),
-                ('done', models.PositiveIntegerField(default=0, editable=False, verbose_name='avance')),
-                ('total', models.PositiveIntegerField(default=0, editable=False, verbose_name='total')),
-                ('reached', models.PositiveIntegerField(default=0, editable=False, verbose_name='última fila')),
-                ('error', models.CharField(blank=True, editable=False, max_length=300, verbose_name='error')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='intentos')),
-                ('worker', models.UUIDField(editable=False, null=True, verbose_name='proceso')),
-                ('lease_until', models.DateTimeField(editable=False, null=True, verbose_name='reservada hasta')),
-                ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='terminada')),
-                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asignar a')),
-                ('broker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='brokers.broker', verbose_name='corredora')),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='subida por')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="creado"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="actualizado")),
+                ("filename", models.CharField(max_length=255, verbose_name="archivo")),
+                (
+                    "size",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="tamaño"
+                    ),
+                ),
+                (
+                    "encoding",
+                    models.CharField(editable=False, max_length=20, verbose_name="codificación"),
+                ),
+                (
+                    "delimiter",
+                    models.CharField(editable=False, max_length=1, verbose_name="separador"),
+                ),
+                ("header", models.JSONField(default=list, editable=False, verbose_name="títulos")),
+                (
+                    "samples",
+                    models.JSONField(
+                        blank=True, default=list, editable=False, verbose_name="ejemplos"
+                    ),
+                ),
+                (
+                    "mapping",
+                    models.JSONField(
+                        blank=True, default=list, editable=False, verbose_name="columnas"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("webchat", "Chat web"),
+                            ("telegram", "Telegram"),
+                            ("whatsapp", "WhatsApp"),
+                            ("email", "Correo"),
+                            ("call", "Llamada"),
+                            ("form", "Formulario web"),
+                            ("import", "Importación"),
+                            ("api", "API"),
+                            ("person", "Ingreso manual"),
+                        ],
+                        default="import",
+                        max_length=20,
+                        verbose_name="origen",
+                    ),
+                ),
+                ("tags", models.JSONField(blank=True, default=list, verbose_name="etiquetas")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("mapping", "por confirmar columnas"),
+                            ("checking", "revisando filas"),
+                            ("ready", "lista para importar"),
+                            ("committing", "importando"),
+                            ("done", "terminada"),
+                            ("failed", "fallida"),
+                        ],
+                        default="mapping",
+                        editable=False,
+                        max_length=20,
+                        verbose_name="estado",
+                    ),
+                ),
+                (
+                    "counts",
+                    models.JSONField(
+                        blank=True, default=dict, editable=False, verbose_name="filas por resultado"
+                    ),
+                ),
+                (
+                    "done",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="avance"),
+                ),
+                (
+                    "total",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="total"),
+                ),
+                (
+                    "reached",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="última fila"
+                    ),
+                ),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True, editable=False, max_length=300, verbose_name="error"
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0, editable=False, verbose_name="intentos"
+                    ),
+                ),
+                ("worker", models.UUIDField(editable=False, null=True, verbose_name="proceso")),
+                (
+                    "lease_until",
+                    models.DateTimeField(editable=False, null=True, verbose_name="reservada hasta"),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="terminada"),
+                ),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asignar a",
+                    ),
+                ),
+                (
+                    "broker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="brokers.broker",
+                        verbose_name="corredora",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="subida por",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'importación de leads',
-                'verbose_name_plural': 'importaciones de leads',
-                'db_table': 'lead_imports',
-                'ordering': ['-id'],
+                "verbose_name": "importación de leads",
+                "verbose_name_plural": "importaciones de leads",
+                "db_table": "lead_imports",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='LeadImportPart',
+            name="LeadImportPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='creado')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='actualizado')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.BinaryField()),
-                ('broker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='brokers.broker', verbose_name='corredora')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='leads.leadimport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="creado"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="actualizado")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField()),
+                (
+                    "broker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="brokers.broker",
+                        verbose_name="corredora",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="leads.leadimport",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'trozo de archivo',
-                'verbose_name_plural': 'trozos de archivo',
-                'db_table': 'lead_import_parts',
-                'ordering': ['job', 'number'],
+                "verbose_name": "trozo de archivo",
+                "verbose_name_plural": "trozos de archivo",
+                "db_table": "lead_import_parts",
+                "ordering": ["job", "number"],
             },
         ),
         migrations.CreateModel(
-            name='LeadImportRow',
+            name="LeadImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='creado')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='actualizado')),
-                ('number', models.PositiveIntegerField(verbose_name='fila')),
-                ('values', models.JSONField(blank=True, default=list, verbose_name='valores')),
-                ('told', models.JSONField(blank=True, default=dict, verbose_name='datos')),
-                ('phone_e164', models.CharField(blank=True, max_length=16, null=True, verbose_name='teléfono')),
-                ('email', models.CharField(blank=True, max_length=100, null=True, verbose_name='correo')),
-                ('verdict', models.CharField(choices=[('created', 'nuevo'), ('matched', 'ya existe'), ('suppressed', 'no contactar'), ('duplicate', 'repetido en el archivo'), ('refused', 'rechazado')], max_length=20, verbose_name='resultado')),
-                ('problems', models.JSONField(blank=True, default=list, verbose_name='problemas')),
-                ('broker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='brokers.broker', verbose_name='corredora')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='leads.leadimport', verbose_name='importación')),
-                ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='import_rows', to='leads.lead', verbose_name='lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="creado"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="actualizado")),
+                ("number", models.PositiveIntegerField(verbose_name="fila")),
+                ("values", models.JSONField(blank=True, default=list, verbose_name="valores")),
+                ("told", models.JSONField(blank=True, default=dict, verbose_name="datos")),
+                (
+                    "phone_e164",
+                    models.CharField(blank=True, max_length=16, null=True, verbose_name="teléfono"),
+                ),
+                (
+                    "email",
+                    models.CharField(blank=True, max_length=100, null=True, verbose_name="correo"),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("created", "nuevo"),
+                            ("matched", "ya existe"),
+                            ("suppressed", "no contactar"),
+                            ("duplicate", "repetido en el archivo"),
+                            ("refused", "rechazado"),
+                        ],
+                        max_length=20,
+                        verbose_name="resultado",
+                    ),
+                ),
+                ("problems", models.JSONField(blank=True, default=list, verbose_name="problemas")),
+                (
+                    "broker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="brokers.broker",
+                        verbose_name="corredora",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="leads.leadimport",
+                        verbose_name="importación",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="import_rows",
+                        to="leads.lead",
+                        verbose_name="lead",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'fila importada',
-                'verbose_name_plural': 'filas importadas',
-                'db_table': 'lead_import_rows',
-                'ordering': ['job', 'number'],
+                "verbose_name": "fila importada",
+                "verbose_name_plural": "filas importadas",
+                "db_table": "lead_import_rows",
+                "ordering": ["job", "number"],
             },
         ),
         migrations.CreateModel(
-            name='LeadExport',
+            name="LeadExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='creado')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='actualizado')),
-                ('filters', models.JSONField(blank=True, default=dict, verbose_name='filtros')),
-                ('count', models.PositiveIntegerField(default=0, verbose_name='leads')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='terminada')),
-                ('broker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='brokers.broker', verbose_name='corredora')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='quién')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="creado"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="actualizado")),
+                ("filters", models.JSONField(blank=True, default=dict, verbose_name="filtros")),
+                ("count", models.PositiveIntegerField(default=0, verbose_name="leads")),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="terminada"),
+                ),
+                (
+                    "broker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="brokers.broker",
+                        verbose_name="corredora",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="quién",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'exportación de leads',
-                'verbose_name_plural': 'exportaciones de leads',
-                'db_table': 'lead_exports',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['broker', '-id'], name='lead_exports_broker')],
+                "verbose_name": "exportación de leads",
+                "verbose_name_plural": "exportaciones de leads",
+                "db_table": "lead_exports",
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["broker", "-id"], name="lead_exports_broker")],
             },
         ),
         migrations.AddIndex(
-            model_name='leadimport',
-            index=models.Index(fields=['broker', '-id'], name='lead_imports_broker'),
+            model_name="leadimport",
+            index=models.Index(fields=["broker", "-id"], name="lead_imports_broker"),
         ),
         migrations.AddIndex(
-            model_name='leadimport',
-            index=models.Index(condition=models.Q(('state__in', ['checking', 'committing'])), fields=['lease_until'], name='lead_imports_at_work'),
+            model_name="leadimport",
+            index=models.Index(
+                condition=models.Q(("state__in", ["checking", "committing"])),
+                fields=["lease_until"],
+                name="lead_imports_at_work",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadimport',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['mapping', 'checking', 'ready', 'committing', 'done', 'failed'])), name='lead_imports_state_valid'),
+            model_name="leadimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["mapping", "checking", "ready", "committing", "done", "failed"])
+                ),
+                name="lead_imports_state_valid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadimport',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['webchat', 'telegram', 'whatsapp', 'email', 'call', 'form', 'import', 'api', 'person'])), name='lead_imports_source_valid'),
+            model_name="leadimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "source__in",
+                        [
+                            "webchat",
+                            "telegram",
+                            "whatsapp",
+                            "email",
+                            "call",
+                            "form",
+                            "import",
+                            "api",
+                            "person",
+                        ],
+                    )
+                ),
+                name="lead_imports_source_valid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadimportpart',
-            constraint=models.UniqueConstraint(fields=('job', 'number'), name='lead_import_parts_once'),
+            model_name="leadimportpart",
+            constraint=models.UniqueConstraint(
+                fields=("job", "number"), name="lead_import_parts_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadimportrow',
-            index=models.Index(condition=models.Q(('phone_e164__isnull', False)), fields=['job', 'phone_e164'], name='lead_import_rows_phone'),
+            model_name="leadimportrow",
+            index=models.Index(
+                condition=models.Q(("phone_e164__isnull", False)),
+                fields=["job", "phone_e164"],
+                name="lead_import_rows_phone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadimportrow',
-            index=models.Index(condition=models.Q(('email__isnull', False)), fields=['job', 'email'], name='lead_import_rows_email'),
+            model_name="leadimportrow",
+            index=models.Index(
+                condition=models.Q(("email__isnull", False)),
+                fields=["job", "email"],
+                name="lead_import_rows_email",
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadimportrow',
-            index=models.Index(fields=['job', 'verdict', 'number'], name='lead_import_rows_verdict'),
+            model_name="leadimportrow",
+            index=models.Index(
+                fields=["job", "verdict", "number"], name="lead_import_rows_verdict"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadimportrow',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['created', 'matched', 'suppressed', 'duplicate', 'refused'])), name='lead_import_rows_verdict_valid'),
+            model_name="leadimportrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("verdict__in", ["created", "matched", "suppressed", "duplicate", "refused"])
+                ),
+                name="lead_import_rows_verdict_valid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadimportrow',
-            constraint=models.UniqueConstraint(fields=('job', 'number'), name='lead_import_rows_once'),
+            model_name="leadimportrow",
+            constraint=models.UniqueConstraint(
+                fields=("job", "number"), name="lead_import_rows_once"
+            ),
         ),
     ]

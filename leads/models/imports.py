@@ -126,6 +126,7 @@ class LeadImportRow(BrokerOwned):
     """A row of the file as it came (``values``), as it was understood (``told``), and its verdict.
 
     ``problems`` are [column, reason] pairs: of a refused row why, of another what was left out.
+    What it says of a person goes with their lead.
     """
 
     job = models.ForeignKey(
@@ -140,7 +141,7 @@ class LeadImportRow(BrokerOwned):
     problems = models.JSONField(_("problemas"), default=list, blank=True)
     lead = models.ForeignKey(
         Lead,
-        on_delete=models.SET_NULL,
+        on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="import_rows",

@@ -162,7 +162,7 @@ def set_columns(job: LeadImport, mapping: Sequence[str], *, at: datetime) -> Lea
 def commit(job: LeadImport, *, at: datetime) -> LeadImport:
     """Make leads of a checked file, in the background; its bytes are not needed any more."""
     ready = LeadImport.objects.filter(pk=job.pk, state=ImportState.READY)
-    if not ready.update(total=F("total"), **_started(ImportState.COMMITTING, at)):
+    if not ready.update(**_started(ImportState.COMMITTING, at)):
         raise Conflict(_("Esta importación no está lista, o ya empezó."))
     LeadImportPart.objects.filter(job=job).delete()
     return _start(job)

@@ -20,7 +20,14 @@ from crm.admin.forms import TenantForm
 from crm.errors import DomainError
 from leads import exporting, import_columns, importing
 from leads.admin.forms import Tags
-from leads.models import ImportState, LeadExport, LeadImport, LeadImportRow, Verdict
+from leads.models import (
+    ImportState,
+    LeadExport,
+    LeadImport,
+    LeadImportPart,
+    LeadImportRow,
+    Verdict,
+)
 
 STATE_TONES = {
     "mapping": "warning",
@@ -305,6 +312,32 @@ def _contact(job: LeadImport, row: LeadImportRow) -> list[str]:
         for place, target in enumerate(job.mapping)
         if target in ("phone", "email") and place < len(row.values)
     ]
+
+
+@admin.register(LeadImportRow)
+class LeadImportRowAdmin(TenantAdmin):
+    """Read-only: the rows of every import, to find what became of somebody."""
+
+    list_display = ("job", "number", "phone_e164", "email", "shown_verdict", "lead")
+    list_filter = ("verdict",)
+    search_fields = ("phone_e164", "email", "job__filename")
+    empty_hint = _("Aquí quedan las filas de cada archivo importado, con su resultado.")
+
+    @display(description=_("resultado"), ordering="verdict", label=VERDICT_TONES)
+    def shown_verdict(self, row: LeadImportRow) -> tuple[str, str]:
+        return row.verdict, row.get_verdict_display()
+
+
+@admin.register(LeadImportPart)
+class LeadImportPartAdmin(TenantAdmin):
+    """Read-only: files that wait to be imported, in pieces and without their content."""
+
+    list_display = ("job", "number", "created_at")
+    search_fields = ("job__filename",)
+    empty_hint = _("Un archivo queda aquí, en partes, hasta que se importa.")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("content")
 
 
 @admin.register(LeadExport)

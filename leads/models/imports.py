@@ -103,11 +103,11 @@ class LeadImport(BrokerOwned):
 class LeadImportPart(BrokerOwned):
     """A piece of an uploaded file: every worker can read it, wherever it runs."""
 
-    admin_can: ClassVar[str] = ""
-
-    job = models.ForeignKey(LeadImport, on_delete=models.CASCADE, related_name="parts")
-    number = models.PositiveIntegerField()
-    content = models.BinaryField()
+    job = models.ForeignKey(
+        LeadImport, on_delete=models.CASCADE, related_name="parts", verbose_name=_("importación")
+    )
+    number = models.PositiveIntegerField(_("parte"))
+    content = models.BinaryField(_("contenido"))
 
     class Meta:
         db_table = "lead_import_parts"

@@ -9,7 +9,15 @@ from django.db.models import Q
 
 from brokers.models import Broker, User
 from crm.copying import copy_in
-from leads import assignment, editing, facts, import_columns, qualification, storable
+from leads import (
+    assignment,
+    editing,
+    facts,
+    import_columns,
+    import_mapping,
+    qualification,
+    storable,
+)
 from leads.enums import HandoffReason
 from leads.identity import Outcome
 from leads.identity_batch import Entry, find_or_create_many, meet
@@ -52,7 +60,7 @@ def _leave_out_refused_facts(broker: Broker, understood: Understood, at: datetim
     told = facts.Facts.model_validate(understood.facts)
     refused = facts.tell(Lead(broker=broker), told, source=facts.Source.IMPORT, at=at).refused
     for name, reason in refused.items():
-        understood.left_out.append((str(import_columns.TARGETS[name]), reason))
+        understood.left_out.append((str(import_mapping.TARGETS[name]), reason))
         understood.facts.pop(name)
 
 

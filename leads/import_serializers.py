@@ -7,7 +7,7 @@ from rest_framework import serializers
 from brokers.models import Broker, User
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import import_columns, importing
+from leads import import_columns, import_mapping, importing
 from leads.models import LeadImport, LeadImportRow, Verdict
 from leads.stages import Source
 
@@ -46,7 +46,7 @@ class MappingSerializer(serializers.Serializer[Any]):
 
     mapping = serializers.ListField(
         child=serializers.ChoiceField(
-            choices=[("", "-"), *import_columns.TARGETS.items()], allow_blank=True
+            choices=[("", "-"), *import_mapping.TARGETS.items()], allow_blank=True
         ),
         max_length=importing.MAX_COLUMNS,
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from brokers.models import Broker, User
 from crm.errors import Conflict, DomainError
-from leads import import_columns, import_rows, spreadsheets
+from leads import import_columns, import_mapping, import_rows, spreadsheets
 from leads.errors import NotAssignable
 from leads.models import ImportState, LeadImport, LeadImportPart, LeadImportRow
 from leads.signals import announce, import_waiting
@@ -120,7 +120,7 @@ def _read_head(job: LeadImport, guess: spreadsheets.EncodingGuess) -> None:
         raise spreadsheets.Unreadable("no_titles")
     job.header = titles
     job.samples = [[import_columns.tidy(value)[:100] for value in row] for row in samples]
-    job.mapping = import_columns.suggest(titles)
+    job.mapping = import_mapping.suggest(titles)
 
 
 def _first(rows: Iterator[spreadsheets.Record], count: int) -> list[spreadsheets.Record]:
@@ -146,7 +146,7 @@ def _records(job: LeadImport, read: Callable[[int], object] = int) -> Any:
 @transaction.atomic
 def set_columns(job: LeadImport, mapping: Sequence[str], *, at: datetime) -> LeadImport:
     """Confirm what each column is; every row is then checked in the background, anew."""
-    import_columns.check(job.header, mapping)
+    import_mapping.check(job.header, mapping)
     before = (ImportState.MAPPING, ImportState.READY)
     unread = Q(state=ImportState.FAILED, parts__isnull=False)
     locked = LeadImport.objects.filter(Q(state__in=before) | unread, pk=job.pk)

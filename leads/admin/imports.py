@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
+from brokers.models import Broker
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, person
 from crm.admin.forms import TenantForm
 from crm.errors import DomainError
-from leads import exporting, import_columns, importing
+from leads import exporting, import_columns, import_mapping, importing
 from leads.admin.forms import Tags
 from leads.models import (
     ImportState,
@@ -79,10 +80,10 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args: Any, job: LeadImport, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
-        choices = [("", _("No importar")), *import_columns.TARGETS.items()]
+        choices = [("", _("No importar")), *import_mapping.TARGETS.items()]
         for place, target in enumerate(job.mapping):
             self.fields[f"column-{place}"] = forms.ChoiceField(
-                label=import_columns.title(job.header, place),
+                label=import_mapping.title(job.header, place),
                 choices=choices,
                 required=False,
                 initial=target,
@@ -96,7 +97,7 @@ class ColumnsForm(forms.Form):
         """Each field beside what the file has in its column."""
         return [
             {
-                "title": import_columns.title(self.job.header, place),
+                "title": import_mapping.title(self.job.header, place),
                 "samples": [
                     row[place] for row in self.job.samples if len(row) > place and row[place]
                 ],
@@ -351,3 +352,13 @@ class LeadExportAdmin(TenantAdmin):
     @display(description=_("filtros"))
     def shown_filters(self, export: LeadExport) -> str:
         return ", ".join(f"{name}={value}" for name, value in export.filters.items())[:120]
+
+
+def export(model_admin: TenantAdmin, request: HttpRequest, leads: Any) -> Any:
+    """The chosen leads as a download, or None with a message why not."""
+    brokers = list(Broker.objects.filter(pk__in=leads.order_by().values("broker"))[:2])
+    if len(brokers) != 1:
+        model_admin.message_user(request, _("Elige leads de una sola corredora."), messages.ERROR)
+        return None
+    chosen, at = request.GET.dict(), timezone.now()
+    return exporting.respond(leads, broker=brokers[0], user=request.user, filters=chosen, at=at)

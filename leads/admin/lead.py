@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
-from brokers.models import Broker, User
+from brokers.models import User
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each, person
 from crm.admin.filters import BandFilter, QueryFilter
@@ -21,7 +21,6 @@ from leads import (
     assignment,
     consenting,
     editing,
-    exporting,
     handoff,
     identity,
     outbox,
@@ -30,7 +29,7 @@ from leads import (
     scoring,
     words,
 )
-from leads.admin import page
+from leads.admin import imports, page
 from leads.admin.forms import (
     AddLeadForm,
     AssignForm,
@@ -393,11 +392,4 @@ class LeadAdmin(TenantAdmin):
     @admin.action(description=_("Exportar los elegidos a Excel (CSV)"), permissions=["export"])
     def export_chosen(self, request: HttpRequest, queryset: Any) -> Any:
         """Of all that the list shows, with "select all" across its pages."""
-        brokers = list(Broker.objects.filter(pk__in=queryset.order_by().values("broker"))[:2])
-        if len(brokers) != 1:
-            self.message_user(request, _("Elige leads de una sola corredora."), messages.ERROR)
-            return None
-        chosen = request.GET.dict()
-        return exporting.respond(
-            queryset, broker=brokers[0], user=request.user, filters=chosen, at=timezone.now()
-        )
+        return imports.export(self, request, queryset)

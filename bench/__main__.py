@@ -24,7 +24,15 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from bench import inbound, leads_list, metrics, rescoring, search, turns  # noqa: E402
+from bench import (  # noqa: E402
+    imports,
+    inbound,
+    leads_list,
+    metrics,
+    rescoring,
+    search,
+    turns,
+)
 
 RESULTS = Path(__file__).parent / "results"
 WORKLOADS = {
@@ -34,6 +42,7 @@ WORKLOADS = {
     "search": search.run,
     "metrics": metrics.run,
     "rescoring": rescoring.run,
+    "imports": imports.run,
 }
 
 

@@ -271,6 +271,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Background work -------------------------------------------------------------------------
 SWEEP_SECONDS: int = env.int("SWEEP_SECONDS", default=60)
+IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", default=30)
 CAMPAIGN_TRIGGER_SECONDS: int = env.int("CAMPAIGN_TRIGGER_SECONDS", default=600)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -320,6 +321,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "due-attachments": {"task": "leads.tasks.sweep_attachments", "schedule": SWEEP_SECONDS},
     "whatsapp-templates": {"task": "leads.tasks.sweep_templates", "schedule": crontab(minute=20)},
+    "due-imports": {"task": "leads.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
+    "old-imports": {"task": "leads.tasks.forget_imports", "schedule": crontab(hour=7, minute=20)},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},

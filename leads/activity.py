@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from crm.copying import copy_in
 from leads.enums import Actor
 from leads.models import ActivityLog, Lead
 
@@ -23,20 +24,7 @@ def log(
     )
 
 
-def log_many(
-    leads: Iterable[Lead],
-    action_type: str,
-    *,
-    actor: Actor,
-    at: datetime,
-    user: Any = None,
-    **details: Any,
-) -> None:
-    """Add the same event to the log of each lead."""
-    log_all(((lead, details) for lead in leads), action_type, actor=actor, at=at, user=user)
-
-
-def log_all(
+def log_each(
     told: Iterable[tuple[Lead, dict[str, Any]]],
     action_type: str,
     *,
@@ -44,19 +32,17 @@ def log_all(
     at: datetime,
     user: Any = None,
 ) -> None:
-    """The same event of many leads, each with its details, in few statements."""
-    ActivityLog.objects.bulk_create(
-        [
-            ActivityLog(
-                lead=lead,
-                broker_id=lead.broker_id,
-                action_type=action_type,
-                actor=actor,
-                user=user,
-                details=details,
-                timestamp=at,
-            )
-            for lead, details in told
-        ],
-        batch_size=500,
-    )
+    """As ``log``, the same event of many leads, each with its details, in one statement."""
+    events = [
+        ActivityLog(
+            lead=lead,
+            broker_id=lead.broker_id,
+            action_type=action_type,
+            actor=actor,
+            user=user,
+            details=details,
+            timestamp=at,
+        )
+        for lead, details in told
+    ]
+    copy_in(events)

@@ -81,6 +81,7 @@ def locate(text: str) -> list[Found]:
     return list(_scan(folded, words))
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str | None:
     """The official spelling of one name, or None if it is no comuna (nor a sector of one)."""
     spelled = _spell(_WORD.findall(fold(clean(name))))

@@ -1,5 +1,6 @@
 """The one door of what is known about a lead: typed, with who said it and in which message."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -121,6 +122,32 @@ def lock(lead: Lead) -> Lead:
     return locked
 
 
+def tell(
+    lead: Lead,
+    facts: Facts,
+    *,
+    source: Source | str,
+    at: datetime,
+    contact: Mapping[str, str | None] | None = None,
+) -> Recorded:
+    """Facts of a lead that is not stored yet: merged and qualified in memory, for who stores it.
+
+    ``contact`` is a phone in E.164 and an e-mail that were normalised before.
+    """
+    said: dict[str, Any] = {"by": Source(source).value, "message": None, "user": None}
+    said |= {"at": at.isoformat(), "confidence": 1.0}
+    result = _merge(lead, facts, said)
+    for name, value in (contact or {}).items():
+        if value:
+            setattr(lead, name, value)
+            lead.metadata["provenance"][name] = said
+            result.recorded.append(name)
+    lead.phone_e164 = lead.phone or None
+    if result.recorded:
+        _qualify(lead, at)
+    return result
+
+
 def _copy(fresh: Lead, stale: Lead) -> None:
     """Bring the caller's object up to date without asking the database again."""
     for column in Lead._meta.concrete_fields:
@@ -146,9 +173,10 @@ def _settle(
         identity.suggest_merges(lead)
         consenting.cover(lead)
     pipeline.refresh(lead, at=at)
-    scoring.rescore_locked(lead, at=at, cause=message)
+    bulk = said["by"] == Source.IMPORT
+    scoring.rescore_locked(lead, at=at, cause=message, bulk=bulk)
     if outcome:
-        _announce_outcome(lead, outcome, at)
+        _announce_outcome(lead, outcome, at, bulk=bulk)
 
 
 def value_of(lead: Lead, fact: str) -> Any:
@@ -278,6 +306,11 @@ def _clean_phone(value: str, lead: Lead) -> str:
 
 
 def _clean_email(value: str, lead: Lead) -> str:
+    return clean_email(value)
+
+
+def clean_email(value: str) -> str:
+    """The address as it is stored; ValueError says in a word why it is refused."""
     address = value.strip().lower()
     try:
         validate_email(address)
@@ -290,16 +323,23 @@ def _clean_email(value: str, lead: Lead) -> str:
 
 def _clean_places(value: list[str], lead: Lead) -> list[str]:
     """Official names stand for themselves; of a name with several meanings the lead is asked."""
-    meant = [_meanings(place[:100]) for place in value]
-    found = dict.fromkeys(comuna for each in meant if len(each) == 1 for comuna in each)
+    found, _unknown = places(value)
     if found:
-        return list(found)[:MAX_PLACES]
-    several = next((each for each in meant if len(each) > 1), None)
+        return found
+    several = next((each for each in map(_meanings, value) if len(each) > 1), None)
     raise ValueError(f"ambiguous_comuna: {', '.join(several)}" if several else "not_a_comuna")
 
 
+def places(named: list[str]) -> tuple[list[str], list[str]]:
+    """The comunas among the names, each once, and the names that are none or several."""
+    meant = {name: _meanings(name) for name in named}
+    found = dict.fromkeys(each[0] for each in meant.values() if len(each) == 1)
+    return list(found)[:MAX_PLACES], [name for name, each in meant.items() if len(each) != 1]
+
+
 def _meanings(place: str) -> list[str]:
-    return [place] if place in comunas.COMUNAS else comunas.meanings(place)
+    known = place[:100]
+    return [known] if known in comunas.COMUNAS else comunas.meanings(known)
 
 
 def _clean_money(value: dict[str, Any], lead: Lead) -> dict[str, Any]:
@@ -355,13 +395,20 @@ def requalify(lead: Lead, *, at: datetime) -> None:
     _qualify(lead, at)
 
 
-def _announce_outcome(lead: Lead, outcome: qualification.Outcome, at: datetime) -> None:
+def _announce_outcome(
+    lead: Lead, outcome: qualification.Outcome, at: datetime, *, bulk: bool
+) -> None:
     event = log(lead, "qualified", actor=Actor.SYSTEM, at=at, outcome=outcome.value)
-    if outcome == qualification.Outcome.QUALIFIED:
+    if outcome == qualification.Outcome.QUALIFIED and not bulk:
         alerts.on_qualified(lead, key=str(event.pk), at=at)
     if outcome == qualification.Outcome.NOT_QUALIFIED:
-        brief = _("Según los criterios no califica: decide cómo seguir.")
-        handoff.flag(lead, reason=HandoffReason.NOT_QUALIFIED, brief=brief, at=at)
+        reason, brief = HandoffReason.NOT_QUALIFIED, undecided()
+        handoff.flag(lead, reason=reason, brief=brief, at=at)
+
+
+def undecided() -> str:
+    """What people are told of a lead that does not qualify."""
+    return _("Según los criterios no califica: decide cómo seguir.")
 
 
 def missing(lead: Lead) -> list[str]:

@@ -1,8 +1,7 @@
 """Who a person is: normalising, matching within the broker, and suspecting duplicates."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,13 +12,11 @@ from django.db.models import Case, F, Q, Value, When
 from brokers.models import Broker
 from crm.errors import Conflict
 from leads import assignment, names, phones
-from leads.activity import log, log_many
+from leads.activity import log
 from leads.enums import Actor
 from leads.models import ChannelIdentity, Conversation, Lead, MergeSuggestion, Suppression
 from leads.models.lead import LeadQuerySet
 from leads.stages import Source, Stage
-
-BATCH = 500
 
 
 class Outcome(StrEnum):
@@ -33,16 +30,6 @@ class Match:
     lead: Lead
     outcome: Outcome
     warning: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of many to be entered at once; ``fields`` are columns of a lead that is made."""
-
-    phone: str = ""
-    email: str | None = None
-    name: str | None = None
-    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,13 +63,15 @@ def matching(broker: Broker, *, phone_e164: str | None, email: str | None) -> li
 
 
 def _ranked(broker: Broker, **condition: Any) -> LeadQuerySet:
+    found: LeadQuerySet = ranked(Lead.objects.filter(broker=broker, **condition))
+    return found.select_related("assigned_to", "conversation")
+
+
+def ranked(found: Any) -> Any:
+    """Of several that match: the open ones first, then the latest inbound."""
     closed = Case(When(pipeline_stage__in=[Stage.WON, Stage.LOST], then=Value(1)), default=Value(0))
-    found: LeadQuerySet = Lead.objects.filter(broker=broker, **condition)
-    return found.select_related("assigned_to", "conversation").order_by(
-        closed,
-        F("conversation__last_inbound_at").desc(nulls_last=True),
-        "-id",
-    )
+    latest = F("conversation__last_inbound_at").desc(nulls_last=True)
+    return found.order_by(closed, latest, "-id")
 
 
 def _living(merged: Iterable[Lead]) -> list[Lead]:
@@ -151,79 +140,14 @@ def _made(lead: Lead, is_double: bool, suppressed: bool) -> Match:
     return Match(lead, outcome, "duplicate" if is_double else "")
 
 
-@transaction.atomic
-def find_or_create_many(
-    broker: Broker, entries: Sequence[Entry], *, source: Source | str, at: datetime, by: Any = None
-) -> list[Match]:
-    """As ``find_or_create`` for each entry in order, in a number of queries that does not grow.
-
-    An entry equal to one before it is matched to that one's lead.
-    """
-    _queue_up(broker)
-    contacts = [_contact(broker, entry.phone, entry.email) for entry in entries]
-    known = _known(broker, contacts)
-    placed: list[tuple[Lead, bool]] = []
-    for entry, contact in zip(entries, contacts, strict=True):
-        lead = next((known[each] for each in contact.known if each in known), None)
-        placed.append((lead or _unsaved(broker, entry, contact, source, at, by), lead is None))
-        if lead is None:
-            known.update(dict.fromkeys(contact.known, placed[-1][0]))
-    made = [lead for lead, is_new in placed if is_new]
-    _store_many(broker, made, source, at, by)
-    barred = suppressed_of(broker, made)
-    return [
-        _made(lead, False, lead in barred) if is_new else Match(lead, Outcome.MATCHED)
-        for lead, is_new in placed
-    ]
-
-
-def _known(broker: Broker, contacts: Iterable[_Contact]) -> dict[tuple[str, str], Lead]:
-    """Whom each phone and e-mail leads to, as ``matching`` would say."""
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for contact in contacts:
-        for column, value in contact.known:
-            wanted[column].add(value)
-    known: dict[tuple[str, str], Lead] = {}
-    for column, values in wanted.items():
-        found = _ranked(broker, **{f"{column}__in": values}).select_related("merged_into")
-        # The living first; of several the first in rank.
-        for lead in sorted(found, key=lambda each: each.merged_into_id is not None):
-            known.setdefault((column, getattr(lead, column)), living_of(lead))
+def known_by(broker: Broker, column: str, values: Iterable[str]) -> dict[str | None, Lead]:
+    """Whom each phone or e-mail leads to, as ``matching`` would say, in one statement."""
+    found = _ranked(broker, **{f"{column}__in": list(values)}).select_related("merged_into")
+    known: dict[str | None, Lead] = {}
+    # The living first; of several the first in rank.
+    for lead in sorted(found, key=lambda each: each.merged_into_id is not None):
+        known.setdefault(getattr(lead, column), living_of(lead))
     return known
-
-
-def _unsaved(
-    broker: Broker, entry: Entry, contact: _Contact, source: Source | str, at: datetime, by: Any
-) -> Lead:
-    columns = {
-        "phone": entry.phone,
-        "phone_e164": contact.e164,
-        "email": contact.email,
-        "name": names.tidy(entry.name) if entry.name else None,
-        **entry.fields,
-    }
-    return _lead(broker, source, at, by, columns)
-
-
-def _store_many(
-    broker: Broker, made: list[Lead], source: Source | str, at: datetime, by: Any
-) -> None:
-    unclaimed = [lead for lead in made if lead.assigned_to_id is None]
-    chosen = assignment.choose_many(broker, len(unclaimed), at=at)
-    for lead, agent in zip(unclaimed, chosen, strict=True):
-        lead.assigned_to = agent
-    Lead.objects.bulk_create(made, batch_size=BATCH)
-    Conversation.objects.bulk_create(
-        [Conversation(broker=broker, lead=lead) for lead in made], batch_size=BATCH
-    )
-    log_many(made, "lead_created", actor=_actor(by), at=at, user=by, source=str(source))
-
-
-def suppressed_of(broker: Broker, leads: Iterable[Lead]) -> set[Lead]:
-    """Those of the leads that must not be contacted at all."""
-    known = {identifier: lead for lead in leads for identifier in identifiers(lead)}
-    marks = Suppression.objects.filter(broker=broker, channel="", identifier__in=known)
-    return {known[identifier] for identifier in marks.values_list("identifier", flat=True)}
 
 
 def create(

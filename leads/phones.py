@@ -72,9 +72,6 @@ def _dialable(text: str, country: str) -> str | None:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if (
-        not phonenumbers.is_valid_number(number)
-        or phonenumbers.number_type(number) not in _PERSONAL
-    ):
+    if phonenumbers.number_type(number) not in _PERSONAL:  # unknown where it is not valid
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)

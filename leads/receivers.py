@@ -1,4 +1,4 @@
-"""Leads' own answer to its events: what was queued, raised or expected is started at once."""
+"""Leads' own answer to its events: what was queued, raised, expected or sent in is started at once."""
 
 from datetime import datetime
 from functools import partial
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from crm.tasks import enqueue
 from leads.models import Attachment
-from leads.signals import alert_raised, attachment_expected, message_queued
-from leads.tasks import deliver, fetch_attachment, send_alert
+from leads.signals import alert_raised, attachment_expected, import_waiting, message_queued
+from leads.tasks import deliver, fetch_attachment, send_alert, work_on_import
 
 
 @receiver(message_queued)
@@ -36,3 +36,8 @@ def remove_file(*, instance: Attachment, **_: Any) -> None:
     """A file goes with its row, also where the row went with its lead."""
     if instance.file:
         transaction.on_commit(partial(instance.file.storage.delete, str(instance.file.name)))
+
+
+@receiver(import_waiting)
+def start_import(*, import_id: int, **_: Any) -> None:
+    enqueue(work_on_import, import_id)

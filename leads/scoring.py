@@ -4,7 +4,7 @@ import json
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from brokers.models import Broker
 from leads import alerts, names, qualification, signals
-from leads.activity import log, log_all
+from leads.activity import log, log_each
 from leads.enums import NEVER_LEFT, Actor, Direction, SignalKind
 from leads.models import ChatMessage, Lead, LeadSignal
 from leads.stages import Stage, Status
@@ -79,7 +79,7 @@ class Receipt:
 
     def snapshot(self) -> dict[str, Any]:
         return {
-            "lines": [asdict(line) for line in self.lines],
+            "lines": [dict(vars(line)) for line in self.lines],
             "total": self.total,
             "components": self.components,
         }
@@ -355,6 +355,26 @@ def rescore_batch(leads: Sequence[Lead], *, at: datetime) -> int:
     return len(changed)
 
 
+def score_new(leads: Iterable[Lead], *, at: datetime) -> list[Receipt]:
+    """Score leads that are about to be stored, of whom nothing but their facts is known."""
+    receipts = []
+    for lead in leads:
+        config = lead.broker.brokerleadconfig
+        receipt = evaluate(lead, Evidence(), config, at=at)
+        apply(lead, receipt, status_for(lead.pipeline_stage, receipt.total, config))
+        receipts.append(receipt)
+    return receipts
+
+
+def tell_new(leads: Sequence[Lead], receipts: Sequence[Receipt], *, at: datetime) -> None:
+    """The receipts of ``score_new``, once the leads are stored; a bulk event, so nothing fires."""
+    scored = [pair for pair in zip(leads, receipts, strict=True) if pair[1].lines]
+    told = ((lead, _told(receipt, 0, None, bulk=True)) for lead, receipt in scored)
+    log_each(told, "score_changed", actor=Actor.SYSTEM, at=at)
+    for lead, receipt in scored:
+        announce(lead, 0, receipt.total, bulk=True)
+
+
 def _write_batch(changed: list[tuple[Lead, float, Receipt, bool]], at: datetime) -> None:
     _store_all([lead for lead, *_ in changed], at)
     told = [
@@ -362,7 +382,7 @@ def _write_batch(changed: list[tuple[Lead, float, Receipt, bool]], at: datetime)
         for lead, before, receipt, news in changed
         if news
     ]
-    log_all(told, "score_changed", actor=Actor.SYSTEM, at=at)
+    log_each(told, "score_changed", actor=Actor.SYSTEM, at=at)
     for lead, before, receipt, _news in changed:
         if receipt.total != before:
             announce(lead, before, receipt.total, bulk=True)

@@ -22,6 +22,8 @@ alert_raised = Signal()
 
 attachment_expected = Signal()
 """attachment_id: internal to leads, starts its download"""
+import_waiting = Signal()
+"""import_id: internal to leads, starts a worker on it"""
 
 
 def announce(signal: Signal, **facts: Any) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 def text(value: str) -> str:
     """Without NULs and lone halves of surrogate pairs, which no text column takes."""
+    if value.isprintable():  # neither is, and most texts are
+        return value
     return value.replace("\x00", "").encode(errors="ignore").decode()
 
 

@@ -10,7 +10,17 @@ from django.utils import timezone
 from brokers.models import Broker
 from crm.errors import DomainError
 from crm.tasks import enqueue, note_recovery, record_failure
-from leads import alerts, approval, attachments, delivery, keyed, outbox, scoring, waiting
+from leads import (
+    alerts,
+    approval,
+    attachments,
+    delivery,
+    importing,
+    keyed,
+    outbox,
+    scoring,
+    waiting,
+)
 
 
 @shared_task(name="leads.tasks.deliver")
@@ -85,6 +95,27 @@ def sweep_alerts(at: str | None = None) -> int:
 def sweep_handoffs(at: str | None = None) -> int:
     """Remind, alert and take back where people let a lead wait; safe to run twice at once."""
     return waiting.sweep(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
+@shared_task(name="leads.tasks.work_on_import")
+def work_on_import(import_id: int) -> None:
+    """A minute of an import; then others have their turn."""
+    if importing.work(import_id, clock=timezone.now, seconds=60):
+        enqueue(work_on_import, import_id)
+
+
+@shared_task(name="leads.tasks.sweep_imports")
+def sweep_imports() -> int:
+    """Start every import that waits; one that is at work is left alone."""
+    owed = importing.due(at=timezone.now())
+    for import_id in owed:
+        enqueue(work_on_import, import_id)
+    return len(owed)
+
+
+@shared_task(name="leads.tasks.forget_imports")
+def forget_imports() -> int:
+    return importing.forget(at=timezone.now())
 
 
 @shared_task(name="leads.tasks.rescore_all", time_limit=3600)

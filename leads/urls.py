@@ -2,9 +2,11 @@
 
 from rest_framework.routers import SimpleRouter
 
-from leads import views
+from leads import import_views, views
 
 router = SimpleRouter()
+router.register("leads/import", import_views.Imports, basename="lead-import")
+router.register("leads", import_views.Exports, basename="lead-export")
 router.register("leads", views.Leads, basename="lead")
 router.register("merge-suggestions", views.MergeSuggestions, basename="merge-suggestion")
 router.register("merges", views.Merges, basename="merge")

@@ -26,6 +26,13 @@ def codes(response: Any) -> list[tuple[str | None, str]]:
     return [(error["attr"], error["code"]) for error in response.json()["errors"]]
 
 
+def text_of(response: Any) -> str:
+    """What an answer says, also one that is streamed."""
+    if response.streaming:
+        return b"".join(response.streaming_content).decode()
+    return response.content.decode()
+
+
 @dataclass(frozen=True)
 class Route:
     """One address under /api/v1/, and the methods that it answers."""

@@ -30,6 +30,10 @@ from leads.models import (
     Conversation,
     Lead,
     LeadAlert,
+    LeadExport,
+    LeadImport,
+    LeadImportPart,
+    LeadImportRow,
     LeadMerge,
     LeadSignal,
     MergeSuggestion,
@@ -229,6 +233,46 @@ class LeadAlertFactory(OfLead):
     kind = "hot_lead"
     key = factory.Sequence(lambda n: f"alert-{n}")
     due_at = NOON
+
+
+class LeadImportFactory(OfBroker):
+    class Meta:
+        model = LeadImport
+
+    filename = factory.Sequence(lambda n: f"leads-{n}.csv")
+    encoding = "utf-8"
+    delimiter = ";"
+    header = ["Nombre", "Teléfono"]
+    samples = [["Camila Rojas", "+56987654321"]]
+    mapping = ["name", "phone"]
+
+
+class OfImport(OfBroker):
+    class Meta:
+        abstract = True
+
+    job = factory.SubFactory(LeadImportFactory, broker=factory.SelfAttribute("..broker"))
+    number = factory.Sequence(lambda n: n)
+
+
+class LeadImportPartFactory(OfImport):
+    class Meta:
+        model = LeadImportPart
+
+    content = b"Nombre;Correo"
+
+
+class LeadImportRowFactory(OfImport):
+    class Meta:
+        model = LeadImportRow
+
+    values = ["Camila Rojas", "+56987654321"]
+    verdict = "created"
+
+
+class LeadExportFactory(OfBroker):
+    class Meta:
+        model = LeadExport
 
 
 class PromptVersionFactory(OfBroker):

@@ -13,7 +13,11 @@ APPS = ("crm", "brokers", "leads", "llm", "knowledge", "scheduling", "voice", "c
 # What only its door writes, by the names that its rows go under.
 DOORS = {
     ("pipeline_stage", ""): {"leads/pipeline.py"},
-    ("stage_entered_at", ""): {"leads/pipeline.py", "leads/identity.py"},
+    ("stage_entered_at", ""): {
+        "leads/pipeline.py",
+        "leads/identity.py",
+        "leads/identity_batch.py",
+    },
     ("lead_score", ""): {"leads/scoring.py"},
     ("lead_score_components", ""): {"leads/scoring.py"},
     ("holder", ""): {"leads/handoff.py"},

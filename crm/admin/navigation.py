@@ -17,6 +17,8 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         _("Leads"),
         (
             ("leads.Lead", _("Leads"), "group"),
+            ("leads.LeadImport", _("Importaciones"), "upload_file"),
+            ("leads.LeadExport", _("Exportaciones"), "download"),
             ("leads.MergeSuggestion", _("Posibles duplicados"), "join_inner"),
             ("leads.LeadMerge", _("Uniones"), "merge"),
             ("leads.StageTransition", _("Cambios de etapa"), "conversion_path"),

@@ -4,10 +4,20 @@ from leads.admin import (
     attachments,
     channels,
     conversations,
+    imports,
     lead,
     merging,
     tables,
     templates,
 )
 
-__all__ = ["attachments", "channels", "conversations", "lead", "merging", "tables", "templates"]
+__all__ = [
+    "attachments",
+    "channels",
+    "conversations",
+    "imports",
+    "lead",
+    "merging",
+    "tables",
+    "templates",
+]

@@ -4,6 +4,14 @@ from leads.models.activity import ActivityLog
 from leads.models.alert import LeadAlert
 from leads.models.attachment import Attachment
 from leads.models.consent import Consent, Suppression
+from leads.models.imports import (
+    ImportState,
+    LeadExport,
+    LeadImport,
+    LeadImportPart,
+    LeadImportRow,
+    Verdict,
+)
 from leads.models.lead import (
     ChannelIdentity,
     Lead,
@@ -23,9 +31,14 @@ __all__ = [
     "ChatMessage",
     "Consent",
     "Conversation",
+    "ImportState",
     "KeyedEntry",
     "Lead",
     "LeadAlert",
+    "LeadExport",
+    "LeadImport",
+    "LeadImportPart",
+    "LeadImportRow",
     "LeadMerge",
     "LeadOwned",
     "LeadSignal",
@@ -34,4 +47,5 @@ __all__ = [
     "StageTransition",
     "Suppression",
     "TelegramMessage",
+    "Verdict",
 ]

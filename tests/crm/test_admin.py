@@ -24,6 +24,7 @@ READ_ONLY = {
     "ActivityLog", "StageTransition", "LLMCall", "ChatMessage", "TelegramMessage", "VoiceEvent",
     "CallTranscript", "CampaignLog", "CampaignEnrollment", "Consent", "Conversation", "SlotOffer",
     "LeadSignal", "ChannelIdentity", "FailedTask", "ChannelHook", "LeadAlert",
+    "LeadExport", "LeadImportRow", "LeadImportPart",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from crm.tenancy import Tenanted
 from knowledge.models import KnowledgeDocument, KnowledgeEntry
 from leads.models import Attachment, ChatMessage, Lead, MessageTemplate
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
-from tests.api import Route, routes, signed_in
+from tests.api import Route, routes, signed_in, text_of
 from tests.factories import make_row
 
 # Views that belong to no broker's rows, each with the reason why.
@@ -155,7 +155,8 @@ def test_lists_and_writes_stay_in_the_callers_own_house(
             continue
         for method in route.methods:
             answer = call(client, method, f"{route.path}?broker={broker.pk}&q=depto", body)
-            leaked = [secret for secret in secrets if secret in answer.content.decode()]
+            told_text = text_of(answer)
+            leaked = [secret for secret in secrets if secret in told_text]
             if leaked or answer.status_code >= 500:
                 told[f"{method} {route.path}"] = (answer.status_code, leaked)
     assert told == {}
@@ -174,7 +175,10 @@ def test_nothing_of_ours_is_listed(who: str, request: Any, ours: Any, broker: Br
             continue
         if stranger.broker == broker and route.model in SHARED:
             continue
-        results = client.get(route.path, {"q": "depto"}).json().get("results", [])
+        answer = client.get(route.path, {"q": "depto"})
+        if answer.streaming:  # a file: looked through by the test above
+            continue
+        results = answer.json().get("results", [])
         if ours[route.model].pk in [row.get("id") for row in results]:
             listed[route.path] = results
     assert listed == {}

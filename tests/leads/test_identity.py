@@ -6,10 +6,10 @@ import pytest
 
 from leads import identity
 from leads.enums import Channel
-from leads.identity import Entry, Outcome, find_or_create, find_or_create_many
+from leads.identity import Outcome, find_or_create
 from leads.models import Conversation, Lead, MergeSuggestion
 from leads.stages import Source, Stage
-from tests.factories import ConversationFactory, LeadFactory, SuppressionFactory, UserFactory
+from tests.factories import ConversationFactory, LeadFactory, SuppressionFactory
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -106,38 +106,3 @@ def test_the_same_entry_ten_times_at_once_is_one_lead(broker, at) -> None:
 
 
 # --- Many at once --------------------------------------------------------------------------------
-
-
-def test_a_batch_says_of_each_what_one_by_one_would(broker, at, django_assert_max_num_queries):
-    known = LeadFactory(broker=broker, phone_e164=PHONE, phone=PHONE)
-    gone = LeadFactory(broker=broker, phone_e164="+56933333333", merged_into=known)
-    SuppressionFactory(broker=broker, identifier=MAIL)
-    entries = [
-        Entry(phone="9 8765 4321", email=MAIL),
-        Entry(phone=gone.phone_e164),
-        Entry(email=MAIL.upper(), name="camila rojas", fields={"notes": "feria"}),
-        Entry(email=MAIL),
-        Entry(phone="no tiene"),
-        Entry(phone="no tiene"),
-    ]
-    with django_assert_max_num_queries(14):
-        matches = find_or_create_many(broker, entries, source=Source.IMPORT, at=at)
-    assert [match.outcome.value for match in matches] == [
-        "matched", "matched", "suppressed", "matched", "created", "created",
-    ]  # fmt: skip
-    assert [match.lead for match in matches[:2]] == [known, known]
-    assert matches[3].lead == matches[2].lead
-    made = Lead.objects.get(email=MAIL)
-    assert (made.name, made.notes, made.source) == ("Camila Rojas", "feria", "import")
-    assert Conversation.objects.filter(lead__source="import").count() == 3
-    assert made.activity.get().action_type == "lead_created"
-
-
-def test_a_batch_is_shared_out_as_one_by_one(broker, at) -> None:
-    broker.brokerleadconfig.assignment_mode = "round_robin"
-    broker.brokerleadconfig.save()
-    team = [UserFactory(broker=broker, assignment_priority=n) for n in (1, 2)]
-    LeadFactory(broker=broker, assigned_to=team[0], created_at=at - timedelta(days=1))
-    entries = [Entry(phone=f"+5691111111{n}") for n in range(3)]
-    matches = find_or_create_many(broker, entries, source=Source.IMPORT, at=at)
-    assert [match.lead.assigned_to for match in matches] == [team[1], team[0], team[1]]

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from leads import words
+
 TOLD: dict[str, Any] = {
     # How an enrolment ends.
     "completed": _("hizo todos los pasos"),
@@ -16,16 +18,7 @@ TOLD: dict[str, Any] = {
     "removed": _("una persona lo sacó de la campaña"),
     "campaign_finished": _("la campaña terminó"),
     # What the gate answers.
-    "no_identity": _("no está en el canal"),
-    "no_phone": _("no tiene teléfono"),
-    "blocked_by_lead": _("bloqueó el canal"),
-    "suppressed": _("pidió no ser contactado"),
-    "on_hold": _("lead en pausa: solo personas"),
-    "manual_follow_up": _("seguimiento manual"),
-    "held_by_person": _("una persona tiene la conversación"),
-    "whatsapp_window_closed": _("WhatsApp exige una plantilla aprobada"),
-    "quiet_hours": _("horario de silencio"),
-    "daily_cap": _("tope diario de mensajes"),
+    **words.REFUSALS,
     # What a step finds.
     "campaign_paused": _("campaña en pausa"),
     "conditions_not_met": _("no cumple las condiciones"),
@@ -41,7 +34,6 @@ TOLD: dict[str, Any] = {
     "attempts_per_day": _("se alcanzó el máximo de llamadas del día"),
     "concurrency": _("todas las líneas están ocupadas"),
     "person_took_over": _("una persona tomó la conversación"),
-    "conversation_moved_on": _("una persona tomó la conversación"),
     "channel_not_available": _("el canal no está disponible"),
     "outcome_unknown": _("no se supo si salió"),
     "gave_up": _("falló demasiadas veces"),

@@ -18,6 +18,15 @@ class Panel:
     context: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Remains:
+    """Rows that outlive an erasure; ``why`` is a code of ``words.KEPT``."""
+
+    what: str
+    count: int
+    why: str
+
+
 def _all_of(model: type[models.Model], lead: Lead) -> models.QuerySet[Any]:
     return model._default_manager.filter(lead=lead)
 
@@ -28,6 +37,9 @@ class LeadPart:
 
     ``export`` gives JSON-safe rows, ``erase`` deletes (returns how many), ``merge`` moves from
     loser to survivor (returns the ids moved), ``panel`` shows it to a user, or None.
+    ``remains`` is asked before erasing: what stays afterwards, here or with a vendor, and why.
+    ``files`` names what the storage keeps of the lead: exported with it, and deleted once the
+    erasure is committed. ``unlinks`` says that erasing keeps the rows, without the person.
     """
 
     name: str
@@ -36,6 +48,9 @@ class LeadPart:
     erase: Callable[[Lead], int]
     merge: Callable[[Lead, Lead], list[int]]
     panel: Callable[[Lead, Any], Panel | None] | None = None
+    remains: Callable[[Lead], list[Remains]] | None = None
+    files: Callable[[Lead], list[str]] | None = None
+    unlinks: bool = False
 
 
 _parts: dict[str, LeadPart] = {}

@@ -20,6 +20,9 @@ message_queued = Signal()
 alert_raised = Signal()
 """alert_id: internal to leads, starts its delivery"""
 
+erasure_due = Signal()
+"""request_id: internal to leads, starts the erasure"""
+
 
 def announce(signal: Signal, **facts: Any) -> None:
     """Tell the receivers once the transaction commits; a failing one does not stop the others."""

@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -25,14 +25,14 @@ from leads import (
     metrics,
     outbox,
     pipeline,
-    scoring,
-    timeline,
+    rights,
 )
 from leads import serializers as shapes
 from leads.enums import Channel
 from leads.filters import ConversationFilter, LeadFilter, TemplateFilter
 from leads.identity import Match, Outcome
 from leads.models import ChatMessage, Conversation, Lead, MessageTemplate
+from leads.rights_views import ConsentActions, RightsActions, StoryActions
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
@@ -46,7 +46,7 @@ class KnownToOthers(Conflict):
     code = "lead_exists"
 
 
-class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
+class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
     """Leads. Each change of state is an action of its own."""
 
     queryset = Lead.objects.all()
@@ -152,7 +152,7 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(request=None, responses=shapes.ReceiptSerializer)
     @action(detail=True, methods=["post"])
     def rescore(self, request: Request, pk: Any = None) -> Response:
-        receipt = scoring.rescore(self.get_object(), at=timezone.now())
+        receipt = rights.rescore(self.get_object(), at=timezone.now())
         return Response(shapes.ReceiptSerializer(receipt).data)
 
     @extend_schema(request=None, responses=shapes.ConversationSerializer)
@@ -193,12 +193,6 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
             idempotency_key=_idempotency_key(request),
         )
         return Response(shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(responses=shapes.MomentSerializer(many=True))
-    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
-    def timeline(self, request: Request, pk: Any = None) -> Response:
-        page = timeline.told(self.paginate_queryset(timeline.moments(self.get_object())) or [])
-        return self.get_paginated_response(shapes.MomentSerializer(page, many=True).data)
 
     @extend_schema(request=shapes.OptOutSerializer, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"], url_path="opt-out", url_name="opt-out")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -87,6 +88,13 @@ EVENTS: dict[str, Any] = {
     "person_requested": _("Se pide una persona"),
     "lead_edited": _("Datos editados"),
     "opted_out": _("Pidió no ser contactado"),
+    "consent_granted": _("Dio su consentimiento"),
+    "suppression_lifted": _("Se levantó «no contactar»"),
+    "data_exported": _("Se entregaron sus datos"),
+    "data_rectified": _("Pidió corregir sus datos"),
+    "scoring_objected": _("Se opuso al puntaje automático"),
+    "objection_lifted": _("Se levantó la oposición al puntaje"),
+    "right_requested": _("Ejerció un derecho sobre sus datos"),
     "appointment_booked": _("Cita agendada"),
     "appointment_rescheduled": _("Cita reprogramada"),
     "appointment_cancelled": _("Cita cancelada"),
@@ -103,6 +111,76 @@ EVENTS: dict[str, Any] = {
     "campaign_finished": _("Terminó una campaña"),
     "campaign_stopped": _("Salió de una campaña"),
 }
+
+REFUSALS: dict[str, Any] = {
+    "no_identity": _("no está en el canal"),
+    "no_phone": _("no tiene teléfono"),
+    "blocked_by_lead": _("bloqueó el canal"),
+    "suppressed": _("pidió no ser contactado"),
+    "on_hold": _("lead en pausa: solo personas"),
+    "manual_follow_up": _("seguimiento manual"),
+    "held_by_person": _("una persona tiene la conversación"),
+    "conversation_moved_on": _("una persona tomó la conversación"),
+    "reply_too_late": _("pasaron más de 24 horas desde su último mensaje"),
+    "whatsapp_window_closed": _("WhatsApp exige una plantilla aprobada"),
+    "quiet_hours": _("horario de silencio"),
+    "daily_cap": _("tope diario de mensajes"),
+}
+
+KEPT: dict[str, Any] = {
+    "accounting": _("Contabilidad: lo gastado, sin nombrar a la persona."),
+    "no_contact": _(
+        "Para no volver a contactarla: solo el identificador, en la lista de exclusión."
+    ),
+    "proof": _("Para probar que se cumplió: fecha, derecho y plazo, sin datos de la persona."),
+    "calendar_asked": _("Copia en Google Calendar: se pidió borrarla."),
+    "provider_copy": _("Copia en el proveedor de llamadas: pídele borrarla."),
+    "channel_copy": _("Copia en el canal por el que se escribió: la guarda la propia persona."),
+}
+KEPT_PLACES: dict[str, Any] = {
+    "recordings": _("grabaciones de llamadas"),
+    "calendar_events": _("eventos de calendario"),
+    "sent_messages": _("mensajes enviados o recibidos"),
+}
+
+
+def kept(code: str) -> str:
+    """Why something outlives an erasure."""
+    return str(KEPT.get(code, code.replace("_", " ")))
+
+
+def held(label: str) -> str:
+    """What a table, or a place outside, holds of a lead."""
+    if label in KEPT_PLACES:
+        return str(KEPT_PLACES[label])
+    try:
+        return str(apps.get_model(label)._meta.verbose_name_plural)
+    except (LookupError, ValueError):
+        return label
+
+
+def receipt_lines(receipt: dict[str, Any]) -> list[str]:
+    """An erasure's receipt as people read it; other answers in their one sentence."""
+    lines = [
+        _t("Borrado: %(what)s (%(count)s)") % {"what": held(row["what"]), "count": row["count"]}
+        for row in receipt.get("deleted", [])
+    ]
+    lines += [
+        _t("Se conserva: %(what)s (%(count)s). %(why)s")
+        % {"what": held(row["what"]), "count": row["count"], "why": kept(row["why"])}
+        for row in receipt.get("kept", [])
+    ]
+    if fields := receipt.get("fields"):
+        told = ", ".join(fact_label(name) for name in fields)
+        lines.append(_t("Se corrigió: %(fields)s") % {"fields": told})
+    if reason := receipt.get("reason"):
+        lines.append(_t("Se rechazó: %(reason)s") % {"reason": reason})
+    return lines
+
+
+def refusal(code: str) -> str:
+    """What the gate answered, as people read it."""
+    return str(REFUSALS.get(code, code.replace("_", " ")))
 
 
 def money(value: Any) -> str:
@@ -208,6 +286,9 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "person_requested": _requested,
     "qualified": _outcome,
     "appointment_cancelled": _reason,
+    "suppression_lifted": _reason,
+    "objection_lifted": _reason,
+    "data_rectified": _edited,
     "call_cancelled": _reason,
     "campaign_enrolled": _campaign,
     "campaign_finished": _campaign,

@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models import Lead
-from leads.parts import LeadPart, Panel, erase_rows, export_rows, move_rows, register
+from leads.parts import LeadPart, Panel, Remains, erase_rows, export_rows, move_rows, register
 from scheduling import booking
 from scheduling.calendars import outbox
-from scheduling.models import ACTIVE, Appointment, SlotOffer
+from scheduling.models import ACTIVE, Appointment, CalendarEvent, SlotOffer
 
 SHOWN = 20
 EXPORTED = [
@@ -46,6 +46,12 @@ def erase_appointments(lead: Lead) -> int:
     return _erase_appointments(lead)
 
 
+def remains(lead: Lead) -> list[Remains]:
+    """Google is asked to delete its copies; a calendar that was unjoined keeps them."""
+    copies = CalendarEvent.objects.filter(appointment__lead=lead).count()
+    return [Remains("calendar_events", copies, "calendar_asked")]
+
+
 def panel(lead: Lead, user: Any) -> Panel:
     """The lead's appointments that the user may see: those ahead first, then the latest ones."""
     now = timezone.now()
@@ -68,6 +74,7 @@ register(
         erase_appointments,
         merge_appointments,
         panel,
+        remains=remains,
     )
 )
 register(

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from crm.tenancy import allows
 from leads.models import Lead
-from leads.parts import LeadPart, Panel, erase_rows, move_rows, register
-from voice.models import VoiceCall
+from leads.parts import LeadPart, Panel, Remains, erase_rows, move_rows, register
+from voice.models import VoiceCall, VoiceCost
 
 SHOWN = 10
 EXPORTED = (
@@ -30,10 +30,47 @@ def export(lead: Lead) -> list[dict[str, Any]]:
     ]
 
 
+_erase_calls = erase_rows(VoiceCall)
+
+
+def erase(lead: Lead) -> int:
+    """What the calls cost stays on the broker's accounts; who was called does not."""
+    paid = VoiceCall.objects.filter(lead=lead, cost_usd__isnull=False)
+    VoiceCost.objects.bulk_create(
+        VoiceCost(
+            broker_id=call.broker_id,
+            provider=call.provider,
+            at=call.started_at or call.created_at,
+            duration=call.duration,
+            cost_usd=call.cost_usd,
+        )
+        for call in paid
+    )
+    return _erase_calls(lead)
+
+
+def remains(lead: Lead) -> list[Remains]:
+    calls = VoiceCall.objects.filter(lead=lead)
+    return [
+        Remains(VoiceCost._meta.label, calls.filter(cost_usd__isnull=False).count(), "accounting"),
+        Remains("recordings", calls.exclude(recording_url="").count(), "provider_copy"),
+    ]
+
+
 def panel(lead: Lead, user: Any) -> Panel:
     calls = VoiceCall.objects.visible_to(user).filter(lead=lead)[:SHOWN]
     context = {"calls": calls, "lead": lead, "may_call": allows(user, VoiceCall, "c")}
     return Panel(_("Llamadas"), "voice/lead_panel.html", context)
 
 
-register(LeadPart("calls", VoiceCall, export, erase_rows(VoiceCall), move_rows(VoiceCall), panel))
+register(
+    LeadPart(
+        "calls",
+        VoiceCall,
+        export,
+        erase,
+        move_rows(VoiceCall),
+        panel,
+        remains=remains,
+    )
+)

@@ -2,7 +2,7 @@
 
 from leads.models.activity import ActivityLog
 from leads.models.alert import LeadAlert
-from leads.models.consent import Consent, Suppression
+from leads.models.consent import Consent, Suppression, SuppressionEvent
 from leads.models.lead import (
     ChannelIdentity,
     Lead,
@@ -12,6 +12,7 @@ from leads.models.lead import (
     StageTransition,
 )
 from leads.models.message import ChatMessage, Conversation, TelegramMessage
+from leads.models.rights import RightsRequest
 from leads.models.template import MessageTemplate
 
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "LeadSignal",
     "MergeSuggestion",
     "MessageTemplate",
+    "RightsRequest",
     "StageTransition",
     "Suppression",
+    "SuppressionEvent",
     "TelegramMessage",
 ]

@@ -103,7 +103,8 @@ def run(request_id: int, *, at: datetime) -> bool:
     """
     with transaction.atomic():
         mine = RightsRequest.objects.select_for_update(of=("self",), skip_locked=True)
-        request = mine.filter(pk=request_id, state=RightState.RUNNING).first()
+        found = mine.filter(pk=request_id, state=RightState.RUNNING)
+        request = found.select_related("lead__broker").first()
         if request is not None:
             _erase(request, at)
         transaction.on_commit(lambda: _delete_files(request_id))
@@ -111,7 +112,7 @@ def run(request_id: int, *, at: datetime) -> bool:
 
 
 def _erase(request: RightsRequest, at: datetime) -> None:
-    lead = Lead.objects.select_related("broker").filter(pk=request.lead_id).first()
+    lead = request.lead
     if lead is None:
         rights.settle(request, by=request.handled_by, at=at, deleted=[], kept=[])
         return

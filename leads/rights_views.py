@@ -86,7 +86,10 @@ class ConsentActions(OfLead):
     @extend_schema(responses=forms.AnswerSerializer(many=True))
     @action(detail=True, pagination_class=None, **UNFILTERED)
     def contactability(self, request: Request, pk: Any = None) -> Response:
-        answers: Any = contactability.answers(self.get_object(), at=timezone.now())
+        return self._answers(self.get_object())
+
+    def _answers(self, lead: Lead) -> Response:
+        answers: Any = contactability.answers(lead, at=timezone.now())
         return Response(forms.AnswerSerializer(answers, many=True).data)
 
     @extend_schema(request=forms.ReasonSerializer, responses=forms.AnswerSerializer(many=True))
@@ -101,7 +104,7 @@ class ConsentActions(OfLead):
     def lift_suppression(self, request: Request, pk: Any = None) -> Response:
         lead, given = self.get_object(), self.checked(forms.ReasonSerializer)
         consenting.lift(lead, by=self.caller, at=timezone.now(), **given)
-        return self.contactability(request, pk)
+        return self._answers(self.get_object())
 
 
 class RightsActions(OfLead):

@@ -159,6 +159,14 @@ def held(label: str) -> str:
         return label
 
 
+MARK_REASONS = {"opted_out": _("pidió no ser contactado"), "erased": _("pidió borrar sus datos")}
+
+
+def mark_reason(reason: str) -> str:
+    """Why an identifier is on the list: ours in words, others' as they wrote it."""
+    return str(MARK_REASONS.get(reason, reason))
+
+
 def receipt_lines(receipt: dict[str, Any]) -> list[str]:
     """An erasure's receipt as people read it; other answers in their one sentence."""
     lines = [

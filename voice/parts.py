@@ -35,7 +35,7 @@ _erase_calls = erase_rows(VoiceCall)
 
 def erase(lead: Lead) -> int:
     """What the calls cost stays on the broker's accounts; who was called does not."""
-    paid = VoiceCall.objects.filter(lead=lead, cost_usd__isnull=False)
+    calls = VoiceCall.objects.filter(lead=lead)
     VoiceCost.objects.bulk_create(
         VoiceCost(
             broker_id=call.broker_id,
@@ -44,7 +44,8 @@ def erase(lead: Lead) -> int:
             duration=call.duration,
             cost_usd=call.cost_usd,
         )
-        for call in paid
+        for call in calls
+        if call.cost_usd is not None
     )
     return _erase_calls(lead)
 

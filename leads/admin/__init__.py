@@ -1,5 +1,5 @@
 """Leads in Django Admin."""
 
-from leads.admin import channels, conversations, lead, tables
+from leads.admin import channels, conversations, lead, rights, tables
 
-__all__ = ["channels", "conversations", "lead", "tables"]
+__all__ = ["channels", "conversations", "lead", "rights", "tables"]

@@ -26,6 +26,7 @@ from leads import (
     outbox,
     phones,
     pipeline,
+    rights,
     scoring,
     words,
 )
@@ -38,6 +39,7 @@ from leads.admin.forms import (
     OptOutForm,
     ReplyForm,
 )
+from leads.admin.rights import RightsButtons
 from leads.enums import Holder
 from leads.models import Lead
 from leads.stages import BY_PEOPLE, Stage
@@ -120,7 +122,7 @@ def _unassigned(lead: Lead) -> bool:
 
 
 @admin.register(Lead)
-class LeadAdmin(TenantAdmin):
+class LeadAdmin(RightsButtons, TenantAdmin):
     """A lead as a broker works with it."""
 
     form = LeadForm
@@ -155,6 +157,11 @@ class LeadAdmin(TenantAdmin):
             "title": _("Más acciones"),
             "icon": "more_horiz",
             "items": ["assign", "rescore", "opt_out"],
+        },
+        {
+            "title": _("Datos personales"),
+            "icon": "shield_person",
+            "items": list(RightsButtons.RIGHTS_ITEMS),
         },
     )
     empty_hint = _(
@@ -316,7 +323,7 @@ class LeadAdmin(TenantAdmin):
 
     @door(_("Recalcular puntaje"), done=_("Puntaje recalculado."), icon="calculate")
     def rescore(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
-        scoring.rescore(lead, at=timezone.now())
+        rights.rescore(lead, at=timezone.now())
 
     @door(
         _("No contactar"),
@@ -357,9 +364,17 @@ class LeadAdmin(TenantAdmin):
     def get_custom_urls(self) -> Any:
         """The buttons that stand inside the page, not in its header."""
         names = ("take", "give_back", "reply")
-        return super().get_custom_urls() + tuple(
-            (f"<path:object_id>/{name.replace('_', '-')}/", f"leads_lead_{name}", self._bare(name))
-            for name in names
+        return (
+            super().get_custom_urls()
+            + tuple(
+                (
+                    f"<path:object_id>/{name.replace('_', '-')}/",
+                    f"leads_lead_{name}",
+                    self._bare(name),
+                )
+                for name in names
+            )
+            + (("<path:object_id>/story/", "leads_lead_story", self._bare("story_view")),)
         )
 
     def _bare(self, name: str) -> Any:
@@ -373,7 +388,7 @@ class LeadAdmin(TenantAdmin):
     @admin.action(description=_("Recalcular el puntaje de los elegidos"), permissions=["change"])
     def rescore_chosen(self, request: HttpRequest, queryset: Any) -> None:
         at = timezone.now()
-        each(self, request, queryset, lambda lead: scoring.rescore(lead, at=at), _("Recalculados"))
+        each(self, request, queryset, lambda lead: rights.rescore(lead, at=at), _("Recalculados"))
 
     @admin.action(description=_("Tomar los elegidos para mí"), permissions=["change"])
     def claim_chosen(self, request: HttpRequest, queryset: Any) -> None:

@@ -10,12 +10,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import facts, parts, scoring, words
-from leads.enums import Author, Delivery, Direction, Holder
+from leads import contactability, facts, parts, scoring, suppressing, words
+from leads.admin import story
+from leads.enums import Author, Channel, Delivery, Direction, Holder, Purpose
 from leads.models import ChatMessage, Conversation, Lead
 
 MESSAGES_SHOWN = 100
-EVENTS_SHOWN = 40
+CONSENTS_SHOWN = 10
 
 STATUS_TONES = {
     "cold": "info",
@@ -77,14 +78,28 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "mine": _holds(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
         "bubbles": bubbles(lead),
-        "events": [
-            (entry, words.event(entry), words.event_details(entry))
-            for entry in lead.activity.select_related("user")[:EVENTS_SHOWN]
-        ],
+        **story.context(lead, "", ""),
+        **contact(lead, at),
         "panels": [
             (panel.title, render_to_string(panel.template, panel.context))
             for panel in parts.panels(lead, user)
         ],
+    }
+
+
+def contact(lead: Lead, at: datetime) -> dict[str, Any]:
+    """What the gate would say now, by channel, and what was asked and agreed so far."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for answer in contactability.answers(lead, at=at):
+        title = Channel(answer.channel).label if answer.channel else _("Llamadas")
+        label = str(Purpose(answer.purpose).label).capitalize()
+        told.setdefault(str(title), []).append({**vars(answer), "why": answer.why, "label": label})
+    return {
+        "contact": list(told.items()),
+        "zone": lead.timezone or lead.broker.timezone,
+        "suppressed": suppressing.of_lead(lead).exists(),
+        "consents": lead.consents.select_related("by")[:CONSENTS_SHOWN],
+        "requests": lead.rights_requests.all()[:CONSENTS_SHOWN],
     }
 
 

@@ -303,6 +303,7 @@ CELERY_BEAT_SCHEDULE = {
     "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-calendars": {"task": "scheduling.tasks.sweep_calendars", "schedule": SWEEP_SECONDS},
     "due-alerts": {"task": "leads.tasks.sweep_alerts", "schedule": SWEEP_SECONDS},
+    "due-erasures": {"task": "leads.tasks.sweep_erasures", "schedule": SWEEP_SECONDS},
     "waiting-handoffs": {"task": "leads.tasks.sweep_handoffs", "schedule": SWEEP_SECONDS},
     "left-duties": {"task": "brokers.tasks.sweep_duties", "schedule": SWEEP_SECONDS},
     "expired-offers": {"task": "scheduling.tasks.sweep_offers", "schedule": SWEEP_SECONDS},

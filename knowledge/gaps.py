@@ -30,12 +30,9 @@ def note_gap(
     KnowledgeGap.objects.bulk_create([row], ignore_conflicts=True)
     gaps = KnowledgeGap.objects.filter(broker=broker, question_key=key)
     asked = gaps if message is None else gaps.filter(~Q(last_message=message))
-    asked.update(
-        times=F("times") + 1,
-        last_message=message,
-        state=KnowledgeGap.State.OPEN,
-        updated_at=at,
-    )
+    # Whose words are shown is whose message it names: they go when that lead is erased.
+    theirs = {} if message is None else {"question": shown, "last_message": message}
+    asked.update(times=F("times") + 1, state=KnowledgeGap.State.OPEN, updated_at=at, **theirs)
     found: KnowledgeGap = gaps.get()
     return found
 

@@ -1,22 +1,31 @@
-"""Withdrawing consent: recorded, kept by identifier beyond the lead, confirmed once."""
+"""Consent given and withdrawn: recorded, kept by identifier beyond the lead, lifted with a reason."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from leads import delivery, identity, outbox, scoring
+from leads import delivery, outbox, scoring, suppressing
 from leads.activity import log
-from leads.enums import CALLS, Actor, Author, ConsentPurpose, ConsentState, Purpose, SignalKind
+from leads.enums import (
+    CALLS,
+    Actor,
+    Author,
+    ConsentPurpose,
+    ConsentState,
+    Purpose,
+    SignalKind,
+)
+from leads.errors import NotSuppressed, ReasonNeeded
 from leads.models import Consent, Lead, Suppression
 
 CONFIRMATION = (
     "Listo: no te enviaremos más mensajes comerciales. Si más adelante quieres retomar la "
     "conversación, escríbenos cuando quieras."
 )
-
-_WITHDRAWN = Q(state=ConsentState.WITHDRAWN)
+OPTED_OUT = "opted_out"
 
 
 @transaction.atomic
@@ -35,97 +44,175 @@ def opt_out(
     Asked again after the lead came back, it silences service too, as the first time.
     """
     scope = "" if everything else channel
-    # The lead before its messages, as everywhere: two orders of locks would meet head-on.
-    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
-    _suppress(lead, scope, at)
+    _lock(lead)
+    marks = suppressing.names_of(lead, scope=scope)
+    suppressing.put(lead.broker_id, marks, reason=OPTED_OUT, at=at, by=by, renew=True)
     delivery.withdraw(
         lead,
-        reason="opted_out",
+        reason=OPTED_OUT,
         at=at,
         purposes=[Purpose.MARKETING, Purpose.REMINDER],
         channel=scope,
     )
-    if not _withdrawn(lead).filter(channel__in=["", scope]).exists():
-        _record(lead, scope, evidence, at, by)
+    stopped = withdrawn(lead).filter(purpose=ConsentPurpose.MARKETING)
+    if not stopped.filter(channel__in=["", scope]).exists():
+        consent = _record(lead, scope, ConsentState.WITHDRAWN, evidence, at, by)
+        scoring.note(lead, SignalKind.OPTED_OUT, source_key=scope or "all", at=at)
+        log(lead, "opted_out", actor=_actor(by), at=at, user=by, channel=scope)
         if confirm:
-            _confirm(lead, channel, scope, at)
+            _confirm(lead, channel, consent, at)
     scoring.rescore(lead, at=at)
 
 
 @transaction.atomic
 def stop_calls(lead: Lead, *, evidence: str, at: datetime, by: Any = None) -> None:
     """No campaign and no automatic call rings the lead's phone any more; messages go on."""
-    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
-    _suppress(lead, CALLS, at)
-    if Consent.objects.filter(_WITHDRAWN, lead=lead, purpose=ConsentPurpose.CALL).exists():
+    _lock(lead)
+    marks = suppressing.names_of(lead, scope=CALLS)
+    suppressing.put(lead.broker_id, marks, reason=OPTED_OUT, at=at, by=by, renew=True)
+    if withdrawn(lead).filter(purpose=ConsentPurpose.CALL).exists():
         return
-    _note(lead, "", ConsentPurpose.CALL, evidence, at)
-    actor = Actor.HUMAN if by else Actor.LEAD
-    log(lead, "calls_stopped", actor=actor, at=at, user=by)
+    _record(lead, "", ConsentState.WITHDRAWN, evidence, at, by, purpose=ConsentPurpose.CALL)
+    log(lead, "calls_stopped", actor=_actor(by), at=at, user=by)
+
+
+@transaction.atomic
+def grant(
+    lead: Lead,
+    *,
+    channel: str,
+    purpose: ConsentPurpose | str,
+    evidence: str,
+    text_shown: str = "",
+    at: datetime,
+    by: Any = None,
+) -> Consent:
+    """Record that the person agreed, and how. What is suppressed stays so until it is lifted."""
+    if not evidence.strip():
+        raise ReasonNeeded(field="evidence")
+    consent = _record(
+        lead, channel, ConsentState.GRANTED, evidence, at, by, purpose=purpose, shown=text_shown
+    )
+    told = {"channel": channel, "purpose": str(purpose)}
+    log(lead, "consent_granted", actor=_actor(by), at=at, user=by, **told)
+    return consent
+
+
+@transaction.atomic
+def lift(lead: Lead, *, reason: str, by: Any, at: datetime) -> None:
+    """Let campaigns and calls reach the lead again: every mark against them goes, with a reason."""
+    if not reason.strip():
+        raise ReasonNeeded(field="reason")
+    _lock(lead)
+    stopped = list(withdrawn(lead))
+    lifted = suppressing.lift(suppressing.of_lead(lead), reason=reason, by=by, at=at)
+    if not lifted and not stopped:
+        raise NotSuppressed
+    _note_lifted(lead, stopped, reason, by, at)
+
+
+@transaction.atomic
+def lift_mark(mark: Suppression, *, reason: str, by: Any, at: datetime) -> None:
+    """Take one identifier off the list, and the withdrawal with it of the leads who have it."""
+    if not reason.strip():
+        raise ReasonNeeded(field="reason")
+    named = Q(phone_e164=mark.identifier) | Q(email=mark.identifier)
+    named |= Q(identities__external_id=mark.identifier, identities__channel=mark.channel)
+    theirs = Lead.objects.living().filter(named, broker_id=mark.broker_id).distinct()
+    leads = list(theirs.order_by("pk")[:100])
+    for lead in leads:
+        _lock(lead)
+    if not suppressing.lift(Suppression.objects.filter(pk=mark.pk), reason=reason, by=by, at=at):
+        raise NotSuppressed
+    for lead in leads:
+        stopped = [each for each in withdrawn(lead) if _scope(each) == mark.channel]
+        _note_lifted(lead, stopped, reason, by, at)
 
 
 def cover(lead: Lead) -> None:
     """What a lead has asked to stop also stops for the phone or e-mail learnt since."""
-    for consent in Consent.objects.filter(_WITHDRAWN, lead=lead):
-        if consent.purpose == ConsentPurpose.CALL:
-            _suppress(lead, CALLS, consent.at)
-        elif consent.purpose == ConsentPurpose.MARKETING:
-            _suppress(lead, consent.channel, consent.at)
+    for consent in withdrawn(lead):
+        marks = suppressing.names_of(lead, scope=_scope(consent))
+        suppressing.put(lead.broker_id, marks, reason=OPTED_OUT, at=consent.at, renew=True)
 
 
-def _withdrawn(lead: Lead) -> QuerySet[Consent]:
-    return Consent.objects.filter(_WITHDRAWN, lead=lead, purpose=ConsentPurpose.MARKETING)
+def _scope(consent: Consent) -> str:
+    """What the marks of a withdrawal name: its channel, "" for all, or calls alone."""
+    return CALLS if consent.purpose == ConsentPurpose.CALL else consent.channel
 
 
-def _note(lead: Lead, channel: str, purpose: ConsentPurpose, evidence: str, at: datetime) -> None:
-    Consent.objects.create(
+def withdrawn(lead: Lead) -> QuerySet[Consent]:
+    """The withdrawals of marketing and calls that stand: nothing came after on their channel."""
+    later = Consent.objects.filter(
+        lead=OuterRef("lead"),
+        purpose=OuterRef("purpose"),
+        channel=OuterRef("channel"),
+        state=ConsentState.LIFTED,
+        pk__gt=OuterRef("pk"),
+    )
+    return Consent.objects.filter(
+        ~Exists(later),
+        lead=lead,
+        purpose__in=[ConsentPurpose.MARKETING, ConsentPurpose.CALL],
+        state=ConsentState.WITHDRAWN,
+    )
+
+
+def _lock(lead: Lead) -> None:
+    """The lead before its messages, as everywhere: two orders of locks would meet head-on."""
+    Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=lead.pk)
+
+
+def _actor(by: Any) -> Actor:
+    return Actor.HUMAN if by else Actor.LEAD
+
+
+def _record(
+    lead: Lead,
+    channel: str,
+    state: ConsentState,
+    evidence: str,
+    at: datetime,
+    by: Any,
+    *,
+    purpose: ConsentPurpose | str = ConsentPurpose.MARKETING,
+    shown: str = "",
+) -> Consent:
+    consent: Consent = Consent.objects.create(
         broker_id=lead.broker_id,
         lead=lead,
         channel=channel,
         purpose=purpose,
-        state=ConsentState.WITHDRAWN,
+        state=state,
         at=at,
         evidence=evidence[:500],
+        text_shown=shown[:2000],
+        actor=_actor(by),
+        by=by,
     )
+    return consent
 
 
-def _record(lead: Lead, scope: str, evidence: str, at: datetime, by: Any) -> None:
-    _note(lead, scope, ConsentPurpose.MARKETING, evidence, at)
-    scoring.note(lead, SignalKind.OPTED_OUT, source_key=scope or "all", at=at)
-    actor = Actor.HUMAN if by else Actor.LEAD
-    log(lead, "opted_out", actor=actor, at=at, user=by, channel=scope)
+def _note_lifted(
+    lead: Lead, stopped: Iterable[Consent], reason: str, by: Any, at: datetime
+) -> None:
+    for consent in list(stopped):
+        purpose = consent.purpose
+        _record(lead, consent.channel, ConsentState.LIFTED, reason, at, by, purpose=purpose)
+        if purpose == ConsentPurpose.MARKETING:
+            key = consent.channel or "all"
+            scoring.note(lead, SignalKind.OPTED_OUT, source_key=key, at=at, active=False)
+    log(lead, "suppression_lifted", actor=_actor(by), at=at, user=by, reason=reason[:300])
+    scoring.rescore(lead, at=at)
 
 
-def _suppress(lead: Lead, scope: str, at: datetime) -> None:
-    """Mark every identifier; one marked before counts from now on."""
-    own = identity.identifiers(lead)
-    external = lead.identities.filter(channel=scope) if scope else lead.identities.all()
-    marks = [(scope, identifier) for identifier in own]
-    marks += [(each.channel, each.external_id) for each in external]
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                broker_id=lead.broker_id,
-                channel=channel,
-                identifier=identifier,
-                reason="opted_out",
-                created_at=at,
-            )
-            for channel, identifier in marks
-        ],
-        update_conflicts=True,
-        update_fields=["created_at", "updated_at"],
-        unique_fields=["broker", "identifier", "channel"],
-    )
-
-
-def _confirm(lead: Lead, channel: str, scope: str, at: datetime) -> None:
+def _confirm(lead: Lead, channel: str, consent: Consent, at: datetime) -> None:
     outbox.queue(
         lead,
         text=CONFIRMATION,
         author=Author.SYSTEM,
         purpose=Purpose.CONFIRM_OPT_OUT,
         channel=channel,
-        idempotency_key=f"opt-out:{lead.pk}:{scope or 'all'}",
+        idempotency_key=f"opt-out:{lead.pk}:{consent.pk}",
         at=at,
     )

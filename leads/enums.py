@@ -85,6 +85,32 @@ class ConsentPurpose(models.TextChoices):
 class ConsentState(models.TextChoices):
     GRANTED = "granted", _("otorgado")
     WITHDRAWN = "withdrawn", _("retirado")
+    LIFTED = "lifted", _("retiro levantado")
+
+
+class SuppressionChange(models.TextChoices):
+    ADDED = "added", _("agregado")
+    LIFTED = "lifted", _("levantado")
+
+
+class Right(models.TextChoices):
+    ACCESS = "access", _("acceso y portabilidad")
+    RECTIFICATION = "rectification", _("rectificación")
+    OBJECTION = "objection", _("oposición al puntaje automático")
+    ERASURE = "erasure", _("supresión")
+
+
+class RightState(models.TextChoices):
+    OPEN = "open", _("pendiente")
+    RUNNING = "running", _("en curso")
+    DONE = "done", _("cumplida")
+    REFUSED = "refused", _("rechazada")
+
+
+class AskedBy(models.TextChoices):
+    PERSON = "person", _("la persona")
+    REPRESENTATIVE = "representative", _("su representante")
+    BROKER = "broker", _("la corredora")
 
 
 class TemplateApproval(models.TextChoices):

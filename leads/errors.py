@@ -19,6 +19,29 @@ class ReasonNeeded(DomainError):
     message = _("Escribe el motivo del cambio de etapa.")
 
 
+class NotSuppressed(DomainError):
+    code = "not_suppressed"
+    status = 409
+    message = _("Esta persona no está en la lista de no contactar.")
+
+
+class ScoreFrozen(DomainError):
+    code = "score_frozen"
+    status = 409
+    message = _("La persona se opuso al puntaje automático: no se recalcula hasta que se levante.")
+
+
+class ScoreNotFrozen(DomainError):
+    code = "score_not_frozen"
+    status = 409
+    message = _("Nadie se ha opuesto al puntaje automático de este lead.")
+
+
+class NotConfirmed(DomainError):
+    code = "not_confirmed"
+    message = _("Escribe el nombre del lead tal como aparece para confirmar.")
+
+
 class AlreadyClaimed(Conflict):
     code = "already_claimed"
     message = _("Otra persona ya tomó este lead.")

@@ -17,11 +17,12 @@ from leads import (
     handoff,
     identity,
     optout,
+    rights,
     scoring,
     signals,
     storable,
 )
-from leads.enums import Author, Channel, Delivery, Direction, Purpose, SignalKind
+from leads.enums import Author, Channel, Delivery, Direction, Purpose, Right, SignalKind
 from leads.errors import ChannelOff
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
 
@@ -271,3 +272,5 @@ def _stop(lead: Lead, stop: optout.OptOut, message: ChatMessage, at: datetime) -
         evidence=message.message_text,
         at=at,
     )
+    if optout.asks_erasure(message.message_text):
+        rights.ask(lead, kind=Right.ERASURE, at=at)

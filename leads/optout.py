@@ -26,13 +26,14 @@ MISDIALLED = (
     r"(?:(?<!el )numero equivocado|(?:tienen?|tienes|con) el numero equivocado"
     r"|(?:se|te) equivoc\w+ de numero|equivocad[oa]s? de numero)"
 )
+ERASURE = r"(?:borren|eliminen|eliminar|borrar) (?:todos )?mis datos"
 EVERYTHING = re.compile(
     r"\b(?:nunca mas (?:me )?(?:hablen|escriban|llamen|contacten|molesten)"
     r"|no me \w+ nunca mas"
     r"|no (?:me )?(?:vuelvan|vuelva|vuelvas) a (?:contactar|escribir|llamar|hablar|molestar)\w*"
     r"|no (?:quiero|deseo) (?:que me|ser) contact\w+"
     rf"|no me contact(?:en|es|e)\b{SOFTENED}"
-    r"|(?:borren|eliminen|eliminar|borrar) (?:todos )?mis datos)"
+    rf"|{ERASURE})"
 )
 NEVER_AGAIN = re.compile(r"^(?:por favor )?nunca mas$")
 CHANNEL = re.compile(
@@ -90,6 +91,11 @@ def stops_calls(text: str) -> bool:
     if INSTEAD.search(folded):
         return True
     return asked(text) == OptOut.CHANNEL and bool(CALLED.search(folded))
+
+
+def asks_erasure(text: str) -> bool:
+    """Whether the writer wants their data deleted: a right with a term, not only silence."""
+    return bool(re.search(rf"\b{ERASURE}", fold(text)))
 
 
 def says_wrong_number(text: str) -> bool:

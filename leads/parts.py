@@ -19,6 +19,15 @@ class Panel:
     context: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Remains:
+    """Rows that outlive an erasure; ``why`` is a code of ``words.KEPT``."""
+
+    what: str
+    count: int
+    why: str
+
+
 def _all_of(model: type[models.Model], lead: Lead) -> models.QuerySet[Any]:
     return model._default_manager.filter(lead=lead)
 
@@ -61,6 +70,9 @@ class LeadPart:
     not bring back. ``foresee`` says in words what a merge would do besides moving.
     ``next_due`` tells when rows of these leads are due (lead id, moment); ``contacts`` counts the
     rows from one moment to another by which the lead was contacted, but for the given id.
+    ``remains`` is asked before erasing: what stays afterwards, here or with a vendor, and why.
+    ``files`` names what the storage keeps of the lead: exported with it, and deleted once the
+    erasure is committed. ``unlinks`` says that erasing keeps the rows, without the person.
     """
 
     name: str
@@ -73,6 +85,9 @@ class LeadPart:
     contacts: Callable[[Lead, datetime, datetime, int | None], int] | None = None
     unmerge: Unmerge | None = None
     foresee: Callable[[Lead, Lead, Deed], list[str]] | None = None
+    remains: Callable[[Lead], list[Remains]] | None = None
+    files: Callable[[Lead], list[str]] | None = None
+    unlinks: bool = False
 
 
 _parts: dict[str, LeadPart] = {}

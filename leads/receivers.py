@@ -11,8 +11,14 @@ from django.utils import timezone
 
 from crm.tasks import enqueue
 from leads.models import Attachment
-from leads.signals import alert_raised, attachment_expected, import_waiting, message_queued
-from leads.tasks import deliver, fetch_attachment, send_alert, work_on_import
+from leads.signals import (
+    alert_raised,
+    attachment_expected,
+    erasure_due,
+    import_waiting,
+    message_queued,
+)
+from leads.tasks import deliver, erase_person, fetch_attachment, send_alert, work_on_import
 
 
 @receiver(message_queued)
@@ -41,3 +47,8 @@ def remove_file(*, instance: Attachment, **_: Any) -> None:
 @receiver(import_waiting)
 def start_import(*, import_id: int, **_: Any) -> None:
     enqueue(work_on_import, import_id)
+
+
+@receiver(erasure_due)
+def start_erasure(*, request_id: int, **_: Any) -> None:
+    enqueue(erase_person, request_id)

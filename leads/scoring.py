@@ -279,7 +279,12 @@ def rescore_locked(
 def store(
     lead: Lead, receipt: Receipt, *, at: datetime, cause: ChatMessage | None = None, bulk: bool
 ) -> None:
-    """Write score and status of a locked lead, and its receipt if it is worth one."""
+    """Write score and status of a locked lead, and its receipt if it is worth one.
+
+    Not where the person objected to being scored: the score stands as it was then.
+    """
+    if lead.score_frozen_at is not None:
+        return
     before, after = lead.lead_score, receipt.total
     status = status_for(lead.pipeline_stage, after, lead.broker.brokerleadconfig)
     worth_telling = _is_news(lead, receipt) or status != lead.status
@@ -344,6 +349,8 @@ def rescore_batch(leads: Sequence[Lead], *, at: datetime) -> int:
     evidence = gather(leads, at=at)
     changed: list[tuple[Lead, float, Receipt, bool]] = []
     for lead in leads:
+        if lead.score_frozen_at is not None:
+            continue
         config = lead.broker.brokerleadconfig
         receipt = evaluate(lead, evidence[lead.pk], config, at=at)
         status = status_for(lead.pipeline_stage, receipt.total, config)

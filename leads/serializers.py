@@ -13,7 +13,7 @@ from crm.api.filters import LARGEST
 from crm.api.rows import Rows
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import conflicts, merging, reasons, receipts, scoring, templating, words
+from leads import conflicts, merging, reasons, receipts, scoring, templating, timeline, words
 from leads.enums import Channel
 from leads.identity import Outcome
 from leads.models import (
@@ -170,6 +170,7 @@ class LeadSerializer(TenantSerializer[Lead]):
             "merged_into",
             "close_reason",
             "version",
+            "score_frozen_at",
             "created_at",
             "updated_at",
         ]
@@ -563,6 +564,35 @@ class MomentSerializer(serializers.Serializer[Any]):
     """One moment of a lead's story: a message, or an event."""
 
     kind = serializers.ChoiceField(choices=["message", "activity"])
+    topic = serializers.ChoiceField(choices=["message", *timeline.TOPICS, timeline.OTHER])
     at = serializers.DateTimeField()
     message = MessageSerializer(allow_null=True)
     activity = ActivitySerializer(allow_null=True)
+
+
+class StorySerializer(serializers.Serializer[Any]):
+    """A page of a lead's story; ``next`` goes back in time from a place that does not shift."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True, help_text="Always null: start again instead.")
+    results = MomentSerializer(many=True)
+
+
+class StoryQuerySerializer(serializers.Serializer[Any]):
+    """What a page of the story is asked with; ``kind`` takes several with commas."""
+
+    kind = serializers.CharField(required=False, default="", allow_blank=True)
+    cursor = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    page_size = serializers.IntegerField(required=False, default=50)
+
+    def validate_kind(self, value: str) -> list[str]:
+        kinds = [kind.strip() for kind in value.split(",") if kind.strip()]
+        if unknown := set(kinds) - set(timeline.KINDS):
+            raise serializers.ValidationError(
+                _("No existe este tipo de momento: %s.") % ", ".join(sorted(unknown))
+            )
+        return kinds
+
+    def validate_page_size(self, value: int) -> int:
+        return min(max(value, 1), 200)

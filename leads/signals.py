@@ -24,6 +24,8 @@ attachment_expected = Signal()
 """attachment_id: internal to leads, starts its download"""
 import_waiting = Signal()
 """import_id: internal to leads, starts a worker on it"""
+erasure_due = Signal()
+"""request_id: internal to leads, starts the erasure"""
 
 
 def announce(signal: Signal, **facts: Any) -> None:

@@ -15,6 +15,7 @@ from leads import (
     approval,
     attachments,
     delivery,
+    erasing,
     importing,
     keyed,
     outbox,
@@ -88,6 +89,20 @@ def sweep_alerts(at: str | None = None) -> int:
     owed = alerts.due(at=moment)
     for alert_id in owed:
         enqueue(send_alert, alert_id)
+    return len(owed)
+
+
+@shared_task(name="leads.tasks.erase_person")
+def erase_person(request_id: int) -> bool:
+    return erasing.run(request_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_erasures")
+def sweep_erasures() -> int:
+    """Start every erasure that is not finished, files included; safe to run twice at once."""
+    owed = erasing.due()
+    for request_id in owed:
+        enqueue(erase_person, request_id)
     return len(owed)
 
 

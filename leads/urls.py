@@ -2,7 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
-from leads import import_views, views
+from leads import import_views, rights_views, views
 
 router = SimpleRouter()
 router.register("leads/import", import_views.Imports, basename="lead-import")
@@ -15,5 +15,7 @@ router.register("alerts", views.Alerts, basename="alert")
 router.register("attachments", views.Attachments, basename="attachment")
 router.register("templates", views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")
+router.register("suppressions", rights_views.Suppressions, basename="suppression")
+router.register("rights", rights_views.RightsRequests, basename="right")
 
 urlpatterns = router.urls

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
@@ -45,9 +45,8 @@ from leads import (
     placeholders,
     reading,
     receipts,
-    scoring,
+    rights,
     serving,
-    timeline,
 )
 from leads import serializers as shapes
 from leads.enums import CALLS, Channel
@@ -74,6 +73,7 @@ from leads.models import (
     MessageTemplate,
 )
 from leads.outbox import Upload
+from leads.rights_views import ConsentActions, RightsActions, StoryActions
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
@@ -91,7 +91,7 @@ class KnownToOthers(Conflict):
     code = "lead_exists"
 
 
-class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
+class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
     """Leads. Each change of state is an action of its own."""
 
     queryset = Lead.objects.all()
@@ -276,7 +276,7 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
     @extend_schema(request=None, responses=shapes.ReceiptSerializer)
     @action(detail=True, methods=["post"])
     def rescore(self, request: Request, pk: Any = None) -> Response:
-        receipt = scoring.rescore(self.get_object(), at=timezone.now())
+        receipt = rights.rescore(self.get_object(), at=timezone.now())
         return Response(shapes.told_receipt(receipt))
 
     @extend_schema(responses=shapes.ScoreSerializer(many=True), operation_id="leads_scores_list")
@@ -352,12 +352,6 @@ class Leads(mixins.DestroyModelMixin, ReadOnly[Lead]):
         needed = hasattr(lead, "conversation") and gate.needs_template(lead, timezone.now())
         offers = placeholders.offers(lead)
         return Response(shapes.PickerSerializer({"needed": needed, "templates": offers}).data)
-
-    @extend_schema(responses=shapes.MomentSerializer(many=True))
-    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
-    def timeline(self, request: Request, pk: Any = None) -> Response:
-        page = timeline.told(self.paginate_queryset(timeline.moments(self.get_object())) or [])
-        return self.get_paginated_response(shapes.MomentSerializer(page, many=True).data)
 
     @extend_schema(request=shapes.OptOutSerializer, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"], url_path="opt-out", url_name="opt-out")

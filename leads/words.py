@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -97,6 +98,13 @@ EVENTS: dict[str, Any] = {
     "lead_edited": _("Datos editados"),
     "opted_out": _("Pidió no ser contactado"),
     "calls_stopped": _("Pidió no recibir llamadas"),
+    "consent_granted": _("Dio su consentimiento"),
+    "suppression_lifted": _("Se levantó «no contactar»"),
+    "data_exported": _("Se entregaron sus datos"),
+    "data_rectified": _("Pidió corregir sus datos"),
+    "scoring_objected": _("Se opuso al puntaje automático"),
+    "objection_lifted": _("Se levantó la oposición al puntaje"),
+    "right_requested": _("Ejerció un derecho sobre sus datos"),
     "appointment_booked": _("Cita agendada"),
     "appointment_rescheduled": _("Cita reprogramada"),
     "invitation_not_sent": _("Invitación no enviada: la corredora no tiene correo"),
@@ -122,6 +130,64 @@ EVENTS: dict[str, Any] = {
     "merge_undone": _("Unión deshecha"),
     "form_submitted": _("Formulario enviado"),
 }
+
+KEPT: dict[str, Any] = {
+    "accounting": _("Contabilidad: lo gastado, sin nombrar a la persona."),
+    "no_contact": _(
+        "Para no volver a contactarla: solo el identificador, en la lista de exclusión."
+    ),
+    "proof": _("Para probar que se cumplió: fecha, derecho y plazo, sin datos de la persona."),
+    "calendar_asked": _("Copia en Google Calendar: se pidió borrarla."),
+    "provider_copy": _("Copia en el proveedor de llamadas: pídele borrarla."),
+    "channel_copy": _("Copia en el canal por el que se escribió: la guarda la propia persona."),
+}
+KEPT_PLACES: dict[str, Any] = {
+    "recordings": _("grabaciones de llamadas"),
+    "calendar_events": _("eventos de calendario"),
+    "sent_messages": _("mensajes enviados o recibidos"),
+}
+
+
+def kept(code: str) -> str:
+    """Why something outlives an erasure."""
+    return str(KEPT.get(code, code.replace("_", " ")))
+
+
+def held(label: str) -> str:
+    """What a table, or a place outside, holds of a lead."""
+    if label in KEPT_PLACES:
+        return str(KEPT_PLACES[label])
+    try:
+        return str(apps.get_model(label)._meta.verbose_name_plural)
+    except (LookupError, ValueError):
+        return label
+
+
+MARK_REASONS = {"opted_out": _("pidió no ser contactado"), "erased": _("pidió borrar sus datos")}
+
+
+def mark_reason(reason: str) -> str:
+    """Why an identifier is on the list: ours in words, others' as they wrote it."""
+    return str(MARK_REASONS.get(reason, reason))
+
+
+def receipt_lines(receipt: dict[str, Any]) -> list[str]:
+    """An erasure's receipt as people read it; other answers in their one sentence."""
+    lines = [
+        _t("Borrado: %(what)s (%(count)s)") % {"what": held(row["what"]), "count": row["count"]}
+        for row in receipt.get("deleted", [])
+    ]
+    lines += [
+        _t("Se conserva: %(what)s (%(count)s). %(why)s")
+        % {"what": held(row["what"]), "count": row["count"], "why": kept(row["why"])}
+        for row in receipt.get("kept", [])
+    ]
+    if fields := receipt.get("fields"):
+        told = ", ".join(fact_label(name) for name in fields)
+        lines.append(_t("Se corrigió: %(fields)s") % {"fields": told})
+    if reason := receipt.get("reason"):
+        lines.append(_t("Se rechazó: %(reason)s") % {"reason": reason})
+    return lines
 
 
 def money(value: Any) -> str:
@@ -248,6 +314,9 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "person_requested": _requested,
     "qualified": _outcome,
     "appointment_cancelled": _reason,
+    "suppression_lifted": _reason,
+    "objection_lifted": _reason,
+    "data_rectified": _edited,
     "call_cancelled": _reason,
     "call_not_repeated": _reason,
     "campaign_enrolled": _campaign,

@@ -12,6 +12,7 @@ from leads.parts import (
     Deed,
     LeadPart,
     Panel,
+    Remains,
     erase_rows,
     export_rows,
     move_rows,
@@ -20,7 +21,7 @@ from leads.parts import (
 )
 from scheduling import availability, booking, reminders
 from scheduling.calendars import outbox
-from scheduling.models import ACTIVE, Appointment, AppointmentStatus, SlotOffer
+from scheduling.models import ACTIVE, Appointment, AppointmentStatus, CalendarEvent, SlotOffer
 from scheduling.speech import spoken
 
 SHOWN = 20
@@ -106,6 +107,12 @@ def erase_appointments(lead: Lead) -> int:
     return _erase_appointments(lead)
 
 
+def remains(lead: Lead) -> list[Remains]:
+    """Google is asked to delete its copies; a calendar that was unjoined keeps them."""
+    copies = CalendarEvent.objects.filter(appointment__lead=lead).count()
+    return [Remains("calendar_events", copies, "calendar_asked")]
+
+
 def panel(lead: Lead, user: Any) -> Panel:
     """The lead's appointments that the user may see: those ahead first, then the latest ones."""
     now = timezone.now()
@@ -131,6 +138,7 @@ register(
         next_due=reminders.next_due,
         unmerge=unmerge_appointments,
         foresee=foresee,
+        remains=remains,
     )
 )
 register(

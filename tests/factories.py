@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import factory
@@ -38,8 +39,10 @@ from leads.models import (
     LeadSignal,
     MergeSuggestion,
     MessageTemplate,
+    RightsRequest,
     StageTransition,
     Suppression,
+    SuppressionEvent,
     TelegramMessage,
 )
 from llm.models import LLMCall, PromptVersion
@@ -51,7 +54,7 @@ from scheduling.models import (
     CalendarEvent,
     SlotOffer,
 )
-from voice.models import CallTranscript, VoiceCall, VoiceEvent
+from voice.models import CallTranscript, VoiceCall, VoiceCost, VoiceEvent
 
 NOON = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 PASSWORD = "Clave-Segura-1"
@@ -204,6 +207,25 @@ class SuppressionFactory(OfBroker):
         model = Suppression
 
     identifier = factory.Sequence(lambda n: f"+5691111{n % 10000:04d}")
+
+
+class SuppressionEventFactory(OfBroker):
+    class Meta:
+        model = SuppressionEvent
+
+    identifier = factory.Sequence(lambda n: f"+5691111{n % 10000:04d}")
+    change = "added"
+    at = NOON
+
+
+class RightsRequestFactory(OfLead):
+    class Meta:
+        model = RightsRequest
+
+    lead_number = factory.LazyAttribute(lambda o: o.lead.pk if o.lead else 1)
+    kind = "access"
+    asked_at = NOON
+    due_at = NOON + timedelta(days=30)
 
 
 class MessageTemplateFactory(OfBroker):
@@ -401,6 +423,15 @@ class VoiceEventFactory(OfBroker):
     event_key = factory.Sequence(lambda n: f"event-{n}")
     status = "ringing"
     at = NOON
+
+
+class VoiceCostFactory(OfBroker):
+    class Meta:
+        model = VoiceCost
+
+    provider = "simulated"
+    at = NOON
+    cost_usd = Decimal("0.1200")
 
 
 class CampaignFactory(OfBroker):

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, person
 from voice import calls, reasons
-from voice.models import CallStatus, CallTranscript, VoiceCall, VoiceEvent
+from voice.models import CallStatus, CallTranscript, VoiceCall, VoiceCost, VoiceEvent
 
 CALL_TONES = {
     "initiated": "info",
@@ -179,3 +179,13 @@ class VoiceEventAdmin(TenantAdmin):
     list_select_related = ("call__lead", "broker")
     search_fields = ("event_key", "call__external_call_id", "call__lead__name")
     empty_hint = _("Los avisos del proveedor de voz quedan aquí.")
+
+
+@admin.register(VoiceCost)
+class VoiceCostAdmin(TenantAdmin):
+    """Read-only: what stays of the calls of erased leads."""
+
+    list_display = ("at", "provider", "duration", "cost_usd")
+    list_filter = ("provider", ("at", RangeDateTimeFilter))
+    list_filter_submit = True
+    empty_hint = _("Al borrar a una persona, el costo de sus llamadas queda aquí sin nombrarla.")

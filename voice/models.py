@@ -238,3 +238,26 @@ class VoiceEvent(BrokerOwned):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} · {self.event_key}"
+
+
+class VoiceCost(BrokerOwned):
+    """What a call of an erased lead cost: the broker's accounts keep it, without the person."""
+
+    provider = models.CharField(_("proveedor"), max_length=20, choices=VoiceProvider.choices)
+    at = models.DateTimeField(_("momento"))
+    duration = models.PositiveIntegerField(_("duración (segundos)"), null=True, blank=True)
+    cost_usd = models.DecimalField(_("costo (USD)"), max_digits=10, decimal_places=4)
+
+    class Meta:
+        db_table = "voice_costs"
+        verbose_name = _("costo de una llamada borrada")
+        verbose_name_plural = _("costos de llamadas borradas")
+        ordering = ["-id"]
+        constraints = [
+            one_of("provider", VoiceProvider, "voice_costs"),
+            within("cost_usd", 0, None, "voice_costs"),
+        ]
+        indexes = [models.Index(fields=["broker", "-at"], name="voice_costs_broker")]
+
+    def __str__(self) -> str:
+        return f"{self.get_provider_display()} · US$ {self.cost_usd}"

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from crm.tenancy import allows
 from leads.models import Lead
-from leads.parts import LeadPart, Panel, erase_rows, move_rows, register
-from voice.models import CallStatus, VoiceCall
+from leads.parts import LeadPart, Panel, Remains, erase_rows, move_rows, register
+from voice.models import CallStatus, VoiceCall, VoiceCost
 
 SHOWN = 10
 EXPORTED = (
@@ -29,6 +29,34 @@ def export(lead: Lead) -> list[dict[str, Any]]:
             ],
         }
         for call in calls
+    ]
+
+
+_erase_calls = erase_rows(VoiceCall)
+
+
+def erase(lead: Lead) -> int:
+    """What the calls cost stays on the broker's accounts; who was called does not."""
+    calls = VoiceCall.objects.filter(lead=lead)
+    VoiceCost.objects.bulk_create(
+        VoiceCost(
+            broker_id=call.broker_id,
+            provider=call.provider,
+            at=call.started_at or call.created_at,
+            duration=call.duration,
+            cost_usd=call.cost_usd,
+        )
+        for call in calls
+        if call.cost_usd is not None
+    )
+    return _erase_calls(lead)
+
+
+def remains(lead: Lead) -> list[Remains]:
+    calls = VoiceCall.objects.filter(lead=lead)
+    return [
+        Remains(VoiceCost._meta.label, calls.filter(cost_usd__isnull=False).count(), "accounting"),
+        Remains("recordings", calls.exclude(recording_url="").count(), "provider_copy"),
     ]
 
 
@@ -60,10 +88,11 @@ register(
         "calls",
         VoiceCall,
         export,
-        erase_rows(VoiceCall),
+        erase,
         move_rows(VoiceCall),
         panel,
         next_due=next_due,
         contacts=contacts,
+        remains=remains,
     )
 )

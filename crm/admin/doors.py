@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -61,19 +62,23 @@ def door(
     """Make a button of ``call(self, request, row, data)``: GET asks and changes nothing.
 
     ``letter`` is what the user's role must allow on the model; ``applies`` hides the button on
-    rows whose state has no use for it (the door itself still refuses).
+    rows whose state has no use for it (the door itself still refuses). A call that returns a
+    response, a file or another page, is answered by it.
     """
 
     def decorate(call: Call) -> Any:
-        def view(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+        def view(self: Any, request: HttpRequest, object_id: str) -> HttpResponseBase:
             row = self.get_object(request, object_id)
             if not self.may(request, letter):
                 raise PermissionDenied
             sent = (request.POST, request.FILES) if request.method == "POST" else ()
             asked = form(*sent, row=row, user=request.user)
-            if asked.is_bound and asked.is_valid() and _called(call, self, request, row, asked):
-                messages.success(request, str(done))
-                return HttpResponseRedirect(self.page_of(request, row))
+            if asked.is_bound and asked.is_valid():
+                answer = _called(call, self, request, row, asked)
+                if answer is not None:
+                    if not answer.streaming:
+                        messages.success(request, str(done))
+                    return answer
             return _page(self, request, row, asked, title, help_text)
 
         view.__name__ = call.__name__
@@ -89,13 +94,18 @@ def door(
     return decorate
 
 
-def _called(call: Call, admin: Any, request: HttpRequest, row: Any, asked: DoorForm) -> bool:
+def _called(
+    call: Call, admin: Any, request: HttpRequest, row: Any, asked: DoorForm
+) -> HttpResponseBase | None:
+    """The answer to a call that went through; None where the door refused."""
     try:
-        call(admin, request, row, asked.cleaned_data)
+        answer = call(admin, request, row, asked.cleaned_data)
     except DomainError as refusal:
         asked.add_error(None, str(refusal))
-        return False
-    return True
+        return None
+    if isinstance(answer, HttpResponseBase):
+        return answer
+    return HttpResponseRedirect(admin.page_of(request, row))
 
 
 def _page(

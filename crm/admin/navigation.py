@@ -37,6 +37,8 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("leads.TelegramMessage", _("Registro de Telegram"), "send"),
             ("leads.Consent", _("Consentimientos"), "verified_user"),
             ("leads.Suppression", _("No contactar"), "do_not_disturb_on"),
+            ("leads.SuppressionEvent", _("Historial de no contactar"), "manage_history"),
+            ("leads.RightsRequest", _("Solicitudes de derechos"), "shield_person"),
         ),
     ),
     (
@@ -74,6 +76,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("voice.VoiceCall", _("Llamadas"), "call"),
             ("voice.CallTranscript", _("Transcripciones"), "subtitles"),
             ("voice.VoiceEvent", _("Eventos de llamadas"), "phone_callback"),
+            ("voice.VoiceCost", _("Costos de llamadas borradas"), "payments"),
         ),
     ),
     (

@@ -7,6 +7,7 @@ from leads.admin import (
     imports,
     lead,
     merging,
+    rights,
     tables,
     templates,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "imports",
     "lead",
     "merging",
+    "rights",
     "tables",
     "templates",
 ]

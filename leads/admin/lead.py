@@ -22,6 +22,7 @@ from leads import (
     identity,
     phones,
     pipeline,
+    rights,
     scoring,
     search,
     words,
@@ -39,6 +40,7 @@ from leads.admin.forms import (
     SettleForm,
 )
 from leads.admin.merging import MergePages
+from leads.admin.rights import RightsButtons
 from leads.enums import Holder
 from leads.models import Lead
 from leads.stages import BY_PEOPLE, Stage
@@ -64,7 +66,7 @@ def _unassigned(lead: Lead) -> bool:
 
 
 @admin.register(Lead)
-class LeadAdmin(MergePages):
+class LeadAdmin(RightsButtons, MergePages):
     """A lead as a broker works with it."""
 
     form = LeadForm
@@ -100,6 +102,11 @@ class LeadAdmin(MergePages):
             "title": _("Más acciones"),
             "icon": "more_horiz",
             "items": ["assign", "rescore", "opt_out", "merge", "unmerge"],
+        },
+        {
+            "title": _("Datos personales"),
+            "icon": "shield_person",
+            "items": list(RightsButtons.RIGHTS_ITEMS),
         },
     )
     empty_hint = _(
@@ -274,7 +281,7 @@ class LeadAdmin(MergePages):
 
     @door(_("Recalcular puntaje"), done=_("Puntaje recalculado."), icon="calculate")
     def rescore(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
-        scoring.rescore(lead, at=timezone.now())
+        rights.rescore(lead, at=timezone.now())
 
     @door(
         _("No contactar"),
@@ -317,9 +324,17 @@ class LeadAdmin(MergePages):
     def get_custom_urls(self) -> Any:
         """The buttons that stand inside the page, not in its header."""
         names = ("take", "give_back", "reply", "settle")
-        return super().get_custom_urls() + tuple(
-            (f"<path:object_id>/{name.replace('_', '-')}/", f"leads_lead_{name}", self._bare(name))
-            for name in names
+        return (
+            super().get_custom_urls()
+            + tuple(
+                (
+                    f"<path:object_id>/{name.replace('_', '-')}/",
+                    f"leads_lead_{name}",
+                    self._bare(name),
+                )
+                for name in names
+            )
+            + (("<path:object_id>/story/", "leads_lead_story", self._bare("story_view")),)
         )
 
     def _bare(self, name: str) -> Any:
@@ -333,7 +348,7 @@ class LeadAdmin(MergePages):
     @admin.action(description=_("Recalcular el puntaje de los elegidos"), permissions=["change"])
     def rescore_chosen(self, request: HttpRequest, queryset: Any) -> None:
         at = timezone.now()
-        each(self, request, queryset, lambda lead: scoring.rescore(lead, at=at), _("Recalculados"))
+        each(self, request, queryset, lambda lead: rights.rescore(lead, at=at), _("Recalculados"))
 
     @admin.action(description=_("Tomar los elegidos para mí"), permissions=["change"])
     def claim_chosen(self, request: HttpRequest, queryset: Any) -> None:

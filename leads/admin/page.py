@@ -10,13 +10,32 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import conflicts, facts, parts, reasons, receipts, scoring, words
-from leads.enums import AttachmentState, Author, Delivery, Direction, Holder
+from leads import (
+    conflicts,
+    contactability,
+    facts,
+    parts,
+    reasons,
+    receipts,
+    scoring,
+    suppressing,
+    words,
+)
+from leads.admin import story
+from leads.enums import (
+    AttachmentState,
+    Author,
+    Channel,
+    Delivery,
+    Direction,
+    Holder,
+    Purpose,
+)
 from leads.models import Attachment, ChatMessage, Conversation, Lead
 
 MESSAGES_SHOWN = 100
-EVENTS_SHOWN = 40
 SCORES_SHOWN = 200
+CONSENTS_SHOWN = 10
 
 STATUS_TONES = {
     "cold": "info",
@@ -126,14 +145,28 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "mine": _holds(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
         "bubbles": bubbles(lead),
-        "events": [
-            (entry, words.event(entry), words.event_details(entry))
-            for entry in lead.activity.select_related("user")[:EVENTS_SHOWN]
-        ],
+        **story.context(lead, "", ""),
+        **contact(lead, at),
         "panels": [
             (panel.title, render_to_string(panel.template, panel.context))
             for panel in parts.panels(lead, user)
         ],
+    }
+
+
+def contact(lead: Lead, at: datetime) -> dict[str, Any]:
+    """What the gate would say now, by channel, and what was asked and agreed so far."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for answer in contactability.answers(lead, at=at):
+        title = Channel(answer.channel).label if answer.channel else _("Llamadas")
+        label = str(Purpose(answer.purpose).label).capitalize()
+        told.setdefault(str(title), []).append({**vars(answer), "why": answer.why, "label": label})
+    return {
+        "contact": list(told.items()),
+        "zone": lead.timezone or lead.broker.timezone,
+        "suppressed": suppressing.of_lead(lead).exists(),
+        "consents": lead.consents.select_related("by")[:CONSENTS_SHOWN],
+        "requests": lead.rights_requests.all()[:CONSENTS_SHOWN],
     }
 
 

@@ -19,11 +19,9 @@ from leads.enums import AlertState
 from leads.models import (
     ActivityLog,
     ChannelIdentity,
-    Consent,
     LeadAlert,
     LeadSignal,
     StageTransition,
-    Suppression,
 )
 
 LEAD_SEARCH = ("lead__name", "lead__phone", "lead__phone_e164", "lead__email")
@@ -134,31 +132,3 @@ class ChannelIdentityAdmin(TenantAdmin):
     list_filter = ("channel",)
     search_fields = (*LEAD_SEARCH, "display_name", "external_id")
     empty_hint = _("Cada persona que escribe por un canal queda identificada aquí.")
-
-
-@admin.register(Consent)
-class ConsentAdmin(TenantAdmin):
-    """Append-only: changed by «No contactar» on the lead's page."""
-
-    list_display = ("lead", "purpose", "shown_state", "channel", "evidence", "at")
-    list_filter = ("purpose", "state", "channel")
-    search_fields = (*LEAD_SEARCH, "evidence")
-    empty_hint = _("Aquí queda quién aceptó o retiró su consentimiento, y cómo.")
-
-    @display(
-        description=_("estado"),
-        ordering="state",
-        label={"granted": "success", "withdrawn": "danger"},
-    )
-    def shown_state(self, consent: Consent) -> tuple[str, str]:
-        return consent.state, consent.get_state_display()
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(TenantAdmin):
-    """Identifiers that must not be contacted; they outlive the lead."""
-
-    list_display = ("identifier", "channel", "reason", "created_at")
-    list_filter = ("channel",)
-    search_fields = ("identifier", "reason")
-    empty_hint = _("Agrega un teléfono o correo al que nunca se debe escribir.")

@@ -3,7 +3,7 @@
 from leads.models.activity import ActivityLog
 from leads.models.alert import LeadAlert
 from leads.models.attachment import Attachment
-from leads.models.consent import Consent, Suppression
+from leads.models.consent import Consent, Suppression, SuppressionEvent
 from leads.models.imports import (
     ImportState,
     LeadExport,
@@ -22,6 +22,7 @@ from leads.models.lead import (
 )
 from leads.models.merge import KeyedEntry, LeadMerge
 from leads.models.message import ChatMessage, Conversation, TelegramMessage
+from leads.models.rights import RightsRequest
 from leads.models.template import MessageTemplate
 
 __all__ = [
@@ -44,8 +45,10 @@ __all__ = [
     "LeadSignal",
     "MergeSuggestion",
     "MessageTemplate",
+    "RightsRequest",
     "StageTransition",
     "Suppression",
+    "SuppressionEvent",
     "TelegramMessage",
     "Verdict",
 ]

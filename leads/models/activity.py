@@ -37,7 +37,7 @@ class ActivityLog(LeadOwned):
         ordering = ["-id"]
         constraints = [one_of("actor", Actor, "activity_log")]
         indexes = [
-            models.Index(fields=["lead", "-timestamp"], name="activity_log_lead"),
+            models.Index(fields=["lead", "-timestamp", "-id"], name="activity_log_story"),
             models.Index(
                 fields=["broker", "action_type", "-timestamp"], name="activity_log_broker"
             ),

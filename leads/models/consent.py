@@ -2,18 +2,22 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import BrokerOwned, one_of
-from leads.enums import CALLS, Channel, ConsentPurpose, ConsentState
+from leads.enums import CALLS, Actor, Channel, ConsentPurpose, ConsentState, SuppressionChange
 from leads.models.lead import Lead, LeadOwned
 
 SCOPES = [*Channel.choices, (CALLS, _("llamadas"))]
 
 
 class Consent(LeadOwned):
-    """One change of consent; the latest of a channel and purpose holds. Blank channel: all."""
+    """One change of consent; the latest of a channel and purpose holds. Blank channel: all.
+
+    ``evidence`` is what the person said or did, ``text_shown`` what they had in front of them.
+    """
 
     lead = models.ForeignKey(
         Lead, on_delete=models.CASCADE, related_name="consents", verbose_name=_("lead")
@@ -23,6 +27,16 @@ class Consent(LeadOwned):
     state = models.CharField(_("estado"), max_length=20, choices=ConsentState.choices)
     at = models.DateTimeField(_("momento"))
     evidence = models.TextField(_("evidencia"), blank=True)
+    text_shown = models.TextField(_("texto mostrado"), blank=True)
+    actor = models.CharField(_("quién"), max_length=20, choices=Actor.choices, default=Actor.LEAD)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lo registró"),
+    )
 
     class Meta:
         db_table = "consents"
@@ -32,6 +46,7 @@ class Consent(LeadOwned):
         constraints = [
             one_of("purpose", ConsentPurpose, "consents"),
             one_of("state", ConsentState, "consents"),
+            one_of("actor", Actor, "consents"),
             models.CheckConstraint(
                 condition=models.Q(channel__in=["", *Channel.values]), name="consents_channel_valid"
             ),
@@ -42,18 +57,28 @@ class Consent(LeadOwned):
         return f"{self.get_purpose_display()}: {self.get_state_display()}"
 
 
-class Suppression(BrokerOwned):
-    """An identifier that a broker must not contact; it outlives the lead.
+class Marked(BrokerOwned):
+    """What names an identifier: ``channel`` blank means every channel, "call" the phone alone.
 
-    ``channel`` blank means every channel, "call" the phone alone. ``identifier`` is normalised: E.164 for phones, lower
-    case for e-mails, the channel's own id elsewhere.
+    ``identifier`` is normalised: E.164 for phones, lower case for e-mails, the channel's own id
+    elsewhere.
     """
-
-    admin_can: ClassVar[str] = "crud"
 
     channel = models.CharField(_("canal"), max_length=20, choices=SCOPES, blank=True)
     identifier = models.CharField(_("identificador"), max_length=200)
     reason = models.CharField(_("motivo"), max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class Suppression(Marked):
+    """An identifier that a broker must not contact; it outlives the lead."""
+
+    admin_can: ClassVar[str] = "cr"
 
     class Meta:
         db_table = "suppressions"
@@ -70,5 +95,31 @@ class Suppression(BrokerOwned):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.identifier
+
+class SuppressionEvent(Marked):
+    """One mark that was put or lifted: by whom, when and why. Goes with the last mark it tells of."""
+
+    change = models.CharField(_("cambio"), max_length=10, choices=SuppressionChange.choices)
+    at = models.DateTimeField(_("momento"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("quién"),
+    )
+
+    class Meta:
+        db_table = "suppression_events"
+        verbose_name = _("cambio en no contactar")
+        verbose_name_plural = _("historial de no contactar")
+        ordering = ["-id"]
+        constraints = [
+            one_of("change", SuppressionChange, "suppression_events"),
+            models.CheckConstraint(
+                condition=models.Q(channel__in=["", *Channel.values, CALLS]),
+                name="suppression_events_channel_valid",
+            ),
+        ]
+        indexes = [models.Index(fields=["broker", "identifier"], name="suppression_events_who")]

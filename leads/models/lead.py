@@ -163,6 +163,9 @@ class Lead(BrokerOwned):
     )
     close_reason = models.CharField(_("motivo de cierre"), max_length=300, blank=True, default="")
     version = models.PositiveIntegerField(_("versión"), default=1, editable=False)
+    score_frozen_at = models.DateTimeField(
+        _("se opuso al puntaje automático"), null=True, blank=True, editable=False
+    )
 
     searchable = _searchable()
 

@@ -173,6 +173,7 @@ class ChatMessage(LeadOwned):
         ]
         indexes = [
             models.Index(fields=["lead", "id"], name="chat_messages_lead"),
+            models.Index(fields=["lead", "-at", "-id"], name="chat_messages_story"),
             models.Index(fields=["broker", "status", "-id"], name="chat_messages_status"),
             models.Index(
                 fields=["due_at"],

@@ -27,9 +27,11 @@ def _andes(context: Context) -> Broker:
         address="Avenida Providencia 1650, oficina 1203, Providencia, Santiago",
         subscription_plan="profesional",
     )
-    BrokerChatConfig.objects.filter(broker=broker).update(
-        enabled_providers=["webchat", "telegram", "email"], provider_configs={"telegram": TELEGRAM}
-    )
+    chat = BrokerChatConfig.objects.get(broker=broker)
+    chat.enabled_providers = ["webchat", "telegram", "whatsapp", "email"]
+    chat.provider_configs = {"telegram": TELEGRAM}
+    chat.save()
+    broker.brokerchatconfig = chat
     BrokerLeadConfig.objects.filter(broker=broker).update(alert_email="admin@demo.test")
     ChannelHook.objects.create(broker=broker, channel="telegram", key="demo-telegram")
     return broker

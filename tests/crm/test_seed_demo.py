@@ -107,7 +107,7 @@ def test_telegram_is_connected(demo: Broker) -> None:
     hook = ChannelHook.objects.get(broker=demo)
     assert (hook.channel, hook.key) == ("telegram", "demo-telegram")
     config = demo.brokerchatconfig
-    assert config.enabled_providers == ["webchat", "telegram", "email"]
+    assert config.enabled_providers == ["webchat", "telegram", "whatsapp", "email"]
     assert config.provider_configs == {"telegram": {"token": "1:demo", "secret": "demo-secret"}}
 
 

@@ -4,21 +4,20 @@ import json
 import zlib
 from contextlib import ExitStack
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qsl
 
 from tests.fakes.assistant import FakeAssistant
 from tests.fakes.google import FakeGoogle
 from tests.fakes.meta import FakeMeta
 from tests.fakes.people import TelegramUser, WhatsAppUser
+from tests.fakes.server import Asked, LocalServer, Told
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.vapi import FakeVapi
 
 FIRST_PORT, LAST_PORT = 8100, 8105  # the page, then Telegram, Meta, Gemini, Vapi, Google
 SHOWN = 40
+HTML = "text/html; charset=utf-8"
 STYLE = "<style>body{font:15px sans-serif;margin:1.5rem}pre{white-space:pre-wrap}"
 STYLE += "iframe{width:100%;height:75vh;border:1px solid #ccc}</style>"
 HEAD = f'<!doctype html><html lang="es"><meta charset="utf-8"><title>Demo</title>{STYLE}'
@@ -85,31 +84,18 @@ class Vendors:
         return {name: rows[::-1][:SHOWN] for name, rows in told.items()}
 
 
-class Console:
-    """The page's server; use as a context manager."""
+class Console(LocalServer):
+    """The page's server."""
 
     def __init__(self, vendors: Vendors, product: str, whatsapp: dict[str, str]) -> None:
         self.vendors, self.product, self.whatsapp = vendors, product, whatsapp
         self._people: dict[str, TelegramUser] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", FIRST_PORT), self._handler())
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__(port=FIRST_PORT)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "Console":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def take(self, asked: Asked) -> Told:
+        if asked.method == "GET":
+            return Told(200, self.page(asked.path).encode(), content_type=HTML)
+        return Told(303, headers=(("Location", self.act(asked.path, asked.form)),))
 
     def on_telegram(self, name: str) -> TelegramUser:
         first, _, last = name.partition(" ")
@@ -144,31 +130,6 @@ class Console:
         parts = [f"<h3>{name}</h3>{''.join(map(_shown, rows)) or '<p>—</p>'}"
                  for name, rows in self.vendors.sent().items()]  # fmt: skip
         return f'{HEAD}<meta http-equiv="refresh" content="2">{"".join(parts)}</html>'
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        console = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer(200, console.page(self.path).encode())
-
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
-                self._answer(303, b"", Location=console.act(self.path, dict(parse_qsl(raw))))
-
-            def _answer(self, status: int, data: bytes, **headers: str) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(data)))
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                """The terminal belongs to the product."""
-
-        return Handler
 
 
 def _shown(row: Any) -> str:

@@ -1,34 +1,73 @@
-"""A scripted HTTP server on a thread: records requests, answers what the test queued."""
+"""HTTP servers on a thread: what every fake vendor answers through, and keeps record with."""
 
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
 
 Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
+JSON = "application/json"
 
 
-class FakeServer:
-    """Answers POSTs by ``respond(path, body)``; use as a context manager."""
+@dataclass(frozen=True)
+class Asked:
+    """One request, read whole."""
 
-    def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
-        self.requests: list[tuple[str, dict[str, Any]]] = []
-        self.respond = respond
-        self.delay = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Message
+    raw: bytes
+
+    @property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.raw.decode(), keep_blank_values=True))
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw or b"{}")
+
+    @property
+    def is_json(self) -> bool:
+        return self.headers.get("Content-Type", "").startswith(JSON)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer; what is not bytes goes out as JSON."""
+
+    status: int
+    body: Any = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = JSON
+
+    @property
+    def data(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+class LocalServer(ABC):
+    """Hands every request to ``take``; use as a context manager."""
+
+    def __init__(self, *, port: int = 0) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
-    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
-        return json.loads(raw or b"{}")
+    @abstractmethod
+    def take(self, asked: Asked) -> Told: ...
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def __enter__(self) -> "FakeServer":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -41,28 +80,52 @@ class FakeServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        fake = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
-                body = fake.read(raw, self.headers["Content-Type"] or "")
-                fake.requests.append((self.path, body))
-                time.sleep(fake.delay)
-                status, answer, *more = fake.respond(self.path, body)
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                for name, value in (more[0] if more else {}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
+        def serve(self) -> None:
+            parts = urlsplit(self.path)
+            raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            query = dict(parse_qsl(parts.query))
+            told = server.take(Asked(self.command, parts.path, query, self.headers, raw))
+            self.send_response(told.status)
+            sizes = ("Content-Type", told.content_type), ("Content-Length", str(len(told.data)))
+            for name, value in (*sizes, *told.headers):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(told.data)
 
-            def log_message(self, *args: object) -> None:
-                """Tests need no access log."""
+        do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
 
-        return Handler
+        def log_message(self, *args: object) -> None:
+            """Neither tests nor the demo's terminal need an access log."""
+
+    return Handler
+
+
+class FakeServer(LocalServer):
+    """Records requests and answers them by ``respond(path, body)``.
+
+    ``delay`` slows every answer; while ``lets_go`` is clear, none is given.
+    """
+
+    def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.respond = respond
+        self.delay = 0.0
+        self.lets_go = threading.Event()
+        self.lets_go.set()
+        super().__init__(port=port)
+
+    def read(self, asked: Asked) -> dict[str, Any]:
+        return dict(asked.json)
+
+    def take(self, asked: Asked) -> Told:
+        body = self.read(asked)
+        self.requests.append((asked.path, body))
+        time.sleep(self.delay)
+        self.lets_go.wait()
+        status, answer, *more = self.respond(asked.path, body)
+        return Told(status, answer, tuple(more[0].items()) if more else ())

@@ -1,16 +1,13 @@
 """Vapi's calls API as its documentation describes it, and the server messages that it posts."""
 
-import json
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from tests.fakes.server import Asked, LocalServer, Told
 
-class FakeVapi:
+
+class FakeVapi(LocalServer):
     """Keeps the calls it was asked for; ``status`` other than 201 refuses them."""
 
     def __init__(self, *, port: int = 0) -> None:
@@ -18,25 +15,13 @@ class FakeVapi:
         self.asked: list[tuple[str, str]] = []
         self.status = 201
         self.forgets_to_answer = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__(port=port)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "FakeVapi":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def take(self, asked: Asked) -> Told:
+        self.asked.append((f"{asked.method} {asked.path}", asked.headers["Authorization"]))
+        return Told(
+            *(self._find(asked.path) if asked.method == "GET" else self._create(asked.json))
+        )
 
     def end(self, number: int = 0, **fields: Any) -> dict[str, Any]:
         """Let a call be over, as ``GET /call/{id}`` then tells it."""
@@ -70,30 +55,3 @@ class FakeVapi:
             return 200, self.calls
         found = [call for call in self.calls if path == f"/call/{call['id']}"]
         return (200, found[0]) if found else (404, {"message": "not found"})
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                self._answer(*fake._find(urlsplit(self.path).path))
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)))
-                self._answer(*fake._create(body))
-
-            def _answer(self, status: int, answer: Any) -> None:
-                fake.asked.append((f"{self.command} {self.path}", self.headers["Authorization"]))
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                """Tests need no access log."""
-
-        return Handler

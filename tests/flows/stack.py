@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.flows.demo_database import ROOT, manage
+
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"TURN_DELAY_SECONDS": "0.3", "TURN_LEASE_SECONDS": "6", "SWEEP_SECONDS": "2"}
 
 
@@ -129,12 +130,9 @@ class Stack:
             return connection.execute(sql, values).fetchall()
 
     def manage(self, code: str) -> str:
-        """What a person at the server would run: `manage.py shell -c`."""
-        environment = {**os.environ, **self.environment, **self.running()["environment"]}
-        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
-        assert done.returncode == 0, done.stderr.decode()[-2000:]
-        return done.stdout.decode()
+        """What Python code prints that a person runs at the server."""
+        told = {**self.environment, **self.running()["environment"]}
+        return manage(["shell", "-v", "0", "-c", code], **told)
 
     def kill_in_mid_turn(self) -> bool:
         """SIGKILL the worker as soon as a turn is claimed; False when it finished all the same."""

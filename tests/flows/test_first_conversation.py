@@ -13,8 +13,8 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("product")) as running:
+def stack(tmp_path_factory: pytest.TempPathFactory, demo: dict[str, str]) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("product"), **demo) as running:
         yield running
 
 

@@ -119,7 +119,7 @@ class Day:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+def day(tmp_path_factory: pytest.TempPathFactory, demo: dict[str, str]) -> Iterator[Day]:
     with ExitStack() as opened:
         telegram = opened.enter_context(FakeTelegram())
         gemini = opened.enter_context(FakeAssistant())
@@ -138,6 +138,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
             GOOGLE_CLIENT_ID="client",
             GOOGLE_CLIENT_SECRET="secret",
             CAMPAIGN_TRIGGER_SECONDS="2",
+            **demo,
         )
         stack = opened.enter_context(product)
         hook = f"{stack.url}/hooks/telegram/demo-telegram/"

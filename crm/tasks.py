@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
+from celery.schedules import maybe_schedule
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
+from crm import outage
 from crm.errors import DomainError, ProviderError
 from crm.models import FailedTask, PeriodicRun
 
@@ -77,6 +79,15 @@ def periodic_names() -> frozenset[str]:
     return frozenset(entry["task"] for entry in from_settings.values())
 
 
+def lateness(run: PeriodicRun) -> timedelta | None:
+    """How long ago the sweep should have begun again (negative: is to begin); None: it never will."""
+    entries = celery_app().conf.beat_schedule.values()
+    every = next((entry["schedule"] for entry in entries if entry["task"] == run.task), None)
+    if every is None or run.started_at is None:
+        return None
+    return -maybe_schedule(every, app=celery_app()).remaining_estimate(run.started_at)
+
+
 def celery_app() -> Any:
     return shared_heartbeat.app
 
@@ -134,9 +145,12 @@ def _producers(pid: int, app: Any) -> Any:
 
 def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> bool:
     try:
-        with _producers(os.getpid(), task.app).acquire(
-            block=True, timeout=PUBLISH_SECONDS
-        ) as producer:
+        with (
+            outage.watched(),
+            _producers(os.getpid(), task.app).acquire(
+                block=True, timeout=PUBLISH_SECONDS
+            ) as producer,
+        ):
             task.apply_async(args=args, kwargs=kwargs, producer=producer, retry=False, **options)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning(

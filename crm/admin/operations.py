@@ -1,10 +1,12 @@
 """What an operator looks after: tasks that gave up, and when the sweeps last ran."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -12,7 +14,9 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each
 from crm.errors import Conflict
 from crm.models import FailedTask, PeriodicRun
-from crm.tasks import retry_failed
+from crm.tasks import lateness, retry_failed
+
+TOLERATED = timedelta(minutes=1)
 
 
 def _retry(task: FailedTask, by: Any) -> None:
@@ -78,7 +82,16 @@ class FailedTaskAdmin(TenantAdmin):
 class PeriodicRunAdmin(TenantAdmin):
     """The last run of each sweep: one that lags is a sweep that does not run."""
 
-    list_display = ("task", "started_at", "finished_at", "succeeded")
+    list_display = ("task", "started_at", "finished_at", "succeeded", "lag")
     list_filter = ("succeeded",)
     search_fields = ("task",)
     empty_hint = _("Ningún barrido se ha ejecutado todavía: revisa que worker y beat estén arriba.")
+
+    @display(description=_("atraso"), label={True: "danger", False: "success"})
+    def lag(self, run: PeriodicRun) -> tuple[bool, Any]:
+        late = lateness(run)
+        if late is None:
+            return True, _("ya no se planifica")
+        if late < TOLERATED:
+            return False, _("al día")
+        return True, _("%(time)s de atraso") % {"time": timesince(timezone.now() - late, depth=1)}

@@ -4,7 +4,8 @@ import json
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -106,17 +107,12 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
 
 
 class FakeServer(LocalServer):
-    """Records requests and answers them by ``respond(path, body)``.
-
-    ``delay`` slows every answer; while ``lets_go`` is clear, none is given.
-    """
+    """Records requests and answers them by ``respond(path, body)``, ``delay`` seconds later."""
 
     def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.respond = respond
         self.delay = 0.0
-        self.lets_go = threading.Event()
-        self.lets_go.set()
         super().__init__(port=port)
 
     def read(self, asked: Asked) -> dict[str, Any]:
@@ -126,6 +122,23 @@ class FakeServer(LocalServer):
         body = self.read(asked)
         self.requests.append((asked.path, body))
         time.sleep(self.delay)
-        self.lets_go.wait()
         status, answer, *more = self.respond(asked.path, body)
         return Told(status, answer, tuple(more[0].items()) if more else ())
+
+    @contextmanager
+    def holding(self, fits: Callable[[dict[str, Any]], bool]) -> Iterator[threading.Event]:
+        """Requests that fit get no answer before the block ends; the event tells that one came."""
+        came, over, usual = threading.Event(), threading.Event(), self.respond
+
+        def respond(path: str, body: dict[str, Any]) -> Answer:
+            if fits(body):
+                came.set()
+                over.wait()
+            return usual(path, body)
+
+        self.respond = respond
+        try:
+            yield came
+        finally:
+            self.respond = usual
+            over.set()

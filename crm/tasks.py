@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
-from celery.schedules import maybe_schedule
+from celery.schedules import BaseSchedule, schedule
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -85,7 +85,9 @@ def lateness(run: PeriodicRun) -> timedelta | None:
     every = next((entry["schedule"] for entry in entries if entry["task"] == run.task), None)
     if every is None or run.started_at is None:
         return None
-    return -maybe_schedule(every, app=celery_app()).remaining_estimate(run.started_at)
+    plan = every if isinstance(every, BaseSchedule) else schedule(every, app=celery_app())
+    remaining: timedelta = plan.remaining_estimate(run.started_at)
+    return -remaining
 
 
 def celery_app() -> Any:

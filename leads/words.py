@@ -86,6 +86,7 @@ EVENTS: dict[str, Any] = {
     "conversation_resumed": _("El asistente retomó la conversación"),
     "person_requested": _("Se pide una persona"),
     "lead_edited": _("Datos editados"),
+    "reply_corrected": _("Respuesta corregida antes de salir"),
     "opted_out": _("Pidió no ser contactado"),
     "appointment_booked": _("Cita agendada"),
     "appointment_rescheduled": _("Cita reprogramada"),

@@ -24,7 +24,6 @@ class Desk:
 
     def read(self, path: str) -> str:
         """The page's own part as words: no menus, tags or scripts."""
-        page = self.source(path)
-        main = page[page.find("<main") :] if "<main" in page else page
-        bare = re.sub(r"(?s)<(script|style|template)\b.*?</\1>", " ", main)
+        _, _, content = self.source(path).partition('id="content"')
+        bare = re.sub(r"(?s)<(script|style|template)\b.*?</\1>", " ", content)
         return " ".join(unescape(re.sub(r"<[^>]+>", " ", bare)).split())

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
+from tests.conftest import SANTIAGO
 from tests.fakes.assistant import ABOUT_A_CALL
 from tests.fakes.vendors import on_whatsapp
 from tests.flows.day import Day, Writer, a_day
@@ -17,6 +19,8 @@ from tests.flows.desk import Desk
 from tests.flows.stack import wait_for
 
 pytestmark = pytest.mark.stack
+
+BEAT = settings.CELERY_BEAT_SCHEDULE
 
 PHONE = "56962224488"
 IRIS = "56962224499"
@@ -240,41 +244,79 @@ def test_on_whatsapp_the_reply_arrives_and_what_became_of_it_only_moves_forward(
 # --- What the broker's admin reads of it in the evening --------------------------------------------
 
 
-def test_the_home_page_tells_of_the_day(day: Day, desk: Desk) -> None:
-    page = desk.read("/admin/")
-    open("/tmp/dev/a-home.txt", "w").write(page)
-    spent = day.stack.rows("SELECT count(*) AS calls FROM llm_calls WHERE broker_id = 1")[0]
-    assert "Retomar contacto" in page
-    assert spent
+def test_the_home_page_tells_of_the_call_the_campaign_and_the_spend(day: Day, desk: Desk) -> None:
+    asked = day.stack.rows(
+        "SELECT count(*) AS calls FROM llm_calls c JOIN brokers b ON b.id = c.broker_id "
+        "WHERE b.slug = 'demo' AND date_trunc('month', c.created_at AT TIME ZONE b.timezone) "
+        "= date_trunc('month', now() AT TIME ZONE b.timezone)"
+    )
+    home = desk.read("/admin/")
+    assert f"Gasto en modelos este mes US$ 0,12 {asked[0]['calls']} consultas" in home
+    assert "Camila Rojas interesado" in home
+    assert "Retomar contacto 0 en curso · 2 pasos hechos" in home
 
 
-def test_the_leads_page_tells_the_whole_story(day: Day, camila: Writer, desk: Desk) -> None:
-    page = desk.read(f"/admin/leads/lead/{camila.lead()['id']}/change/")
-    open("/tmp/dev/a-lead.txt", "w").write(page)
-    for told in ("Camila Rojas", "Ñuñoa", "no me llamen más", FOLLOW_UP):
-        assert told in page
+def test_the_leads_page_tells_the_whole_story(camila: Writer, desk: Desk) -> None:
+    lead = camila.lead()
+    page = desk.read(f"/admin/leads/lead/{lead['id']}/change/")
+    points = f"{lead['lead_score']:g}".replace(".", ",")
+    head = f"Camila Rojas Telegram · {lead['created_at'].astimezone(SANTIAGO):%d-%m-%Y}"
+    story = (
+        f"Seguimiento Tibio Calificado {points} puntaje",
+        "no me llamen más Camila Rojas",
+        f"{FOLLOW_UP} Campaña",
+        "Fuente: Departamento Plaza Ñuñoa, 2 dormitorios.",
+        "Renta líquida $1.800.000 lo dijo el lead",
+        "DICOM sin deudas en DICOM lo dijo el lead",
+        "Pidió no ser contactado −30",
+        "visita a propiedad realizada",
+        "detenida: pidió no recibir mensajes",
+        "Agendado → Seguimiento",
+        f"Cambio de puntaje: {points_before(lead)} → {points}",
+    )
+    assert head in page
+    assert [told for told in story if told not in page] == []
 
 
-def test_the_campaigns_log_says_what_was_sent_and_why_the_rest_was_not(
-    camila: Writer, desk: Desk
+def points_before(lead: dict[str, Any]) -> str:
+    """What she had before she asked to be left alone."""
+    return f"{lead['lead_score'] + 30:g}".replace(".", ",")
+
+
+def test_the_campaigns_log_says_what_was_sent_and_why_the_rest_was_not(desk: Desk) -> None:
+    page = desk.read("/admin/campaigns/campaignlog/?q=Camila")
+    assert "Camila Rojas Retomar contacto 1. enviar mensaje realizado –" in page
+    assert "Camila Rojas Retomar contacto 2. llamar realizado –" in page
+    told = "pidió no recibir mensajes"
+    assert f"Camila Rojas Retomar contacto 3. enviar mensaje omitido {told}" in page
+    assert "Camila Rojas Retomar contacto 1. enviar mensaje omitido en la lista" in page
+
+
+def test_the_calls_page_has_summary_transcript_points_and_cost(
+    day: Day, camila: Writer, desk: Desk
 ) -> None:
-    page = desk.read("/admin/campaigns/campaignlog/?q=Retomar")
-    open("/tmp/dev/a-log.txt", "w").write(page)
-
-
-def test_the_calls_page_has_summary_lines_and_points(day: Day, camila: Writer, desk: Desk) -> None:
     call = day.stack.rows("SELECT * FROM voice_calls WHERE lead_id = %s", camila.lead()["id"])[0]
     page = desk.read(f"/admin/voice/voicecall/{call['id']}/change/")
-    open("/tmp/dev/a-call.txt", "w").write(page)
+    assert f"US$ {call['cost_usd']}".replace(".", ",") in page
+    assert f"completada interesado Seguimiento {' '.join(ABOUT_A_CALL.split())} +5,0" in page
+    assert "Gano un millón ochocientos mil pesos líquidos. Cliente · 15,3 s" in page
 
 
 def test_the_costs_page_has_every_attempt_with_its_price(
     day: Day, camila: Writer, desk: Desk
 ) -> None:
     page = desk.read("/admin/llm/llmcall/?q=Camila+Rojas")
-    open("/tmp/dev/a-costs.txt", "w").write(page)
+    known = day.stack.rows("SELECT * FROM llm_calls WHERE lead_id = %s", camila.lead()["id"])
+    assert f"{len(known)} resultados" in page
+    turns = page.count("conversación google:gemini-3.8-flash Camila Rojas 900 → 40 0,00082")
+    assert turns == len(camila.turns())
+    assert page.count("análisis de llamada google:gemini-3.8-flash Camila Rojas") == 1
 
 
 def test_the_sweeps_page_shows_every_sweeps_last_run_and_none_that_lags(day: Day) -> None:
     page = Desk(day.stack, "root@demo.test").read("/admin/crm/periodicrun/")
-    open("/tmp/dev/a-sweeps.txt", "w").write(page)
+    ran = day.stack.rows("SELECT task FROM periodic_runs WHERE finished_at IS NOT NULL")
+    frequent = [entry["task"] for entry in BEAT.values() if not hasattr(entry["schedule"], "hour")]
+    assert {run["task"] for run in ran} >= set(frequent)
+    assert [task for task in frequent if task not in page] == []
+    assert (page.count("al día"), page.count("de atraso")) == (len(ran), 0)

@@ -13,6 +13,7 @@ from tests.fakes.server import Asked, LocalServer, Told
 Answer = tuple[int, dict[str, Any] | None]
 EVENTS = re.compile(r"^/calendar/v3/calendars/([^/]+)/events(?:/([^/]+))?$")
 EVENT_ID = re.compile(r"^[a-v0-9]{5,1024}$")
+DIGITS_TO_LETTERS = str.maketrans("0123456789", "abcdefghij")
 PAGE = 2
 
 
@@ -143,9 +144,9 @@ class FakeGoogle(LocalServer):
     def _conference(self, request_id: str) -> dict[str, Any]:
         code = "pending" if self.meet_is_pending else "success"
         asked = {"requestId": request_id, "status": {"statusCode": code}}
-        link = (
-            {} if self.meet_is_pending else {"hangoutLink": f"https://meet.google.com/{request_id}"}
-        )
+        letters = request_id.translate(DIGITS_TO_LETTERS)[-10:].rjust(10, "a")
+        room = f"https://meet.google.com/{letters[:3]}-{letters[3:7]}-{letters[7:]}"
+        link = {} if self.meet_is_pending else {"hangoutLink": room}
         return {"conferenceData": {"createRequest": asked}, **link}
 
     def _list(self, calendar: str, query: dict[str, str]) -> Answer:

@@ -1,4 +1,4 @@
-"""HTTP servers on a thread: what every fake vendor answers through, and keeps record with."""
+"""Servers on a thread: what every fake vendor answers through, and keeps record with."""
 
 import json
 import threading
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -54,19 +55,16 @@ class Told:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
-class LocalServer(ABC):
-    """Hands every request to ``take``; use as a context manager."""
+class OnThread:
+    """Serves while its block lasts."""
 
-    def __init__(self, *, port: int = 0) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @abstractmethod
-    def take(self, asked: Asked) -> Told: ...
+    def __init__(self, server: TCPServer) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, daemon=True)
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+    def port(self) -> int:
+        return int(self._server.server_address[1])
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -80,6 +78,20 @@ class LocalServer(ABC):
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class LocalServer(OnThread, ABC):
+    """HTTP: hands every request to ``take``."""
+
+    def __init__(self, *, port: int = 0) -> None:
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", port), _handler(self)))
+
+    @abstractmethod
+    def take(self, asked: Asked) -> Told: ...
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
 
 def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:

@@ -1,7 +1,6 @@
 """Every vendor at once, and what a person would set up in the Admin to join the demo to them."""
 
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any, Self
 
 from tests.fakes.assistant import FakeAssistant
@@ -33,30 +32,22 @@ for agent in User.objects.filter(broker=broker, email__in=["ana@demo.test", "lui
 """
 
 
-class Vendors:
+class Vendors(ExitStack):
     """The fakes of all vendors: on ``first_port`` and those after it, or on any that are free."""
 
     def __init__(self, *, first_port: int = 0) -> None:
+        super().__init__()
         ports = [first_port + number if first_port else 0 for number in range(5)]
         self.telegram = FakeTelegram(port=ports[0])
         self.meta = FakeMeta(port=ports[1])
         self.gemini = FakeAssistant(port=ports[2])
         self.vapi = FakeVapi(port=ports[3])
         self.google = FakeGoogle(port=ports[4])
-        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
         for fake in (self.telegram, self.meta, self.gemini, self.vapi, self.google):
-            self._opened.enter_context(fake)
+            self.enter_context(fake)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._opened.close()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -18,7 +18,6 @@ from crm import limits
 from crm.errors import DomainError, TooMany
 from crm.responses import refusal
 from leads import storable, visitors
-from leads.channels import choices
 from leads.delivery import VISIBLE
 from leads.enums import Channel, Delivery, Direction
 from leads.inbox import Inbound, receive
@@ -113,7 +112,6 @@ def _shown(message: ChatMessage) -> dict[str, Any]:
         "author": message.author,
         "text": message.message_text,
         "at": message.at.isoformat(),
-        "choices": choices.labels(message),
     }
 
 

@@ -47,26 +47,6 @@ def test_a_first_message_makes_a_visitor_a_lead_and_a_message(client, broker):
     assert poll(client, answer["visitor"])["messages"] == answer["messages"]
 
 
-def test_what_can_be_answered_with_one_press_comes_with_the_message(client, broker):
-    visitor = post(client, text="¿qué horas tienen?").json()["visitor"]
-    hours = [
-        {"label": "lunes a las 10:00", "value": "1"},
-        {"label": "lunes a las 12:00", "value": "2"},
-    ]
-    reply = outbox.queue(
-        Lead.objects.get(),
-        text="Estas son.",
-        author="assistant",
-        purpose="reply",
-        at=timezone.now(),
-        metadata={"choices": hours},
-    )
-    outbox.deliver(reply.pk, at=timezone.now())
-    asked, offered = poll(client, visitor)["messages"]
-    assert asked["choices"] == []
-    assert offered["choices"] == ["lunes a las 10:00", "lunes a las 12:00"]
-
-
 def test_the_same_client_id_twice_is_one_message(client, broker):
     first = post(client, text="hola", client_id="a1").json()
     again = post(client, text="hola", client_id="a1", visitor=first["visitor"]).json()

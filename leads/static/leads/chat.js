@@ -2,8 +2,8 @@
 // The visitor's side of the web chat: posts with an id of its own, polls, and survives a reload.
 (() => {
   const chat = document.getElementById("chat");
-  const [list, log, form, input, send, typing, notice, hint, choices] =
-    ["messages", "log", "form", "text", "send", "typing", "notice", "hint", "choices"].map((id) => document.getElementById(id));
+  const [list, log, form, input, send, typing, notice, hint] =
+    ["messages", "log", "form", "text", "send", "typing", "notice", "hint"].map((id) => document.getElementById(id));
   const url = chat.dataset.url;
   const authors = { assistant: chat.dataset.assistant, user: "Equipo", campaign: "Equipo", system: "Equipo" };
   const clock = new Intl.DateTimeFormat("es-CL", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -45,22 +45,10 @@
     const item = bubble(message);
     shown.set(message.id, item);
     list.append(item);
-    offer(message.choices);
     hint.hidden = true;
     if (message.author !== "lead") typingUntil = 0;
     lastActive = Date.now();
     toBottom();
-  }
-
-  // Only the latest message can be answered with one press.
-  function offer(labels = []) {
-    choices.replaceChildren(...labels.map((label) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = label;
-      button.addEventListener("click", () => write(label));
-      return button;
-    }));
   }
 
   function toBottom() {
@@ -134,11 +122,6 @@
     if (!text) return;
     input.value = "";
     grow();
-    write(text);
-  }
-
-  function write(text) {
-    offer();
     const item = bubble({ author: "lead", text, at: new Date().toISOString() });
     item.classList.add("waiting");
     list.append(item);

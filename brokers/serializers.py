@@ -241,18 +241,32 @@ class QuietHoursSerializer(serializers.Serializer[Any]):
     holidays = serializers.BooleanField()
 
 
+class MeetingSerializer(serializers.Serializer[Any]):
+    """What ``meeting_config`` may say; other names in it are numbers."""
+
+    location = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    invite_lead = serializers.BooleanField(required=False)
+
+
 class PromptConfigSerializer(TenantSerializer[BrokerPromptConfig]):
     situation_handlers = serializers.DictField(child=serializers.CharField(), required=False)
     follow_up_messages = serializers.ListField(child=serializers.CharField(), required=False)
     additional_fields = serializers.DictField(required=False)
-    meeting_config = serializers.DictField(
-        child=serializers.IntegerField(min_value=0, max_value=100_000), required=False
-    )
+    meeting_config = serializers.DictField(required=False)
 
     class Meta:
         model = BrokerPromptConfig
         exclude = ["id"]
         read_only_fields = ["broker"]
+
+    def validate_meeting_config(self, given: dict[str, Any]) -> dict[str, Any]:
+        shape = MeetingSerializer(data=given)
+        shape.is_valid(raise_exception=True)
+        numbers = serializers.DictField(
+            child=serializers.IntegerField(min_value=0, max_value=100_000)
+        )
+        others = {name: value for name, value in given.items() if name not in shape.fields}
+        return {**numbers.run_validation(others), **shape.validated_data}
 
 
 class LeadConfigSerializer(TenantSerializer[BrokerLeadConfig]):

@@ -15,7 +15,7 @@ from leads.errors import StageNotAllowed
 from leads.models import ChatMessage
 from scheduling import availability, offers
 from scheduling.models import AppointmentType
-from scheduling.speech import spoken
+from scheduling.speech import in_language_of, spoken
 from scheduling.tools import spread
 from voice import calls
 from voice.errors import CallRefused
@@ -82,7 +82,8 @@ def schedule_meeting(log: CampaignLog, text: str, at: datetime) -> Result:
     made = offers.offer(lead, slots=spread(free, zone) if free else [], at=at)
     if not made:
         return skipped("no_availability")
-    choices = [{"label": spoken(each.start_time, zone), "value": str(each.pk)} for each in made]
+    with in_language_of(broker):
+        choices = [{"label": spoken(each.start_time, zone), "value": str(each.pk)} for each in made]
     return _queued(log, _with_hours(text, choices), at, choices=choices)
 
 

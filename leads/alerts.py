@@ -5,7 +5,7 @@ import smtplib
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.utils import translation
@@ -13,6 +13,7 @@ from django.utils import translation
 from brokers.models import Broker, User
 from crm.tenancy import Role
 from leads import notices, signals
+from leads.channels import email
 from leads.enums import AlertKind, AlertState
 from leads.models import Lead, LeadAlert
 
@@ -91,7 +92,9 @@ def deliver(alert_id: int, *, at: datetime) -> bool:
 
 def _mail(alert: LeadAlert, to: list[str]) -> None:
     with translation.override(alert.broker.language):
-        send_mail(notices.subject(alert), notices.body(alert), None, to)
+        letter = EmailMessage(notices.subject(alert), notices.body(alert), None, to)
+        email.attach_calendar(letter, alert.details)
+        letter.send()
 
 
 def _failed(alert: LeadAlert, error: str, at: datetime) -> None:
@@ -120,8 +123,11 @@ def retry(alert: LeadAlert, *, at: datetime) -> bool:
 def recipients(alert: LeadAlert) -> list[str]:
     """Who is told: the person in charge; of what may not wait, the broker's address as well.
 
-    Without either, the broker's admins.
+    Without either, the broker's admins. An alert that names its ``user`` is for them alone.
     """
+    if named := alert.details.get("user"):
+        people = User.objects.filter(pk=named, broker=alert.broker_id, is_active=True)
+        return list(people.values_list("email", flat=True))
     person = _in_charge(alert.lead)
     own = alert.broker.brokerleadconfig.alert_email
     chosen = [person.email] if person else []

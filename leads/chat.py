@@ -4,12 +4,14 @@ import json
 import uuid
 from typing import Any
 
+from django.contrib.staticfiles import finders
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -17,7 +19,8 @@ from brokers.models import Broker
 from crm import limits
 from crm.errors import DomainError, TooMany
 from crm.responses import refusal
-from leads import storable, visitors
+from leads import storable, visitors, widget
+from leads.channels import choices
 from leads.delivery import VISIBLE
 from leads.enums import Channel, Delivery, Direction
 from leads.inbox import Inbound, receive
@@ -30,11 +33,28 @@ MAX_ID = 2**63 - 1
 UNDER_WAY = (Delivery.PENDING, Delivery.SENDING)
 
 
+@xframe_options_exempt  # the policy below says who may frame it
 @require_GET
 def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The chat; with ``?widget=1`` as it stands inside a page of the brokerage's own site."""
     broker = _broker(slug)
-    config = broker.brokerpromptconfig
-    return render(request, "leads/chat.html", {"broker": broker, "assistant": config.agent_name})
+    shown = {
+        "broker": broker,
+        "assistant": broker.brokerpromptconfig.agent_name,
+        "in_widget": "widget" in request.GET,
+    }
+    response = render(request, "leads/chat.html", shown)
+    response["Content-Security-Policy"] = widget.frame_ancestors(broker.brokerchatconfig)
+    return response
+
+
+@require_GET
+@cache_control(public=True, max_age=300)
+def widget_script(request: HttpRequest, slug: str) -> HttpResponse:
+    """The script behind ``widget.tag``: the same for all, it reads its broker off its address."""
+    _broker(slug)
+    with open(str(finders.find("leads/widget.js")), "rb") as script:
+        return HttpResponse(script.read(), content_type="text/javascript; charset=utf-8")
 
 
 @csrf_exempt  # nothing here rides on cookies: the visitor's secret is in the body
@@ -112,6 +132,7 @@ def _shown(message: ChatMessage) -> dict[str, Any]:
         "author": message.author,
         "text": message.message_text,
         "at": message.at.isoformat(),
+        "choices": choices.labels(message),
     }
 
 

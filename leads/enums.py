@@ -105,6 +105,9 @@ class AlertKind(models.TextChoices):
     HANDOFF_ALERT = "handoff_alert", _("espera 30 minutos")
     HANDOFF_RESUMED = "handoff_resumed", _("el asistente retomó")
     LLM_BUDGET = "llm_budget", _("tope de gasto en modelos")
+    CALENDAR_CONFLICT = "calendar_conflict", _("cita que choca con tu calendario")
+    REMINDER_HELD = "reminder_held", _("recordatorio no enviado")
+    INVITATION = "invitation", _("invitación de calendario")
 
 
 class AlertState(models.TextChoices):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django_filters.filters import CharFilter, ChoiceFilter, NumberFilter
+from django_filters.filters import BooleanFilter, CharFilter, ChoiceFilter, NumberFilter
 from django_filters.rest_framework.filterset import FilterSet
 from rest_framework.exceptions import ValidationError
 
@@ -48,6 +48,8 @@ class LeadFilter(FilterSet):
 
 class ConversationFilter(FilterSet):
     """``state`` says who holds the microphone: waiting, assistant or human."""
+
+    unread = BooleanFilter(field_name="unread")
 
     STATES = {"waiting": Holder.WAITING, "assistant": Holder.ASSISTANT, "human": Holder.USER}
 

@@ -17,6 +17,9 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_ALERT: _("%(lead)s sigue sin respuesta"),
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
     AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
+    AlertKind.CALENDAR_CONFLICT: _("Tu calendario choca con la cita de %(lead)s"),
+    AlertKind.REMINDER_HELD: _("Recordatorio no enviado a %(lead)s: %(why)s"),
+    AlertKind.INVITATION: "%(title)s",
 }
 BODIES: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
@@ -35,6 +38,15 @@ BODIES: dict[str, Any] = {
         "El gasto en modelos de este mes llegó al tope. Hasta fin de mes responde el asistente "
         "sin conexión, que es más simple. Puedes subir el tope en la configuración del asistente."
     ),
+    AlertKind.CALENDAR_CONFLICT: _(
+        "Tu Google Calendar tiene un evento que se cruza con la cita del %(when)s. La cita sigue "
+        "en pie: muévela, reasígnala o cambia el evento."
+    ),
+    AlertKind.REMINDER_HELD: _(
+        "El recordatorio de la cita del %(when)s no salió, porque una persona lleva la "
+        "conversación y el asistente calla. Envíalo con «Enviar recordatorio» en la cita."
+    ),
+    AlertKind.INVITATION: _("%(title)s, el %(when)s. Abre el archivo adjunto para tu calendario."),
 }
 
 
@@ -48,6 +60,8 @@ def body(alert: LeadAlert) -> str:
     if alert.lead_id:
         page = reverse("admin:leads_lead_change", args=[alert.lead_id])
         lines.append(_t("Ver el lead: %s") % f"{settings.PUBLIC_URL}{page}")
+    if page := alert.details.get("page"):
+        lines.append(_t("Ver la cita: %s") % f"{settings.PUBLIC_URL}{page}")
     return "\n\n".join(line for line in lines if line)
 
 
@@ -57,4 +71,7 @@ def _values(alert: LeadAlert) -> dict[str, Any]:
         "lead": str(alert.lead) if alert.lead else "",
         "score": f"{details.get('score', 0):g}",
         "minutes": details.get("minutes", 0),
+        "when": details.get("when", ""),
+        "title": details.get("title", ""),
+        "why": details.get("why", ""),
     }

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from brokers.models import Broker, User, validate_timezone
+from crm.api.filters import LARGEST
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
 from leads import scoring, templating, words
@@ -66,10 +67,13 @@ class ConversationSerializer(TenantSerializer[Conversation]):
 
 
 class InboxSerializer(ConversationSerializer):
+    """``unread``: nobody who looks after the lead has seen their latest message."""
+
     last_message = serializers.CharField(read_only=True, allow_null=True)
+    unread = serializers.BooleanField(read_only=True)
 
     class Meta(ConversationSerializer.Meta):
-        fields = [*ConversationSerializer.Meta.fields, "last_message"]
+        fields = [*ConversationSerializer.Meta.fields, "last_message", "last_inbound_id", "unread"]
         read_only_fields = fields
 
 
@@ -255,6 +259,12 @@ class TemplateSerializer(TenantSerializer[MessageTemplate]):
             "updated_at",
         ]
         read_only_fields = ["variables", "approval"]
+
+
+class ReadSerializer(serializers.Serializer[Any]):
+    """The id of the last message that was seen."""
+
+    up_to = serializers.IntegerField(min_value=0, max_value=LARGEST)
 
 
 class ReplySerializer(serializers.Serializer[Any]):

@@ -25,6 +25,7 @@ from leads import (
     metrics,
     outbox,
     pipeline,
+    reading,
     scoring,
     timeline,
 )
@@ -219,18 +220,28 @@ def _idempotency_key(request: Request) -> str | None:
 
 
 class Conversations(ReadOnly[Conversation]):
-    """Who holds the microphone of each conversation, the latest inbound first."""
+    """Who holds the microphone of each conversation: who waits first, the unread, the latest."""
 
     queryset = Conversation.objects.select_related("lead")
     serializer_class = shapes.InboxSerializer
     filterset_class = ConversationFilter
     search_fields = ["lead__name", "lead__phone"]
     ordering_fields = ["id", "last_inbound_at", "waiting_since"]
+    letters = {"read": "r"}
 
     def get_queryset(self) -> Any:
         latest = ChatMessage.objects.filter(lead=OuterRef("lead")).order_by("-id")
         text = Subquery(latest.values("message_text")[:1])
-        return super().get_queryset().annotate(last_message=text)
+        found = super().get_queryset().filter(lead__merged_into=None).annotate(last_message=text)
+        return reading.with_unread(found).order_by(*reading.URGENCY)
+
+    @extend_schema(request=shapes.ReadSerializer, responses=shapes.InboxSerializer)
+    @action(detail=True, methods=["post"])
+    def read(self, request: Request, pk: Any = None) -> Response:
+        """Only who looks after the lead reads for the team; another's look changes nothing."""
+        conversation, given = self.get_object(), self.checked(shapes.ReadSerializer)
+        reading.mark(conversation, up_to=given["up_to"], by=self.caller)
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 class Templates(Removable[MessageTemplate]):

@@ -90,6 +90,7 @@ EVENTS: dict[str, Any] = {
     "opted_out": _("Pidió no ser contactado"),
     "appointment_booked": _("Cita agendada"),
     "appointment_rescheduled": _("Cita reprogramada"),
+    "invitation_not_sent": _("Invitación no enviada: la corredora no tiene correo"),
     "appointment_cancelled": _("Cita cancelada"),
     "appointment_confirmed": _("Cita confirmada"),
     "appointment_completed": _("Cita realizada"),

@@ -71,12 +71,14 @@ class Busy:
 
 @dataclass(frozen=True)
 class Meeting:
-    """How long a broker's meetings last, and how soon and how far ahead they are offered."""
+    """How long a broker's meetings last, how soon and how far ahead they are offered, and whether
+    the lead is a guest of the event in the agent's calendar."""
 
     duration: int
     notice: timedelta
     horizon: timedelta
     location: str
+    invites_lead: bool
 
 
 # --- The pure core: values and a clock --------------------------------------------------------
@@ -215,6 +217,7 @@ def meeting(broker: Broker) -> Meeting:
         notice=timedelta(hours=_whole(chosen, "minimum_notice_hours", 0, 24 * 30)),
         horizon=timedelta(days=_whole(chosen, "horizon_days", 1, MAX_RANGE.days)),
         location=str(chosen.get("location") or ""),
+        invites_lead=bool(chosen.get("invite_lead", True)),
     )
 
 

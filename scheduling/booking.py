@@ -13,7 +13,7 @@ from leads.assignment import give_if_unassigned
 from leads.enums import SignalKind
 from leads.models import Lead
 from leads.stages import Stage
-from scheduling import availability
+from scheduling import availability, invitations
 from scheduling.assignment import rank
 from scheduling.consequences import follow, note, retract_reminders, stage_before, tell
 from scheduling.doors import door, lock_agents, lock_appointment, lock_lead
@@ -103,6 +103,7 @@ def reassign(appointment: Appointment, *, to: User, by: User | None, at: datetim
     appointment.ics_sequence += 1
     _save(appointment, "agent", "ics_sequence")
     tell(appointment, "appointment_reassigned", by, at, before=before)
+    invitations.send(appointment, by=by, at=at, left_by=before)
     return appointment
 
 
@@ -135,6 +136,7 @@ def cancel(
     if lead.pipeline_stage == Stage.SCHEDULED and not _has_active(lead):
         pipeline.advance(lead, to=appointment.stage_before, event="cancelled", at=at)
     scoring.rescore(lead, at=at)
+    invitations.send(appointment, by=by, at=at)
     return appointment
 
 
@@ -186,6 +188,7 @@ def reinstate(appointment: Appointment, *, by: User, at: datetime) -> Appointmen
     if undone:
         note(appointment, undone, at, is_so=False)
     follow(appointment, by, at)
+    invitations.send(appointment, by=by, at=at)
     return appointment
 
 
@@ -306,6 +309,7 @@ def _put(
     if lead.assigned_to_id is None:
         give_if_unassigned(lead, to=agent, at=at)
     follow(appointment, by, at)
+    invitations.send(appointment, by=by, at=at)
     return appointment
 
 
@@ -313,7 +317,7 @@ def _move(
     lead: Lead, appointment: Appointment, agent: User, start: datetime, end: datetime,
     by: User | None, at: datetime,
 ) -> Appointment:  # fmt: skip
-    before = appointment.start_time
+    before, left_by = appointment.start_time, appointment.agent_id
     appointment.agent, appointment.start_time, appointment.end_time = agent, start, end
     appointment.duration_minutes = _minutes(start, end)
     appointment.status, appointment.agreed_at = AppointmentStatus.SCHEDULED, at
@@ -325,6 +329,7 @@ def _move(
     retract_reminders(appointment, at)
     tell(appointment, "appointment_rescheduled", by, at, before=before.isoformat())
     follow(appointment, by, at)
+    invitations.send(appointment, by=by, at=at, left_by=left_by)
     return appointment
 
 

@@ -18,7 +18,7 @@ from leads.stages import Stage
 from scheduling import availability, offers
 from scheduling.calendars import outbox
 from scheduling.models import Appointment
-from scheduling.speech import spoken
+from scheduling.speech import in_language_of, spoken
 from scheduling.tasks import push_event
 
 _acting: ContextVar[Actor] = ContextVar("acting", default=Actor.ASSISTANT)
@@ -77,8 +77,9 @@ def follow(appointment: Appointment, by: User | None, at: datetime) -> None:
     if not Stage(lead.pipeline_stage).is_closed:
         pipeline.advance(lead, to=Stage.SCHEDULED, event="booked", at=at)
     elif by is None:
-        when = spoken(appointment.start_time, availability.zone_of(lead.broker))
-        brief = _("Agendó una cita con el proceso cerrado: %(when)s.") % {"when": when}
+        with in_language_of(lead.broker):
+            when = spoken(appointment.start_time, availability.zone_of(lead.broker))
+            brief = _("Agendó una cita con el proceso cerrado: %(when)s.") % {"when": when}
         handoff.ask_for_person(lead, reason=HandoffReason.CLOSED_STAGE, brief=brief, at=at)
     note(appointment, SignalKind.APPOINTMENT_ACTIVE, at, is_so=True)
     scoring.rescore(lead, at=at)

@@ -73,3 +73,10 @@ class NotFailed(Conflict):
 
     code = "not_failed"
     message = _("El evento no está fallido: se actualiza solo.")
+
+
+class OfTheCalendar(Conflict):
+    """The block follows the agent's Google calendar, and changes there."""
+
+    code = "block_of_calendar"
+    message = _("Este bloqueo viene de Google Calendar: cámbialo en ese calendario.")

@@ -32,7 +32,7 @@ class BlockFilter(FilterSet):
 
     class Meta:
         model = AppointmentBlock
-        fields: list[str] = []
+        fields = ["source"]
 
 
 class CalendarEventFilter(FilterSet):

@@ -3,23 +3,28 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from leads import gate, outbox
+from brokers.models import User
+from crm.errors import NotAllowed
+from leads import alerts, gate, outbox
 from leads.channels.base import available
-from leads.enums import Author, Channel, Purpose
-from leads.models import Lead
+from leads.enums import AlertKind, Author, Channel, Delivery, Holder, Purpose
+from leads.models import ChatMessage, Lead, LeadAlert
 from leads.quiet import QuietHours
 from scheduling.availability import zone_of
 from scheduling.calendars.wording import place, visit_link
 from scheduling.doors import door, lock_appointment
+from scheduling.errors import NotActive
 from scheduling.models import ACTIVE, Appointment
-from scheduling.speech import spoken
+from scheduling.speech import in_language_of, spoken
 
 BEFORE_NIGHT = timedelta(minutes=30)  # what a sweep and a busy worker may take
 LONGEST_NIGHT = timedelta(days=1)
 LIMIT = 500
+HELD = ("held_by_person", "person_took_over")  # why a reminder did not go: the assistant is silent
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,11 @@ def channel_for(lead: Lead, *, at: datetime) -> str:
 
 def text(appointment: Appointment) -> str:
     """What the lead reads: when, where, with whom, and the link to change it."""
+    with in_language_of(appointment.lead.broker):
+        return _text(appointment)
+
+
+def _text(appointment: Appointment) -> str:
     lead, agent = appointment.lead, appointment.agent
     where = place(appointment)
     first_name = (lead.name or "").split(" ")[0]
@@ -142,3 +152,84 @@ def text(appointment: Appointment) -> str:
         + "\n"
         + _("Confirma, cambia la hora o cancela aquí: %(link)s") % told
     )
+
+
+# --- Where a person holds the conversation --------------------------------------------------------
+
+
+def unsent(*, at: datetime) -> list[ChatMessage]:
+    """Reminders of visits ahead that were held back for a person's sake, and nobody was told of."""
+    told = LeadAlert.objects.filter(
+        lead=OuterRef("lead"), kind=AlertKind.REMINDER_HELD, key=OuterRef("idempotency_key")
+    )
+    rows = ChatMessage.objects.filter(
+        ~Exists(told),
+        purpose=Purpose.REMINDER,
+        status=Delivery.BLOCKED,
+        reason__in=HELD,
+        idempotency_key__startswith="reminder:",
+        lead__appointments__status__in=ACTIVE,
+        lead__appointments__start_time__gt=at,
+        lead__appointments__start_time__lte=at + DAY_BEFORE.ahead + LONGEST_NIGHT,
+    )
+    return list(rows.distinct()[:LIMIT])
+
+
+def tell_unsent(*, at: datetime) -> int:
+    """Whoever holds a conversation is told, in time, of the reminder that did not go."""
+    waiting = unsent(at=at)
+    asked = [message.provider_metadata.get("appointment") for message in waiting]
+    related = ("lead__broker", "lead__conversation")
+    rows = Appointment.objects.filter(status__in=ACTIVE, start_time__gt=at)
+    ahead = rows.select_related(*related).in_bulk(asked)
+    pairs = [
+        (ahead[pk], message) for pk, message in zip(asked, waiting, strict=True) if pk in ahead
+    ]
+    return sum(_tell(appointment, message, at) for appointment, message in pairs)
+
+
+def _tell(appointment: Appointment, message: ChatMessage, at: datetime) -> bool:
+    """False for a reminder of an hour that the visit no longer has."""
+    if message.idempotency_key not in _keys(appointment):
+        return False
+    lead = appointment.lead
+    with in_language_of(lead.broker):
+        details = {"when": spoken(appointment.start_time, zone_of(lead.broker)), "why": _why(lead)}
+    page = reverse("admin:scheduling_appointment_change", args=[appointment.pk])
+    kind, key = AlertKind.REMINDER_HELD, message.idempotency_key
+    return alerts.raise_for(
+        appointment.broker_id, kind, lead=lead, key=key, at=at, page=page, **details
+    )
+
+
+def _why(lead: Lead) -> str:
+    if lead.conversation.holder == Holder.USER:
+        return _("tú llevas la conversación")
+    return _("la conversación espera a una persona")
+
+
+def _keys(appointment: Appointment) -> dict[str, Kind]:
+    return {key(appointment, kind): kind for kind in KINDS.values()}
+
+
+def messages(appointment: Appointment) -> dict[str, ChatMessage]:
+    """The reminders of the hour as it stands that were made, by the name of their kind."""
+    keys = _keys(appointment)
+    rows = ChatMessage.objects.filter(broker=appointment.broker_id, idempotency_key__in=list(keys))
+    return {keys[row.idempotency_key].name: row for row in rows if row.idempotency_key}
+
+
+def send_by_person(appointment: Appointment, *, by: User, at: datetime) -> ChatMessage:
+    """The reminder as a message of a person, who takes the conversation by it as by any other.
+
+    Asked twice for the same hour and the same reminder, it goes once.
+    """
+    related = ("agent", "lead__broker__brokerleadconfig", "lead__conversation")
+    fresh = Appointment.objects.select_related(*related).get(pk=appointment.pk)
+    if fresh.status not in ACTIVE or fresh.start_time <= at:
+        raise NotActive
+    if not Lead.objects.visible_to(by).filter(pk=fresh.lead_id).exists():
+        raise NotAllowed
+    latest = HOUR_BEFORE if fresh.reminder_sent_1h else DAY_BEFORE
+    asked = key(fresh, latest)
+    return outbox.send_by_person(fresh.lead, by=by, text=text(fresh), at=at, idempotency_key=asked)

@@ -178,6 +178,8 @@ class WindowSerializer(OfAgentSerializer):
 
 
 class BlockSerializer(OfAgentSerializer):
+    """Those of ``source`` google follow the agent's calendar and are read here only."""
+
     class Meta:
         model = AppointmentBlock
         fields = [
@@ -188,9 +190,11 @@ class BlockSerializer(OfAgentSerializer):
             "end_time",
             "rrule",
             "reason",
+            "source",
             "created_at",
             "updated_at",
         ]
+        read_only_fields = ["source"]
 
 
 @extend_schema_field(OpenApiTypes.STR)

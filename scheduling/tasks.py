@@ -31,6 +31,7 @@ def sweep_reminders(at: str | None = None) -> int:
     waiting = reminders.due(at=_moment(at))
     for appointment_id, kind in waiting:
         enqueue(remind, appointment_id, kind, at)
+    reminders.tell_unsent(at=_moment(at))
     return len(waiting)
 
 

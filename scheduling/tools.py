@@ -23,7 +23,7 @@ from scheduling.errors import (
     SlotTaken,
 )
 from scheduling.models import Appointment, SlotOffer
-from scheduling.speech import spoken
+from scheduling.speech import in_language_of, spoken
 
 SHOWN = 4
 PLACES_IN_THE_DAY = (0.0, 0.5, 0.25, 0.75)  # of the day's free hours: first, middle, and between
@@ -220,7 +220,8 @@ def _told(appointment: Appointment, turn: Turn) -> dict[str, Any]:
 
 def _when(moment: datetime, turn: Turn) -> dict[str, str]:
     zone = availability.zone_of(turn.broker)
-    return {"start": moment.astimezone(zone).isoformat(), "label": spoken(moment, zone)}
+    with in_language_of(turn.broker):
+        return {"start": moment.astimezone(zone).isoformat(), "label": spoken(moment, zone)}
 
 
 register(Tool("find_slots", find_slots, SlotSearch))

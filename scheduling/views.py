@@ -18,8 +18,9 @@ from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.views import ReadOnly, Removable, TenantViewSet
 from crm.tasks import enqueue
 from crm.tenancy import Role
-from scheduling import availability, booking, sync
+from scheduling import availability, booking, reminders, sync
 from scheduling import serializers as shapes
+from scheduling.errors import OfTheCalendar
 from scheduling.filters import AppointmentFilter, BlockFilter, CalendarEventFilter, WindowFilter
 from scheduling.models import (
     Appointment,
@@ -98,6 +99,14 @@ class Appointments(mixins.UpdateModelMixin, ReadOnly[Appointment]):
     def no_show(self, request: Request, pk: Any = None) -> Response:
         return self._through(booking.mark_no_show)
 
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def remind(self, request: Request, pk: Any = None) -> Response:
+        """Send the reminder as the caller's own message: for when the assistant may not speak."""
+        appointment = self.get_object()
+        reminders.send_by_person(appointment, by=self.caller, at=timezone.now())
+        return self.answer(appointment)
+
     @extend_schema(request=shapes.ReassignSerializer, responses=shapes.AppointmentSerializer)
     @action(detail=True, methods=["post"], permission_classes=[AdminsOnly])
     def reassign(self, request: Request, pk: Any = None) -> Response:
@@ -114,13 +123,29 @@ class Windows(Removable[AvailabilitySlot]):
 
 
 class Blocks(Removable[AppointmentBlock]):
-    """Time in which nothing is offered; agents keep their own."""
+    """Time in which nothing is offered; agents keep their own.
+
+    What came from a Google calendar changes there only: 409 ``block_of_calendar``.
+    """
 
     queryset = AppointmentBlock.objects.all()
     serializer_class = shapes.BlockSerializer
     filterset_class = BlockFilter
     search_fields = ["reason"]
     ordering_fields = ["id", "start_time", "end_time"]
+
+    def perform_update(self, serializer: Any) -> None:
+        _require_by_person(serializer.instance)
+        super().perform_update(serializer)
+
+    def perform_destroy(self, block: AppointmentBlock) -> None:
+        _require_by_person(block)
+        super().perform_destroy(block)
+
+
+def _require_by_person(block: AppointmentBlock) -> None:
+    if not block.is_by_person:
+        raise OfTheCalendar
 
 
 class Calendars(ReadOnly[CalendarConnection]):
@@ -149,7 +174,7 @@ class Calendars(ReadOnly[CalendarConnection]):
     @action(detail=True, methods=["post"])
     def disconnect(self, request: Request, pk: Any = None) -> Response:
         connection = self.get_object()
-        sync.disconnect(connection)
+        sync.disconnect(connection, at=timezone.now())
         return self.answer(connection)
 
     def answer(self, connection: CalendarConnection) -> Response:

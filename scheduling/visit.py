@@ -25,7 +25,7 @@ from scheduling.consequences import acting_as
 from scheduling.doors import door, lock_appointment
 from scheduling.errors import NotActive, SlotTaken, Stale
 from scheduling.models import ACTIVE, Appointment, AppointmentStatus
-from scheduling.speech import spoken, spoken_day
+from scheduling.speech import in_language_of, spoken, spoken_day
 
 TEMPLATE = "scheduling/visit.html"
 TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -48,7 +48,10 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     appointment = _find(token, at)
     if appointment is None:
         return _plain(request, "missing", 404)
-    return _change(request, appointment, at) if changes else _shown(request, appointment, at)
+    with in_language_of(appointment.lead.broker) as language:
+        answer = _change(request, appointment, at) if changes else _shown(request, appointment, at)
+    answer.headers["Content-Language"] = language
+    return answer
 
 
 def _find(token: str, at: datetime) -> Appointment | None:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('brokers', '0001_initial'),
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
         ('leads', '0001_initial'),
     ]
 

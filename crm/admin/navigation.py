@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.tenancy import allows
 
-Link = tuple[str, Any, str]
+Link = tuple[str, Any, str] | tuple[str, Any, str, str]  # model, title, icon, page
 
 HOME = _("Inicio")
 GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
     (
         _("Conversaciones"),
         (
+            ("leads.Conversation", _("Bandeja"), "inbox", "inbox"),
             ("leads.Conversation", _("Conversaciones"), "forum"),
             ("leads.ChatMessage", _("Mensajes"), "chat"),
             ("leads.ChannelIdentity", _("Identidades en canales"), "badge"),
@@ -109,7 +110,16 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_item(link) for link in links if _may_read(request, link[0])]
         if items:
             shown.append({"title": title, "collapsible": True, "items": items})
+    _mark_active(request.path, [item for group in shown for item in group["items"]])
     return shown
+
+
+def _mark_active(path: str, items: list[dict[str, Any]]) -> None:
+    """The one whose address says most of where the user is: a model may have several pages."""
+    around = (item["link"] for item in items if path.startswith(item["link"]))
+    here = max(around, key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == here
 
 
 def _may_read(request: HttpRequest, label: str) -> bool:
@@ -117,6 +127,6 @@ def _may_read(request: HttpRequest, label: str) -> bool:
 
 
 def _item(link: Link) -> dict[str, Any]:
-    label, title, icon = link
-    name = label.lower().replace(".", "_")
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{name}_changelist")}
+    label, title, icon, *page = link
+    name = f"{label.lower().replace('.', '_')}_{page[0] if page else 'changelist'}"
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{name}")}

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('knowledge', '0002_storage_plain'),
+        ("knowledge", "0002_storage_plain"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('brokers', '0001_initial'),
-        ('knowledge', '0003_embedding_attempts'),
+        ("knowledge", "0003_embedding_attempts"),
     ]
 
     operations = [

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from brokers.admin.configs import BrokerChatConfigAdmin
 from brokers.models import BrokerChatConfig
-from crm.admin.doors import door
-from leads import connecting
+from crm.admin.doors import DoorForm, door
+from leads import connecting, widget
 from leads.enums import Channel
 
 
@@ -19,8 +21,30 @@ def _has_bot(config: BrokerChatConfig) -> bool:
     return bool((config.provider_configs.get("telegram") or {}).get("token"))
 
 
+class EmbedForm(DoorForm):
+    """Which sites may show the chat, beside the line that they paste."""
+
+    tag = forms.CharField(
+        label=_("Pega esta línea en tu sitio, antes de </body>"),
+        required=False,
+        disabled=True,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+    origins = forms.CharField(
+        label=_("Sitios que pueden mostrar el chat"),
+        required=False,
+        help_text=_("Uno por línea, como https://www.ejemplo.cl. Sin sitios, solo se abre aquí."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, row: BrokerChatConfig, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.initial["tag"] = widget.tag(row.broker)
+        self.initial["origins"] = "\n".join(widget.origins(row))
+
+
 class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
-    actions_detail = ("connect_telegram", "check_telegram", "connect_whatsapp")
+    actions_detail = ("connect_telegram", "check_telegram", "connect_whatsapp", "embed_chat")
 
     @door(
         _("Conectar Telegram"),
@@ -67,6 +91,16 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     ) -> None:
         address = connecting.open_hook(row.broker, Channel.WHATSAPP).address
         self.message_user(request, _("Dirección: %s") % address, messages.INFO)
+
+    @door(
+        _("Chat en tu sitio"),
+        form=EmbedForm,
+        done=_("Sitios guardados."),
+        icon="web",
+        help_text=_("Muestra el chat de la corredora como un botón en tu propia página web."),
+    )
+    def embed_chat(self, request: HttpRequest, row: BrokerChatConfig, data: dict[str, Any]) -> None:
+        widget.allow(row.broker, given=data["origins"].splitlines())
 
 
 admin.site.unregister(BrokerChatConfig)

@@ -3,9 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, F, Value, When
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
@@ -14,8 +12,8 @@ from unfold.decorators import display
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import each
 from crm.admin.filters import ScopedRelatedFilter
-from leads import handoff
-from leads.enums import Holder
+from leads import handoff, reading
+from leads.admin.inbox_views import InboxScreen
 from leads.models import ChatMessage, Conversation, TelegramMessage
 
 HOLDER_TONES = {"waiting": "danger", "user": "success", "assistant": "info"}
@@ -31,8 +29,8 @@ DELIVERY_TONES = {
 
 
 @admin.register(Conversation)
-class ConversationAdmin(TenantAdmin):
-    """Those that wait for a person come first; a row opens the lead's page."""
+class ConversationAdmin(InboxScreen, TenantAdmin):
+    """Those that wait for a person come first; a row opens in the inbox."""
 
     list_display = (
         "lead",
@@ -50,23 +48,19 @@ class ConversationAdmin(TenantAdmin):
     )
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        urgency = Case(
-            When(holder=Holder.WAITING, then=Value(0)),
-            When(holder=Holder.USER, then=Value(1)),
-            default=Value(2),
-        )
-        waiting = F("waiting_since").asc(nulls_last=True)
-        return [urgency, waiting, F("last_inbound_at").desc(nulls_last=True), "-id"]
+        return [*reading.URGENCY]
+
+    def get_custom_urls(self) -> Any:
+        return (*super().get_custom_urls(), *self.inbox_urls())
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """A conversation is read and answered on its lead's page."""
+        """A conversation is read and answered in the inbox."""
         conversation = self.get_object(request, object_id) if object_id else None
         if conversation is None:
             return super().changeform_view(request, object_id, *args, **kwargs)
-        page = reverse("admin:leads_lead_change", args=[conversation.lead_id])
-        return HttpResponseRedirect(f"{page}#conversacion")
+        return HttpResponseRedirect(self.screen_of(conversation))
 
     @display(description=_("atiende"), ordering="holder", label=HOLDER_TONES)
     def shown_holder(self, conversation: Conversation) -> tuple[str, str]:

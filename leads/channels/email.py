@@ -1,7 +1,9 @@
 """E-mail: messages leave through Django's backend, in the broker's name."""
 
 import smtplib
+from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -63,8 +65,9 @@ def _address(message: ChatMessage) -> str:
 def _compose(message: ChatMessage, to: str, connection: BaseEmailBackend) -> EmailMessage:
     broker = message.lead.broker
     name = " ".join(broker.name.split())
-    return EmailMessage(
-        subject=_("Mensaje de %s") % name,
+    letter = EmailMessage(
+        subject=" ".join(message.provider_metadata.get("subject", "").split())
+        or _("Mensaje de %s") % name,
         body=message.message_text,
         from_email=formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[to],
@@ -72,6 +75,17 @@ def _compose(message: ChatMessage, to: str, connection: BaseEmailBackend) -> Ema
         headers={"Message-ID": message_id(message)},
         connection=connection,
     )
+    attach_calendar(letter, message.provider_metadata)
+    return letter
+
+
+def attach_calendar(letter: EmailMessage, details: dict[str, Any]) -> None:
+    """``calendar`` (text, method) becomes the .ics that a mail program adds to its calendar."""
+    if given := details.get("calendar"):
+        part = MIMEText(given["text"], "calendar", "utf-8")
+        part.set_param("method", given["method"])
+        part.add_header("Content-Disposition", "attachment", filename="cita.ics")
+        letter.attach(part)
 
 
 def _meaning(error: smtplib.SMTPException) -> ChannelError:

@@ -16,7 +16,8 @@ class Conversation(LeadOwned):
     """One per lead: who holds the microphone, the lease of a running turn, and the summary.
 
     ``turn_due_at`` is the queue: a reply is owed from that moment. ``answered_up_to`` is the id
-    of the last inbound message that a turn has answered.
+    of the last inbound message that a turn has answered, ``read_up_to`` of the last one that the
+    person who looks after the lead has seen.
     """
 
     lead = models.OneToOneField(
@@ -50,6 +51,7 @@ class Conversation(LeadOwned):
     answered_up_to = models.BigIntegerField(_("respondido hasta"), default=0)
     stalled_turns = models.PositiveSmallIntegerField(_("turnos sin avance"), default=0)
     last_inbound_id = models.BigIntegerField(_("último entrante"), default=0)
+    read_up_to = models.BigIntegerField(_("leído hasta"), default=0)
     last_inbound_at = models.DateTimeField(_("último mensaje del lead"), null=True, blank=True)
     last_outbound_at = models.DateTimeField(_("último mensaje enviado"), null=True, blank=True)
     summary = models.TextField(_("resumen"), blank=True)

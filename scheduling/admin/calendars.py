@@ -61,6 +61,15 @@ class CalendarConnectionAdmin(TenantAdmin):
         shown = super().get_actions_list(request)
         return [each for each in shown if google.is_configured() or each.path != "join"]
 
+    def delete_model(self, request: HttpRequest, obj: CalendarConnection) -> None:
+        """Deleted as when disconnected: the busy time that it brought goes with it."""
+        sync.disconnect(obj, at=timezone.now())
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for connection in queryset:
+            self.delete_model(request, connection)
+
     @action(description=_("Mi calendario"), url_path="mine", icon="calendar_month")
     def mine(self, request: HttpRequest) -> HttpResponse:
         own = sync.connection_of(person(request))
@@ -85,7 +94,10 @@ class CalendarConnectionAdmin(TenantAdmin):
     @door(
         _("Desconectar"),
         done=_("Calendario desconectado."),
-        help_text=_("Los eventos que ya están en el calendario se quedan allí."),
+        help_text=_(
+            "Los eventos que ya están en el calendario se quedan allí; tus horas ocupadas de "
+            "Google dejan de bloquear la agenda."
+        ),
         icon="link_off",
         letter="d",
         applies=_is_joined,
@@ -93,7 +105,7 @@ class CalendarConnectionAdmin(TenantAdmin):
     def disconnect(
         self, request: HttpRequest, row: CalendarConnection, data: dict[str, Any]
     ) -> None:
-        sync.disconnect(row)
+        sync.disconnect(row, at=timezone.now())
 
 
 @admin.register(CalendarEvent)

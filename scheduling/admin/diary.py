@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
@@ -20,7 +22,9 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import DoorForm, ReasonForm, door, person
 from crm.admin.filters import ScopedRelatedFilter
 from crm.tenancy import Role, visible
-from scheduling import booking
+from leads.enums import Holder
+from scheduling import booking, reminders
+from scheduling.admin import week
 from scheduling.calendars.wording import visit_link
 from scheduling.models import (
     ACTIVE,
@@ -94,6 +98,26 @@ def _to_confirm(appointment: Appointment) -> bool:
     return appointment.status == AppointmentStatus.SCHEDULED
 
 
+def _may_be_reminded(appointment: Appointment) -> bool:
+    """Where the assistant has the conversation it reminds by itself."""
+    talk = getattr(appointment.lead, "conversation", None)
+    ahead = _active(appointment) and appointment.start_time > timezone.now()
+    return ahead and talk is not None and talk.holder != Holder.ASSISTANT
+
+
+def _told(appointment: Appointment, kind: reminders.Kind) -> str:
+    """What became of the reminder, with the reason where it did not go."""
+    message = reminders.messages(appointment).get(kind.name)
+    if message is None:
+        return str(_("no ha salido"))
+    state = str(message.get_status_display())
+    reason = HELD_BACK if message.reason in reminders.HELD else message.reason
+    return f"{state}: {reason}" if message.reason else state
+
+
+HELD_BACK = _("una persona lleva la conversación y el asistente calla")
+
+
 @admin.register(Appointment)
 class AppointmentAdmin(TenantAdmin):
     """Booked and changed through ``scheduling.booking``; only the notes are edited directly."""
@@ -108,16 +132,25 @@ class AppointmentAdmin(TenantAdmin):
     )
     list_filter_submit = True
     search_fields = ("lead__name", "lead__phone", "lead__phone_e164", "location", "agent__name")
-    actions_detail = ("confirm", "reschedule", "reassign", "complete", "no_show", "cancel")
+    actions_list = ("week",)
+    actions_detail = (
+        "confirm",
+        "reschedule",
+        "reassign",
+        "complete",
+        "no_show",
+        "remind",
+        "cancel",
+    )
     readonly_fields = (
+        "told_24h",
+        "told_1h",
         "status",
         "end_time",
         "meet_url",
         "lead_link",
         "cancelled_at",
         "cancellation_reason",
-        "reminder_sent_24h",
-        "reminder_sent_1h",
     )
     fieldsets = (
         (
@@ -133,7 +166,7 @@ class AppointmentAdmin(TenantAdmin):
                 )
             },
         ),
-        (_("Recordatorios"), {"fields": (("reminder_sent_24h", "reminder_sent_1h"),)}),
+        (_("Recordatorios"), {"fields": (("told_24h", "told_1h"),)}),
         (_("Cancelación"), {"fields": (("cancelled_at", "cancellation_reason"),)}),
     )
     booked_fields = (
@@ -183,6 +216,14 @@ class AppointmentAdmin(TenantAdmin):
         )
         obj.__dict__.update(booked.__dict__)
 
+    @action(description=_("Ver la semana"), url_path="semana", icon="calendar_view_week")
+    def week(self, request: HttpRequest) -> HttpResponse:
+        if not self.may(request, "r"):
+            raise PermissionDenied
+        shown = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("Semana")}
+        context = {**shown, **week.context(request)}
+        return TemplateResponse(request, "scheduling/week.html", context)
+
     @display(description=_("estado"), ordering="status", label=STATUS_TONES)
     def shown_status(self, appointment: Appointment) -> tuple[str, str]:
         return appointment.status, appointment.get_status_display()
@@ -191,6 +232,24 @@ class AppointmentAdmin(TenantAdmin):
     def lead_link(self, appointment: Appointment) -> str:
         """What the reminder carries, for an agent to send by other means."""
         return format_html('<a href="{0}">{0}</a>', visit_link(appointment))
+
+    @display(description=_("24 horas antes"))
+    def told_24h(self, appointment: Appointment) -> str:
+        return _told(appointment, reminders.DAY_BEFORE)
+
+    @display(description=_("1 hora antes"))
+    def told_1h(self, appointment: Appointment) -> str:
+        return _told(appointment, reminders.HOUR_BEFORE)
+
+    @door(
+        _("Enviar recordatorio"),
+        done=_("Recordatorio en camino."),
+        help_text=_("Sale como un mensaje tuyo, y la conversación queda contigo."),
+        icon="notification_important",
+        applies=_may_be_reminded,
+    )
+    def remind(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
+        reminders.send_by_person(row, by=person(request), at=timezone.now())
 
     @door(_("Confirmar"), done=_("Cita confirmada."), icon="event_available", applies=_to_confirm)
     def confirm(self, request: HttpRequest, row: Appointment, data: dict[str, Any]) -> None:
@@ -277,11 +336,22 @@ class AvailabilitySlotAdmin(OwnDiaryAdmin):
 
 @admin.register(AppointmentBlock)
 class AppointmentBlockAdmin(OwnDiaryAdmin):
-    list_display = ("start_time", "end_time", "agent", "reason", "rrule")
-    list_filter = (("agent", ScopedRelatedFilter), ("start_time", RangeDateTimeFilter))
+    """What came from an agent's Google calendar is seen here and changed there."""
+
+    list_display = ("start_time", "end_time", "agent", "reason", "rrule", "source")
+    list_filter = ("source", ("agent", ScopedRelatedFilter), ("start_time", RangeDateTimeFilter))
     list_filter_submit = True
     search_fields = ("reason", "agent__name")
     empty_hint = _("Agrega vacaciones, reuniones o almuerzos: a esas horas no se ofrecen visitas.")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_by_person)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_by_person)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        queryset.filter(source=AppointmentBlock.Source.PERSON).delete()
 
 
 @admin.register(SlotOffer)

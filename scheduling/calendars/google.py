@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from crm import http
 from crm.errors import ProviderError
-from scheduling.calendars.wording import describe, title
+from scheduling.availability import meeting
+from scheduling.calendars.wording import describe, page_of, title
 from scheduling.models import Appointment, CalendarConnection
 
 SCOPE = "https://www.googleapis.com/auth/calendar.events"
@@ -123,11 +124,17 @@ class Account:
         expires = self._call("POST", "/watch", json=asked).get("expiration")
         return datetime.fromtimestamp(int(expires) / 1000, UTC) if expires else None
 
+    def everything(self, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        """Pages of what lies in ``[start, end)``. The last one has the token to go on from."""
+        span = {"timeMin": _rfc3339(start), "timeMax": _rfc3339(end)}
+        return self._pages(span)
+
     def changes(self, sync_token: str) -> Iterator[dict[str, Any]]:
-        """Pages of what changed since; without a token everything. The last has a new token."""
-        asked = {"maxResults": "250", "showDeleted": "true"}
-        if sync_token:
-            asked["syncToken"] = sync_token
+        """Pages of what changed since; Google takes the token with the same options only."""
+        return self._pages({"syncToken": sync_token})
+
+    def _pages(self, which: dict[str, str]) -> Iterator[dict[str, Any]]:
+        asked = {**_EACH_DAY, **which}
         while True:
             page = self._page(asked)
             yield page
@@ -188,7 +195,15 @@ class Account:
             self.connection.save(update_fields=["credentials", "updated_at"])
 
 
+# Google mails nobody: the lead gets our own invitation, whose UID is that of this event, so that
+# the two are one entry in their calendar.
 _WITH_MEET = {"conferenceDataVersion": "1", "sendUpdates": "none"}
+# A repeating event comes as the days it takes place on, and what was deleted as cancelled.
+_EACH_DAY = {"maxResults": "1000", "showDeleted": "true", "singleEvents": "true"}
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def body_of(appointment: Appointment, event_id: str) -> dict[str, Any]:
@@ -197,15 +212,42 @@ def body_of(appointment: Appointment, event_id: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "summary": title(appointment),
         "description": describe(appointment),
+        "source": {"title": "CRM", "url": page_of(appointment)},
         "location": appointment.location,
         "start": {"dateTime": appointment.start_time.isoformat(), "timeZone": zone},
         "end": {"dateTime": appointment.end_time.isoformat(), "timeZone": zone},
         "status": "confirmed",
     }
+    if invites(appointment):
+        body["attendees"] = [guest_of(appointment)]
     if not appointment.meet_url:
         meet = {"requestId": event_id, "conferenceSolutionKey": {"type": "hangoutsMeet"}}
         body["conferenceData"] = {"createRequest": meet}
     return body
+
+
+def invites(appointment: Appointment) -> bool:
+    """Whether the lead stands in the event as a guest: they have an address, the broker agrees."""
+    lead = appointment.lead
+    return bool(lead.email) and meeting(lead.broker).invites_lead
+
+
+def guest_of(appointment: Appointment) -> dict[str, Any]:
+    lead = appointment.lead
+    return {"email": lead.email, "displayName": str(lead)}
+
+
+def says_the_same(event: dict[str, Any], said: dict[str, Any]) -> bool:
+    """Whether an event still tells the visit as our own words for it do."""
+    words = all(event.get(name, "") == said[name] for name in ("summary", "location", "status"))
+    return words and all(_when(event, side) == _when(said, side) for side in ("start", "end"))
+
+
+def _when(event: dict[str, Any], side: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(event[side]["dateTime"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def meet_url(event: dict[str, Any]) -> str:

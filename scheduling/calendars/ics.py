@@ -1,12 +1,20 @@
-"""Appointments as iCalendar: an agent's feed, and the attachment of a mail."""
+"""Appointments as iCalendar: an agent's feed, and the invitations that are mailed."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vCalAddress, vText
 
-from scheduling.calendars.wording import describe, place, title
+from scheduling.calendars import outbox
+from scheduling.calendars.wording import (
+    describe_to_agent,
+    describe_to_lead,
+    place,
+    title,
+    title_for_lead,
+)
 from scheduling.models import Appointment, AppointmentStatus
 
 PRODUCT = "-//Lead CRM//Agenda//ES"
@@ -31,12 +39,45 @@ def feed(appointments: Iterable[Appointment], *, name: str, zone: str, at: datet
     return bytes(calendar.to_ical())
 
 
-def attachment(appointment: Appointment, *, at: datetime) -> bytes:
-    """One appointment for a mail: added by whoever opens it, or taken out when cancelled."""
-    cancelled = appointment.status == AppointmentStatus.CANCELLED
-    calendar = _calendar("CANCEL" if cancelled else "PUBLISH")
-    calendar.add_component(_event(appointment, at))
+REQUEST, CANCEL = "REQUEST", "CANCEL"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Whom an invitation goes to: the lead, or an agent."""
+
+    email: str
+    name: str
+    is_lead: bool
+
+
+def invitation(appointment: Appointment, guest: Guest, *, method: str, at: datetime) -> bytes:
+    """One appointment for a mail: ``REQUEST`` puts it into a calendar, ``CANCEL`` takes it out."""
+    event = _event(appointment, at)
+    event["status"] = "CANCELLED" if method == CANCEL else "CONFIRMED"
+    if guest.is_lead:
+        _address_to_lead(event, appointment)
+    event.add("organizer", _person(appointment.lead.broker.email, appointment.lead.broker.name))
+    attendee = _person(guest.email, guest.name)
+    attendee.params["ROLE"], attendee.params["PARTSTAT"] = "REQ-PARTICIPANT", "NEEDS-ACTION"
+    attendee.params["RSVP"] = "FALSE"
+    event.add("attendee", attendee)
+    calendar = _calendar(method)
+    calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _address_to_lead(event: Event, appointment: Appointment) -> None:
+    """In the lead's words, under the id of Google's event, so that with both there is one entry."""
+    event["uid"] = vText(f"{outbox.event_id(appointment)}@google.com")
+    event["summary"] = vText(title_for_lead(appointment))
+    event["description"] = vText(describe_to_lead(appointment))
+
+
+def _person(email: str, name: str) -> vCalAddress:
+    address = vCalAddress(f"mailto:{email}")
+    address.params["CN"] = vText(" ".join(name.split()))
+    return address
 
 
 def _calendar(method: str) -> Calendar:
@@ -59,7 +100,7 @@ def _event(appointment: Appointment, at: datetime) -> Event:
     event.add("dtend", appointment.end_time.astimezone(UTC))
     event.add("status", STATUSES.get(AppointmentStatus(appointment.status), "CONFIRMED"))
     event.add("summary", title(appointment))
-    event.add("description", describe(appointment))
+    event.add("description", describe_to_agent(appointment))
     if where := place(appointment):
         event.add("location", where)
     event.add("categories", [_("Visitas")])

@@ -16,15 +16,40 @@ def title(appointment: Appointment) -> str:
 
 
 def describe(appointment: Appointment) -> str:
-    """For the agent: how to reach the lead, and where to read more."""
+    """How to reach the lead. Guests read it too, so it says nothing that the lead may not know."""
     lead = appointment.lead
-    page = reverse("admin:scheduling_appointment_change", args=[appointment.pk])
     lines = [
         _("Teléfono: %s") % lead.phone if lead.phone else "",
         _("Correo: %s") % lead.email if lead.email else "",
-        _("Ver en el CRM: %s") % f"{settings.PUBLIC_URL}{page}",
     ]
     return "\n".join(filter(None, lines))
+
+
+def describe_to_agent(appointment: Appointment) -> str:
+    """The same, and where to read more."""
+    page = _("Ver en el CRM: %s") % page_of(appointment)
+    return "\n".join(filter(None, [describe(appointment), page]))
+
+
+def title_for_lead(appointment: Appointment) -> str:
+    """«Visita a propiedad · Andes Propiedades»."""
+    kind = str(appointment.get_appointment_type_display()).capitalize()
+    return f"{kind} · {' '.join(appointment.lead.broker.name.split())}"
+
+
+def describe_to_lead(appointment: Appointment) -> str:
+    """With whom, and the page to confirm, move or cancel it."""
+    lines = [
+        _("Te atiende: %s") % appointment.agent.name if appointment.agent else "",
+        _("Confirma, cambia la hora o cancela aquí: %(link)s") % {"link": visit_link(appointment)},
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def page_of(appointment: Appointment) -> str:
+    """The appointment in Admin, for whoever may enter."""
+    path = reverse("admin:scheduling_appointment_change", args=[appointment.pk])
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 def place(appointment: Appointment) -> str:

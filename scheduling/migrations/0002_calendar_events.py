@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('brokers', '0001_initial'),
         ('leads', '0001_initial'),
-        ('scheduling', '0001_initial'),
+        ("scheduling", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

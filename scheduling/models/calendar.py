@@ -39,6 +39,8 @@ class CalendarConnection(BrokerOwned):
     credentials = EncryptedJSONField(_("credenciales"), default=dict, editable=False)
     sync_token = models.TextField(editable=False, blank=True)
     pull_due_at = models.DateTimeField(_("próxima lectura"), null=True, blank=True, editable=False)
+    read_all_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reading_until = models.DateTimeField(null=True, blank=True, editable=False)
     channel_id = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     channel_until = models.DateTimeField(_("avisos hasta"), null=True, blank=True, editable=False)
     state = models.CharField(

@@ -247,7 +247,15 @@ def validate_rrule(rule: str) -> None:
 
 
 class AppointmentBlock(BrokerOwned):
-    """Time in which nothing is offered; may repeat. A null agent blocks every agent."""
+    """Time in which nothing is offered; may repeat. A null agent blocks every agent.
+
+    Those of ``source`` google follow the agent's calendar under its event's id: people see them
+    and change them there.
+    """
+
+    class Source(models.TextChoices):
+        PERSON = "person", _("persona")
+        GOOGLE = "google", "Google Calendar"
 
     admin_can: ClassVar[str] = "crud"
     agent_can: ClassVar[str] = "crud"
@@ -272,6 +280,10 @@ class AppointmentBlock(BrokerOwned):
         help_text=_("Por ejemplo FREQ=WEEKLY;BYDAY=MO"),
     )
     reason = models.CharField(_("motivo"), max_length=200, blank=True)
+    source = models.CharField(
+        _("origen"), max_length=20, choices=Source.choices, default=Source.PERSON, editable=False
+    )
+    external_id = models.CharField(max_length=1024, null=True, editable=False)
 
     class Meta:
         db_table = "appointment_blocks"
@@ -283,12 +295,24 @@ class AppointmentBlock(BrokerOwned):
                 condition=Q(end_time__gt=F("start_time")),
                 name="appointment_blocks_end_after_start",
                 violation_error_message=_("El bloqueo debe terminar después de empezar."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(source="person", external_id__isnull=True)
+                | Q(source="google", external_id__isnull=False, agent__isnull=False),
+                name="appointment_blocks_source",
+            ),
+            models.UniqueConstraint(
+                fields=["agent", "external_id"], name="appointment_blocks_external_unique"
+            ),
         ]
         indexes = [models.Index(fields=["broker", "end_time"], name="appointment_blocks_broker")]
 
     def __str__(self) -> str:
         return self.reason or str(_("Bloqueo"))
+
+    @property
+    def is_by_person(self) -> bool:
+        return self.source == self.Source.PERSON
 
 
 class SlotOffer(LeadOwned):

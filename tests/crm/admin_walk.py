@@ -11,8 +11,8 @@ from django.urls import URLPattern, reverse
 
 from brokers.models import Broker
 from crm.models import PeriodicRun
-from scheduling.models import Appointment
-from tests.factories import make_row
+from scheduling.models import Appointment, AppointmentBlock
+from tests.factories import UserFactory, make_row
 
 MODELS: list[type[models.Model]] = [m for m in admin.site._registry if m is not PeriodicRun]
 FOREIGN_KEYS = [
@@ -35,7 +35,10 @@ def object_urls(model: type[models.Model], pk: int) -> Iterator[str]:
 
 
 def quiet_row(model: type[models.Model], broker: Broker) -> Any:
-    """A row that may be copied: of appointments, one that bars no other."""
+    """A row that may be copied: of appointments, one that bars no other; a block of a calendar."""
+    if model is AppointmentBlock:
+        of_google = {"source": "google", "external_id": "evento"}
+        return make_row(model, broker, agent=UserFactory(broker=broker), **of_google)
     return make_row(model, broker, **({"status": "completed"} if model is Appointment else {}))
 
 

@@ -20,17 +20,20 @@ PAGE = 2
 class FakeGoogle(LocalServer):
     """One user's calendars; use as a context manager.
 
-    ``failures`` are statuses answered to the next calls of the Calendar API; ``delay`` slows every
-    answer; ``revoke`` ends the access; ``forget_tokens`` makes old sync tokens answer 410.
+    ``failures`` are statuses answered to the next calls of the Calendar API (200: answered well);
+    ``delay`` slows every answer; ``revoke`` ends the access; ``forget_tokens`` makes old sync
+    tokens answer 410.
     """
 
     def __init__(self, *, port: int = 0) -> None:
         self.calendars: dict[str, dict[str, dict[str, Any]]] = {}
         self.requests: list[tuple[str, str, dict[str, Any]]] = []
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.channels: list[dict[str, Any]] = []
         self.failures: deque[int] = deque()
         self.delay = 0.0
         self.meet_is_pending = False
+        self.time_zone = "America/Santiago"
         self.revoked = False
         self.oldest_token = 0
         self._access_tokens: set[str] = set()
@@ -53,6 +56,10 @@ class FakeGoogle(LocalServer):
         """The methods of the calls to the Calendar API, in order."""
         return [m for m, path, _ in self.requests if EVENTS.match(path) and method in ("", m)]
 
+    def queries(self, method: str) -> list[dict[str, str]]:
+        """The options of these calls, as their addresses told them."""
+        return [options for m, path, options in self.asked if m == method and EVENTS.match(path)]
+
     def expire_access(self) -> None:
         self._access_tokens.clear()
 
@@ -63,6 +70,15 @@ class FakeGoogle(LocalServer):
     def forget_tokens(self) -> None:
         self.oldest_token = next(self._numbers)
 
+    def put(
+        self, event_id: str, start: str, end: str, calendar: str = "primary", **fields: Any
+    ) -> None:
+        """The user has an event of their own; a start without a time is a whole day."""
+        name = "dateTime" if "T" in start else "date"
+        told = {"summary": "Privado", "start": {name: start}, "end": {name: end}}
+        self.calendars.setdefault(calendar, {})
+        self._store(calendar, event_id, {**told, **fields})
+
     def edit(self, event_id: str, calendar: str = "primary", **fields: Any) -> None:
         """The user changes an event in their own calendar."""
         self._store(calendar, event_id, fields)
@@ -71,6 +87,7 @@ class FakeGoogle(LocalServer):
     def take(self, asked: Asked) -> Told:
         body = asked.json if asked.is_json else asked.form
         self.requests.append((asked.method, asked.path, body or asked.query))
+        self.asked.append((asked.method, asked.path, asked.query))
         token = asked.headers.get("Authorization", "").removeprefix("Bearer ")
         status, told = self.answer(asked.method, asked.path, asked.query, body, token)
         return Told(status, b"" if told is None else told)
@@ -84,8 +101,7 @@ class FakeGoogle(LocalServer):
         found = EVENTS.match(path)
         if found is None:
             return 404, _error(404)
-        if self.failures:
-            status = self.failures.popleft()
+        if self.failures and (status := self.failures.popleft()) != 200:
             return status, _error(status)
         if token not in self._access_tokens:
             return 401, _error(401)
@@ -151,6 +167,8 @@ class FakeGoogle(LocalServer):
 
     def _list(self, calendar: str, query: dict[str, str]) -> Answer:
         since = int(query.get("syncToken", "0"))
+        if since and {"timeMin", "timeMax", "orderBy"} & set(query):
+            return 400, _error(400)
         if since and since < self.oldest_token:
             return 410, _error(410)
         changed = [
@@ -158,12 +176,25 @@ class FakeGoogle(LocalServer):
             for event_id, event in self.calendars[calendar].items()
             if self._changed[calendar, event_id] > since
             and (since or event["status"] != "cancelled")
+            and _is_listed(event, query)
         ]
         first = int(query.get("pageToken", "0"))
-        page = {"items": changed[first : first + PAGE]}
+        page = {"items": changed[first : first + PAGE], "timeZone": self.time_zone}
         if first + PAGE < len(changed):
             return 200, {**page, "nextPageToken": str(first + PAGE)}
         return 200, {**page, "nextSyncToken": str(next(self._numbers))}
+
+
+def _is_listed(event: dict[str, Any], query: dict[str, str]) -> bool:
+    """Days of a repeating event only when asked for each (its own row otherwise); within the span."""
+    if event["status"] == "cancelled":
+        return True
+    one_by_one = query.get("singleEvents") == "true"
+    if ("recurrence" in event and one_by_one) or ("recurringEventId" in event and not one_by_one):
+        return False
+    end = event.get("end", {}).get("dateTime") or event.get("end", {}).get("date", "9999")
+    start = event.get("start", {}).get("dateTime") or event.get("start", {}).get("date", "")
+    return end[:10] >= query.get("timeMin", "")[:10] and start[:10] <= query.get("timeMax", "9999")
 
 
 def _error(status: int) -> dict[str, Any]:

@@ -308,7 +308,7 @@ def test_the_costs_page_has_every_attempt_with_its_price(
 ) -> None:
     page = desk.read("/admin/llm/llmcall/?q=Camila+Rojas")
     known = day.stack.rows("SELECT * FROM llm_calls WHERE lead_id = %s", camila.lead()["id"])
-    assert f"{len(known)} resultados" in page
+    assert f"{len(known)} llamadas a modelos" in page
     turns = page.count("conversación google:gemini-3.8-flash Camila Rojas 900 → 40 0,00082")
     assert turns == len(camila.turns())
     assert page.count("análisis de llamada google:gemini-3.8-flash Camila Rojas") == 1

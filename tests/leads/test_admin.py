@@ -176,9 +176,10 @@ def test_those_who_wait_for_a_person_come_first(
     assert [row.lead for row in listed] == [early, late, calm]
 
 
-def test_a_conversation_opens_on_its_leads_page(ana: Client, talking: Lead) -> None:
+def test_a_conversation_opens_in_the_inbox(ana: Client, talking: Lead) -> None:
     url = reverse("admin:leads_conversation_change", args=[talking.conversation.pk])
-    assert ana.get(url).url == f"{page(talking)}#conversacion"
+    inbox = reverse("admin:leads_conversation_inbox")
+    assert ana.get(url).url == f"{inbox}?abierta={talking.conversation.pk}"
 
 
 def test_the_page_shows_the_newest_messages_with_author_and_delivery(

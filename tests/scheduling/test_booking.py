@@ -30,6 +30,7 @@ from tests.factories import (
     SlotOfferFactory,
     UserFactory,
 )
+from tests.racing import race
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -481,3 +482,37 @@ def test_agents_swapping_visits_at_once_do_not_deadlock(at: datetime) -> None:
         lambda: booking.reassign(visits[1], to=ana, by=ana, at=at),
     )
     assert [type(each) for each in results] == [SlotTaken, SlotTaken]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_moves_and_reinstatements_into_one_hour_at_once_leave_one_visit(
+    agent: User, agent2: User, admin: User, at: datetime
+) -> None:
+    """Two agents' visits reassigned, moved and reinstated into the same hour of one diary."""
+    start = at + timedelta(days=2)
+    hour, later = timedelta(hours=1), timedelta(hours=5)
+    leads = [LeadFactory(broker=agent.broker) for _ in range(3)]
+    away, moved, gone = (
+        booking.book(each, start=begin, agent=who, by=admin, at=at)
+        for each, begin, who in zip(
+            leads, (start, start + later, start + hour / 2), (agent2, agent, agent), strict=True
+        )
+    )
+    booking.cancel(gone, reason="", by=admin, at=at)
+    verbs = [
+        lambda: booking.reassign(away, to=agent, by=admin, at=at),
+        lambda: booking.reschedule(moved, start=start + hour / 4, by=admin, at=at),
+        lambda: booking.reinstate(gone, by=admin, at=at),
+    ]
+    results = race(3, lambda number: verbs[number]())
+    assert sorted(type(each).__name__ for each in results) == [
+        "Appointment",
+        "SlotTaken",
+        "SlotTaken",
+    ]
+    within = Appointment.objects.filter(
+        agent=agent,
+        status__in=["scheduled", "confirmed"],
+        start_time__lt=start + later,
+    )
+    assert within.count() == 1

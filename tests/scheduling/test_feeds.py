@@ -1,4 +1,4 @@
-"""An agent's feed and the attachment of a mail, read back by a calendar's own parser."""
+"""An agent's feed, read back by a calendar's own parser."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -97,18 +97,10 @@ def test_times_are_the_same_instant_on_either_side_of_a_change_of_clocks(
 ) -> None:
     start = datetime.fromisoformat(local)
     visit = AppointmentFactory(broker=agent.broker, agent=agent, start_time=start)
-    [event] = events(ics.attachment(visit, at=start))
+    guest = ics.Guest("ana@example.com", "Ana", is_lead=False)
+    [event] = events(ics.invitation(visit, guest, method=ics.REQUEST, at=start))
     assert event["dtstart"] == start
     assert f"{start.astimezone(UTC):%H:%M}" == expected
-
-
-def test_an_attachment_invites_and_takes_back(
-    visit: Appointment, agent: User, at: datetime
-) -> None:
-    methods = [Calendar.from_ical(ics.attachment(visit, at=at))["method"]]
-    cancelled = booking.cancel(visit, reason="", by=agent, at=at)
-    methods.append(Calendar.from_ical(ics.attachment(cancelled, at=at))["method"])
-    assert methods == ["PUBLISH", "CANCEL"]
 
 
 def test_an_agent_has_one_address_made_when_first_asked_for(agent: User, settings) -> None:

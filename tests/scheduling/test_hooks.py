@@ -54,7 +54,7 @@ def test_a_notice_that_google_did_not_send_is_refused(
 def test_a_notice_of_a_closed_channel_starts_nothing(
     client: Client, opened: CalendarConnection, django_capture_on_commit_callbacks: Any
 ) -> None:
-    sync.disconnect(opened)
+    sync.disconnect(opened, at=timezone.now())
     with django_capture_on_commit_callbacks() as started:
         assert notice(client, "channel-1", channels.token_of("channel-1")) == 200
     assert started == []

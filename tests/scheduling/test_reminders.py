@@ -6,17 +6,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from brokers.models import User
-from leads import outbox
+from leads import alerts, delivery, handoff, notices, outbox
 from leads.enums import Delivery
-from leads.models import ChatMessage, Lead
+from leads.models import ChatMessage, Lead, LeadAlert
 from leads.quiet import QuietHours
 from scheduling import booking, reminders
 from scheduling.models import Appointment
 from scheduling.reminders import DAY_BEFORE, HOUR_BEFORE, Kind, moment
 from scheduling.tasks import sweep_reminders
+from tests.api import signed_in
 from tests.factories import (
     AppointmentFactory,
     ChannelIdentityFactory,
@@ -250,3 +254,71 @@ def test_the_sweep_starts_a_task_for_each(
     with django_capture_on_commit_callbacks() as started:
         assert sweep_reminders(at=(start - DAY).isoformat()) == 1
     assert len(started) == 1
+
+
+# --- Where a person holds the conversation --------------------------------------------------------
+
+
+def deliver_all(at: datetime) -> None:
+    for pk in delivery.due(at=at):
+        outbox.deliver(pk, at=at)
+
+
+@pytest.mark.parametrize("taken_after", [False, True], ids=["before", "between"])
+def test_who_holds_the_conversation_is_told_once_of_the_reminder_that_did_not_go(
+    visit: Appointment, agent: User, start: datetime, taken_after: bool
+) -> None:
+    due = start - DAY
+    if taken_after:
+        sweep(due)
+    handoff.take(visit.lead, by=agent, at=due)
+    sweep(due)
+    deliver_all(due)
+    assert [message.status for message in queued()] == [Delivery.BLOCKED]
+    assert [reminders.tell_unsent(at=due + MINUTE), reminders.tell_unsent(at=due)] == [1, 0]
+    alert = LeadAlert.objects.get()
+    assert alerts.recipients(alert) == [agent.email]
+    subject = f"Recordatorio no enviado a {visit.lead}: tú llevas la conversación"
+    assert notices.subject(alert) == subject
+
+
+def test_nobody_is_told_of_an_hour_that_is_no_longer_so(
+    visit: Appointment, agent: User, start: datetime
+) -> None:
+    handoff.take(visit.lead, by=agent, at=start - DAY)
+    sweep(start - DAY)
+    deliver_all(start - DAY)
+    booking.reschedule(visit, start=start + HOUR, by=agent, at=start - DAY)
+    assert reminders.tell_unsent(at=start - DAY) == 0
+    assert reminders.tell_unsent(at=start + 2 * HOUR) == 0
+
+
+def test_one_click_sends_it_as_the_person_s_own_message_once(
+    visit: Appointment, agent: User, agent2: User, client: Client
+) -> None:
+    now = timezone.now()
+    Appointment.objects.update(
+        start_time=now + 20 * HOUR, end_time=now + 21 * HOUR, agreed_at=now - 3 * DAY
+    )
+    handoff.take(visit.lead, by=agent, at=now)
+    sweep(now)
+    deliver_all(now)
+    client.force_login(agent)
+    page = reverse("admin:scheduling_appointment_change", args=[visit.pk])
+    shown = client.get(page).content.decode()
+    assert "bloqueado: una persona lleva la conversación y el asistente calla" in shown
+    button = reverse("admin:scheduling_appointment_remind", args=[visit.pk])
+    assert button in shown
+    client.post(button)
+    ana = signed_in(agent)
+    assert ana.post(f"/api/v1/appointments/{visit.pk}/remind/").status_code == 200
+    sent = ChatMessage.objects.get(purpose="human")
+    assert (sent.author, sent.sent_by) == ("user", agent)
+    assert sent.message_text == reminders.text(Appointment.objects.get())
+    Lead.objects.update(assigned_to=agent2)
+    assert ana.post(f"/api/v1/appointments/{visit.pk}/remind/").status_code == 403
+
+
+def test_a_broker_of_another_language_reminds_in_it(visit: Appointment) -> None:
+    visit.lead.broker.language = "en"
+    assert "Thursday 26 November at 10:00" in reminders.text(visit)

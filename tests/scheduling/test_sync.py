@@ -226,6 +226,43 @@ def test_erasing_a_lead_takes_their_visits_out_of_the_calendar(
     assert (google.events(), row().appointment) == ([], None)
 
 
+# --- The lead as a guest --------------------------------------------------------------------------
+
+
+def test_the_lead_is_a_guest_of_the_event_and_google_mails_nobody(
+    visit: Appointment, lead: Lead, google: FakeGoogle, at: datetime
+) -> None:
+    Lead.objects.update(email="camila@example.com")
+    run(at)
+    [event] = google.events()
+    assert event["attendees"] == [{"email": "camila@example.com", "displayName": str(lead)}]
+    assert google.queries("POST") == [{"conferenceDataVersion": "1", "sendUpdates": "none"}]
+    assert "/admin/" not in event["description"]  # a guest reads it
+    assert f"/admin/scheduling/appointment/{visit.pk}/" in event["source"]["url"]
+
+
+@pytest.mark.parametrize(("address", "chosen"), [(None, {}), ("a@example.com", {"invite_lead": 0})])
+def test_no_guest_without_an_address_or_where_the_broker_does_not_want_it(
+    visit: Appointment, lead: Lead, google: FakeGoogle, at: datetime, address: Any, chosen: Any
+) -> None:
+    Lead.objects.update(email=address)
+    lead.broker.brokerpromptconfig.meeting_config = chosen
+    lead.broker.brokerpromptconfig.save()
+    run(at)
+    assert "attendees" not in google.events()[0]
+
+
+def test_a_guest_who_answers_in_their_calendar_changes_nothing_of_ours(
+    visit: Appointment, google: FakeGoogle, at: datetime
+) -> None:
+    Lead.objects.update(email="camila@example.com")
+    run(at)
+    pull(at)
+    answered = [{**google.events()[0]["attendees"][0], "responseStatus": "declined"}]
+    google.edit(outbox.event_id(visit), attendees=answered)
+    assert (pull(at), google.events()[0]["attendees"]) == ([], answered)
+
+
 # --- Access ---------------------------------------------------------------------------------------
 
 
@@ -274,7 +311,7 @@ def test_connecting_brings_the_visits_ahead(
 def test_disconnecting_forgets_the_access(
     visit: Appointment, calendar: CalendarConnection, at: datetime
 ) -> None:
-    sync.disconnect(calendar)
+    sync.disconnect(calendar, at=at)
     calendar.refresh_from_db()
     assert (calendar.credentials, calendar.state, run(at)) == ({}, "disconnected", 0)
 

@@ -261,3 +261,16 @@ def test_the_page_costs_the_same_for_few_and_many_free_hours(
 ) -> None:
     with django_assert_max_num_queries(6):
         assert client.get(url(appointment)).status_code == 200
+
+
+def test_the_page_speaks_the_broker_s_language_whatever_the_browser_s(
+    client: Client, appointment: Appointment
+) -> None:
+    response = client.get(url(appointment), headers={"Accept-Language": "en"})
+    assert response["Content-Language"] == "es"
+    appointment.broker.language = "en"
+    appointment.broker.save()
+    response = client.get(url(appointment))
+    weekday = f"{timezone.localtime(appointment.start_time):%A}"
+    assert (response["Content-Language"], response.context["day"].split()[0]) == ("en", weekday)
+    assert '<html lang="en">' in response.content.decode()

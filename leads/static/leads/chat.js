@@ -7,8 +7,12 @@
   const url = chat.dataset.url;
   const authors = { assistant: chat.dataset.assistant, user: "Equipo", campaign: "Equipo", system: "Equipo" };
   const clock = new Intl.DateTimeFormat("es-CL", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const FAST = 1200, SLOW = 5000, IDLE_AFTER = 120000, TYPING_FOR = 30000;
-  let visitor = recall();
+  const FAST = 1200, SLOW = 5000, CLOSED = 15000, IDLE_AFTER = 120000, TYPING_FOR = 30000;
+  // Inside a site's page browsers give a frame no storage: the page around us keeps what is to be
+  // kept, says whether we are seen, and is told how much is unread. It speaks first.
+  const close = parent === window ? null : document.getElementById("close");
+  let isSeen = !close, around = "", seen = 0;
+  let visitor = close ? "" : recall();
   let after = 0, timer = 0, lastActive = Date.now(), typingUntil = 0;
   const shown = new Map();
 
@@ -16,10 +20,19 @@
     try { return localStorage.getItem(chat.dataset.store) || ""; } catch { return ""; }
   }
 
+  function keep() {
+    if (close) return tell({ type: "keep", visitor, seen });
+    try { localStorage.setItem(chat.dataset.store, visitor); } catch { /* private window: until it closes */ }
+  }
+
+  function tell(message) {
+    if (around) parent.postMessage(message, around);
+  }
+
   function remember(secret) {
     if (!secret || secret === visitor) return;
     visitor = secret;
-    try { localStorage.setItem(chat.dataset.store, secret); } catch { /* private window: until it closes */ }
+    keep();
   }
 
   function say(text) {
@@ -37,11 +50,38 @@
     const who = message.author === "lead" ? "" : (authors[message.author] || "") + " · ";
     meta.textContent = who + clock.format(new Date(message.at));
     item.append(text, meta);
+    if (message.choices?.length) item.append(buttons(message.choices));
     return item;
+  }
+
+  // Slots and the like: one press answers, and an answer of any kind takes the buttons away.
+  function buttons(choices) {
+    const row = document.createElement("span");
+    row.className = "choices";
+    for (const label of choices) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "choice";
+      button.textContent = label;
+      button.onclick = () => submit(label);
+      row.append(button);
+    }
+    return row;
+  }
+
+  function unread() {
+    return [...shown.keys()].filter((id) => id > seen && !shown.get(id).classList.contains("lead")).length;
+  }
+
+  function tellAround() {
+    if (!close) return;
+    if (!isSeen) return tell({ type: "unread", count: unread() });
+    if (after > seen) { seen = after; keep(); }
   }
 
   function show(message) {
     if (shown.has(message.id)) return;
+    if (message.author === "lead") list.querySelectorAll(".choices").forEach((row) => row.remove());
     const item = bubble(message);
     shown.set(message.id, item);
     list.append(item);
@@ -69,7 +109,7 @@
       }
       typing.hidden = Date.now() > typingUntil;
     }
-    timer = setTimeout(poll, Date.now() - lastActive > IDLE_AFTER ? SLOW : FAST);
+    timer = setTimeout(poll, !isSeen ? CLOSED : Date.now() - lastActive > IDLE_AFTER ? SLOW : FAST);
   }
 
   function take(data) {
@@ -78,6 +118,7 @@
       show(message);
       after = Math.max(after, message.id);
     }
+    tellAround();
   }
 
   async function post(text, clientId) {
@@ -117,11 +158,12 @@
     item.onclick = () => { item.onclick = null; item.className = "msg lead waiting"; deliver(text, clientId, item); };
   }
 
-  function submit() {
-    const text = input.value.trim();
+  function submit(chosen = "") {
+    const text = chosen || input.value.trim();
     if (!text) return;
-    input.value = "";
+    if (!chosen) input.value = "";
     grow();
+    list.querySelectorAll(".choices").forEach((row) => row.remove());
     const item = bubble({ author: "lead", text, at: new Date().toISOString() });
     item.classList.add("waiting");
     list.append(item);
@@ -144,7 +186,26 @@
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); submit(); }
   });
+  close?.addEventListener("click", () => tell({ type: "close" }));
+  document.addEventListener("keydown", (event) => {
+    if (close && event.key === "Escape") tell({ type: "close" });
+  });
+  window.addEventListener("message", (event) => {
+    if (!close || event.source !== parent || !["open", "closed"].includes(event.data?.type)) return;
+    const first = !around;
+    around = event.origin;
+    isSeen = event.data.type === "open";
+    if (first) {
+      visitor = String(event.data.visitor || "");
+      seen = Number(event.data.seen) || 0;
+    }
+    tellAround();
+    if (isSeen) { toBottom(); input.focus(); }
+    poll();
+  });
+  window.addEventListener("offline", () => say("Sin conexión. Seguimos intentando…"));
+  window.addEventListener("online", poll);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
   grow();
-  poll();
+  if (!close) poll();
 })();

@@ -1,0 +1,190 @@
+"""The inbox screen, as an admin, an agent and a stranger use it."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from brokers.models import Broker, User
+from leads import handoff, reading
+from leads.enums import HandoffReason, Holder
+from leads.models import ChatMessage, Conversation
+from tests.api import signed_in as signed_in_api
+from tests.factories import ChatMessageFactory, ConversationFactory, LeadFactory
+
+SCREEN = reverse("admin:leads_conversation_inbox")
+CHANGES = reverse("admin:leads_conversation_inbox_changes")
+KEY = "6f1d2c1e-1f64-4a52-9a5e-0b1f0f6f7a11"
+
+
+def act(client: Client, name: str, conversation: Conversation, **data: Any) -> Any:
+    url = reverse(f"admin:leads_conversation_inbox_{name}", args=[conversation.pk])
+    return client.post(url, data, headers={"accept": "application/json"})
+
+
+def names(response: Any) -> list[str]:
+    return re.findall(r'inbox-top"><strong>([^<]+)<', response.content.decode())
+
+
+@pytest.fixture
+def signed_in(client: Client, agent: User) -> Client:
+    client.force_login(agent)
+    return client
+
+
+def spoke(broker: Broker, name: str, at: datetime, **other: Any) -> Conversation:
+    """A lead who wrote once at that moment on the web chat."""
+    lead = LeadFactory(broker=broker, name=name, **other)
+    made = ConversationFactory(broker=broker, lead=lead)
+    return hear(made, f"hola de {name}", at)
+
+
+def hear(conversation: Conversation, text: str, at: datetime) -> Conversation:
+    lead = conversation.lead
+    message = ChatMessageFactory(broker=lead.broker, lead=lead, message_text=text, at=at)
+    mine = Conversation.objects.filter(pk=conversation.pk)
+    mine.update(last_inbound_id=message.pk, last_inbound_at=at)
+    return mine.get()
+
+
+def test_who_waits_comes_first_then_the_unread_then_the_latest(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    mine = {"assigned_to": agent}
+    read = spoke(broker, "Leída", at, **mine)
+    reading.mark(read, up_to=read.last_inbound_id, by=agent)
+    older = spoke(broker, "Antes", at - timedelta(hours=2), **mine)
+    spoke(broker, "Recién", at - timedelta(hours=1), **mine)
+    handoff.ask_for_person(
+        spoke(broker, "Espera", at - timedelta(days=1), **mine).lead,
+        reason=HandoffReason.REQUESTED,
+        at=at,
+    )
+    ConversationFactory(broker=broker, lead=LeadFactory(broker=broker, name="Nunca escribió"))
+    assert names(signed_in.get(SCREEN)) == ["Espera", "Recién", "Antes", "Leída"]
+    assert names(signed_in.get(SCREEN, {"estado": "no-leidas"})) == ["Espera", "Recién", "Antes"]
+    assert names(signed_in.get(SCREEN, {"estado": "esperan"})) == ["Espera"]
+    assert names(signed_in.get(SCREEN, {"q": "antes"})) == ["Antes"]
+    assert names(signed_in.get(SCREEN, {"q": older.lead.phone_e164[-6:]})) == ["Antes"]
+    assert names(signed_in.get(SCREEN, {"canal": "telegram"})) == []
+
+
+def test_an_agent_reads_their_own_and_the_pool_and_a_stranger_nothing(
+    client: Client, broker: Broker, agent: User, agent2: User, rival_admin: User, at: datetime
+) -> None:
+    theirs = spoke(broker, "De Luis", at, assigned_to=agent2)
+    spoke(broker, "Del grupo", at)
+    client.force_login(agent)
+    assert names(client.get(SCREEN)) == ["Del grupo"]
+    assert client.get(SCREEN, {"abierta": theirs.pk}).status_code == 404
+    client.force_login(rival_admin)
+    assert names(client.get(SCREEN)) == []
+    for page in (SCREEN, CHANGES):
+        assert client.get(page, {"abierta": theirs.pk}).status_code == 404
+        assert client.get(page, {"abierta": "9" * 40}).status_code == 404
+    for name in ("answer", "take_it", "give_it_back", "seen"):
+        assert act(client, name, theirs, text="hola", key=KEY).status_code == 404
+    assert ChatMessage.objects.filter(direction="out").count() == 0
+
+
+def test_nothing_new_is_204_and_what_is_new_comes_in_its_parts(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    opened = {"abierta": conversation.pk}
+    first = signed_in.get(CHANGES, opened).json()
+    assert {"inbox-list", "inbox-head", "inbox-messages", "inbox-side", "inbox-reply"} < set(
+        first["parts"]
+    )
+    assert signed_in.get(CHANGES, {**opened, "visto": first["mark"]}).status_code == 204
+    hear(conversation, "¿siguen ahí?", at)
+    later = signed_in.get(CHANGES, {**opened, "visto": first["mark"]}).json()
+    assert "¿siguen ahí?" in later["parts"]["inbox-messages"]
+    assert "inbox-reply" not in later["parts"]
+    assert later["parts"]["title"] == "(1) Bandeja"
+
+
+def test_an_answer_takes_the_microphone_reads_and_goes_once(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    conversation.lead.identities.create(broker=broker, channel="webchat", external_id="v1")
+    for _ in range(2):
+        assert act(signed_in, "answer", conversation, text="Hola", key=KEY).status_code == 204
+    sent = ChatMessage.objects.get(direction="out")
+    assert (sent.message_text, sent.sent_by, sent.author) == ("Hola", agent, "user")
+    conversation.refresh_from_db()
+    assert (conversation.holder, conversation.held_by) == (Holder.USER, agent)
+    assert conversation.read_up_to == conversation.last_inbound_id
+    assert act(signed_in, "give_it_back", conversation).status_code == 204
+    conversation.refresh_from_db()
+    assert conversation.holder == Holder.ASSISTANT
+
+
+def test_a_refusal_comes_in_words_and_stores_nothing(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    blank = act(signed_in, "answer", conversation, text="", key=KEY)
+    assert (blank.status_code, bool(blank.json()["error"])) == (400, True)
+    unreachable = act(signed_in, "answer", conversation, text="Hola", key=KEY)
+    assert unreachable.status_code == 409
+    assert "canal" in unreachable.json()["error"]
+    assert not ChatMessage.objects.filter(direction="out").exists()
+
+
+def test_only_who_looks_after_a_lead_reads_for_the_team(
+    broker: Broker, agent: User, admin: User, at: datetime
+) -> None:
+    mine = spoke(broker, "Camila", at, assigned_to=agent)
+    last = mine.last_inbound_id
+    assert not reading.mark(mine, up_to=last, by=admin)
+    assert reading.mark(mine, up_to=last + 99, by=agent)
+    mine.refresh_from_db()
+    assert mine.read_up_to == last
+    assert not reading.mark(mine, up_to=last - 1, by=agent)
+    pool = spoke(broker, "Del grupo", at)
+    assert reading.mark(pool, up_to=pool.last_inbound_id, by=admin)
+
+
+def test_the_screen_costs_the_same_for_one_conversation_and_thirty(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    first = spoke(broker, "Camila", at, assigned_to=agent)
+
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            assert signed_in.get(CHANGES, {"abierta": first.pk}).status_code == 200
+        return len(caught)
+
+    before = queries()
+    for number in range(30):
+        spoke(broker, f"Lead {number}", at, assigned_to=agent)
+        hear(first, f"mensaje {number}", at)
+    assert queries() == before
+
+
+def test_the_api_lists_by_the_same_urgency_and_reads_the_same_way(
+    broker: Broker, agent: User, admin: User, at: datetime
+) -> None:
+    mine = spoke(broker, "Camila", at, assigned_to=agent)
+    waits = spoke(broker, "Espera", at - timedelta(days=1), assigned_to=agent)
+    handoff.ask_for_person(waits.lead, reason=HandoffReason.REQUESTED, at=at)
+    path = f"/api/v1/conversations/{mine.pk}/read/"
+    seen = {"up_to": mine.last_inbound_id}
+    assert signed_in_api(admin).post(path, seen).json()["unread"] is True
+    api = signed_in_api(agent)
+    assert [each["lead"] for each in api.get("/api/v1/conversations/").json()["results"]] == [
+        waits.lead_id,
+        mine.lead_id,
+    ]
+    assert api.post(path, seen).json()["unread"] is False
+    unread = api.get("/api/v1/conversations/?unread=true").json()["results"]
+    assert [each["lead"] for each in unread] == [waits.lead_id]

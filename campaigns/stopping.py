@@ -1,11 +1,12 @@
 """When a lead leaves a campaign by itself: reply, opt-out, appointment, won, lost, merged."""
 
+from collections import defaultdict
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from campaigns import enrolment
-from campaigns.models import CampaignChannel
+from campaigns.models import CampaignChannel, CampaignEnrollment, EnrollmentState
 from leads.enums import ConsentPurpose, ConsentState, SignalKind
 from leads.models import Consent, LeadSignal
 from leads.stages import Stage
@@ -51,6 +52,14 @@ RULES: tuple[tuple[str, Q], ...] = (
 
 
 def apply(*, at: datetime, lead_id: int | None = None) -> int:
-    """Stop every enrolment that a rule ends, of one lead or of all; returns how many."""
-    mine = Q() if lead_id is None else Q(lead=lead_id)
-    return sum(enrolment.stop(mine & rule, reason=reason, at=at) for reason, rule in RULES)
+    """Stop every enrolment that a rule ends, of one lead or of all; returns how many.
+
+    One query reads all rules: of what a single message brings, the first gives the reason.
+    """
+    active = CampaignEnrollment.objects.filter(state=EnrollmentState.ACTIVE)
+    mine = active if lead_id is None else active.filter(lead=lead_id)
+    reason = Case(*(When(rule, then=Value(reason)) for reason, rule in RULES))
+    ended: dict[str, list[int]] = defaultdict(list)
+    for pk, why in mine.annotate(why=reason).filter(why__isnull=False).values_list("pk", "why"):
+        ended[why].append(pk)
+    return sum(enrolment.stop(Q(pk__in=ids), reason=why, at=at) for why, ids in ended.items())

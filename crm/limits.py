@@ -8,6 +8,8 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from crm import outage
+
 log = logging.getLogger(__name__)
 
 
@@ -16,8 +18,9 @@ def exceeded(key: str, *, limit: int, seconds: int) -> bool:
     window = int(time.time()) // seconds
     counter = f"limit:{key}:{window}"
     try:
-        cache.add(counter, 0, seconds)
-        return bool(cache.incr(counter) > limit)
+        with outage.watched():
+            cache.add(counter, 0, seconds)
+            return bool(cache.incr(counter) > limit)
     except (RedisError, OSError, ValueError):
         log.warning("limits are not counted: the cache is away")
         return False

@@ -297,7 +297,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = env.str(
     "CELERY_BEAT_SCHEDULE_FILENAME", default=str(BASE_DIR / ".local" / "beat-schedule")
 )
 CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "crm.tasks.heartbeat", "schedule": 15.0},
+    "heartbeat": {"task": "crm.tasks.heartbeat", "schedule": min(15, SWEEP_SECONDS)},
     "due-turns": {"task": "llm.tasks.sweep_turns", "schedule": SWEEP_SECONDS},
     "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": SWEEP_SECONDS},
     "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},

@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
+from crm import outage
 from crm.errors import DomainError, ProviderError
 from crm.models import FailedTask, PeriodicRun
 
@@ -168,9 +169,12 @@ def _producers(pid: int, app: Any) -> Any:
 
 def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> bool:
     try:
-        with _producers(os.getpid(), task.app).acquire(
-            block=True, timeout=PUBLISH_SECONDS
-        ) as producer:
+        with (
+            outage.watched(),
+            _producers(os.getpid(), task.app).acquire(
+                block=True, timeout=PUBLISH_SECONDS
+            ) as producer,
+        ):
             task.apply_async(args=args, kwargs=kwargs, producer=producer, retry=False, **options)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning(

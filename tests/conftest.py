@@ -10,6 +10,7 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from brokers.models import Broker, User
+from crm import outage
 from crm.tenancy import Role
 from leads.models import Lead
 from tests.factories import BrokerFactory, LeadFactory, UserFactory
@@ -32,6 +33,7 @@ def _own_cache(settings: Any, worker_id: str) -> Iterator[None]:
         }
     }
     cache.clear()
+    outage.forget()
     yield
     cache.clear()
 

@@ -10,12 +10,11 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from crm import outage
+
 log = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 5.0
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-
-_unreachable_until = 0.0
 
 
 def parse(rate: str) -> tuple[int, int]:
@@ -25,19 +24,14 @@ def parse(rate: str) -> tuple[int, int]:
 
 
 def count(key: str, window: int) -> int:
-    """This call's place in its window; 0 when Redis does not answer, then unasked for a moment."""
-    global _unreachable_until
-    if time.monotonic() < _unreachable_until:
-        return 0
+    """This call's place in its window; 0 when Redis does not answer."""
     try:
-        if cache.add(key, 1, window):
-            return 1
-        return int(cache.incr(key))
+        with outage.watched():
+            return 1 if cache.add(key, 1, window) else int(cache.incr(key))
     except ValueError:
         return 1  # the window ended between the two commands
     except (RedisError, OSError) as error:
         log.warning("throttle passes everybody: %s", type(error).__name__)
-        _unreachable_until = time.monotonic() + PAUSE_SECONDS
         return 0
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 
 from brokers.models import User
@@ -29,6 +31,26 @@ def test_a_reply_ends_the_run(
     assert told(ana) == [(1, "sent", ""), (2, "skipped", "replied")]
     sweep(at + DAY)
     assert telegram.sent == ["Mensaje 1 para Ana"]
+
+
+def test_a_message_that_comes_while_the_rules_are_read_is_not_half_seen(
+    run: CampaignEnrollment, ana: Lead, at: datetime
+) -> None:
+    """Read one by one, the opt-out would be missed and the reply, from the same message, seen."""
+    said = False
+
+    def hear_at_once(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal said
+        result = execute(sql, *rest)
+        if "consents" in sql and not said:
+            said = True
+            hear(ana, "no me escriban más", at + MINUTE)
+        return result
+
+    with connection.execute_wrapper(hear_at_once):
+        stopping.apply(at=at + MINUTE)
+    stopping.apply(at=at + MINUTE)
+    assert standing(ana) == [("stopped", "opted_out")]
 
 
 def test_a_campaign_may_go_on_after_a_reply(

@@ -17,6 +17,7 @@ import redis
 from crm.embedded import EmbeddedError, Servers, running_urls
 from crm.embedded.given import check_database, check_redis
 from crm.embedded.runfile import hold, local_secrets, write_run
+from tests.processes import alive
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 EXEC = [sys.executable, "-m", "crm.embedded", "exec", "--"]
@@ -47,14 +48,6 @@ def kill_all(servers: Servers) -> None:
         server.process.kill()
         server.process.wait()
     servers.embedded.clear()
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def without_servers() -> dict[str, str]:

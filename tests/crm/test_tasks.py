@@ -243,6 +243,23 @@ def test_the_background_is_alive_while_a_heartbeat_is_recent(seconds, alive) -> 
     assert tasks.background_is_alive() is alive
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("task", "hours", "late"),
+    [
+        ("crm.tasks.heartbeat", 1, True),
+        ("crm.tasks.heartbeat", 0, False),
+        ("leads.tasks.rescore_all", 0, False),
+        ("leads.tasks.rescore_all", 25, True),
+        ("no.such.sweep", 0, None),
+    ],
+)
+def test_a_sweep_is_late_when_its_time_has_come_and_it_has_not_begun(task, hours, late) -> None:
+    begun = timezone.now() - timedelta(hours=hours)
+    lag = tasks.lateness(PeriodicRun(task=task, started_at=begun))
+    assert (None if lag is None else lag > timedelta(0)) is late
+
+
 def test_a_queue_that_never_answers_is_given_up_on_within_a_second() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from crm.embedded.processes import free_port
+from tests.processes import alive, descendants
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 NAMES = {"postgres", "redis", "web", "worker", "beat"}
@@ -53,30 +54,6 @@ def read_until(process: "subprocess.Popen[str]", words: str) -> list[str]:
 def run_file(directory: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((directory / "run.json").read_text())
     return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def descendants(pid: int) -> set[int]:
-    """Every process below `pid`: workers of workers too."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(entry.name)] = int(fields[1])
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
 
 
 def kill_and_see_it_return(directory: Path, name: str) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.fakes.calls import FakeCalls
 
@@ -13,9 +12,9 @@ class FakeBland(FakeCalls):
     """Keeps the calls it was asked for; ``refusal`` is what it says instead of taking one."""
 
     def __init__(self, *, port: int = 0) -> None:
-        super().__init__(port=port)
         self.refusal: tuple[int, dict[str, Any]] | None = None
         self.stopped: list[str] = []
+        super().__init__(port=port)
 
     def end(self, number: int = 0, **fields: Any) -> dict[str, Any]:
         """Let a call be over; what its webhook then posts, and its details tell."""
@@ -23,7 +22,7 @@ class FakeBland(FakeCalls):
         self.calls[number] |= {**over, **fields}
         return self.calls[number]
 
-    def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+    def order(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         if path.endswith("/stop"):
             self.stopped.append(path.split("/")[3])
             return 200, {"status": "success", "message": "Call ended successfully."}
@@ -37,8 +36,7 @@ class FakeBland(FakeCalls):
             return 502, {"status": "error", "message": "lost"}
         return 200, {"status": "success", "call_id": call_id, "batch_id": None}
 
-    def get(self, path: str) -> tuple[int, Any]:
-        path = urlsplit(path).path
+    def look(self, path: str) -> tuple[int, Any]:
         if path == "/v1/calls":
             listed = [{**call, "metadata": None} for call in self.calls]
             return 200, {"count": len(listed), "calls": listed}

@@ -2,23 +2,15 @@
 
 import json
 import zlib
-from contextlib import ExitStack
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qsl
 
-from tests.fakes.assistant import FakeAssistant
-from tests.fakes.google import FakeGoogle
-from tests.fakes.meta import FakeMeta
-from tests.fakes.people import TelegramUser, WhatsAppUser
-from tests.fakes.telegram import FakeTelegram
-from tests.fakes.vapi import FakeVapi
+from tests.fakes.people import TelegramUser
+from tests.fakes.server import Asked, LocalServer, Told
+from tests.fakes.vendors import Vendors, on_telegram, on_whatsapp
 
-FIRST_PORT, LAST_PORT = 8100, 8105  # the page, then Telegram, Meta, Gemini, Vapi, Google
 SHOWN = 40
+HTML = "text/html; charset=utf-8"
 STYLE = "<style>body{font:15px sans-serif;margin:1.5rem}pre{white-space:pre-wrap}"
 STYLE += "iframe{width:100%;height:75vh;border:1px solid #ccc}</style>"
 HEAD = f'<!doctype html><html lang="es"><meta charset="utf-8"><title>Demo</title>{STYLE}'
@@ -32,95 +24,22 @@ PAGE = f"""{HEAD}<h1>Escribe como lead</h1>
 <h2>Lo que recibió cada proveedor</h2><iframe src="/sent" title="Enviado"></iframe></html>"""
 
 
-class Vendors:
-    """The fakes of all vendors on the ports after the console's."""
+class Console(LocalServer):
+    """The page's server."""
 
-    def __init__(self) -> None:
-        self.telegram = FakeTelegram(port=FIRST_PORT + 1)
-        self.meta = FakeMeta(port=FIRST_PORT + 2)
-        self.gemini = FakeAssistant(port=FIRST_PORT + 3)
-        self.vapi = FakeVapi(port=FIRST_PORT + 4)
-        self.google = FakeGoogle(port=FIRST_PORT + 5)
-        self._opened = ExitStack()
-
-    def __enter__(self) -> "Vendors":
-        for fake in (self.telegram, self.meta, self.gemini, self.vapi, self.google):
-            self._opened.enter_context(fake)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._opened.close()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "TELEGRAM_API_URL": self.telegram.url,
-            "WHATSAPP_API_URL": self.meta.url,
-            "GEMINI_API_URL": self.gemini.url,
-            "GEMINI_API_KEY": "fake",
-            "VAPI_API_URL": self.vapi.url,
-            "GOOGLE_CALENDAR_API_URL": self.google.url,
-            "GOOGLE_TOKEN_URL": self.google.token_url,
-            "GOOGLE_CLIENT_ID": "fake",
-            "GOOGLE_CLIENT_SECRET": "fake",
-            "SWEEP_SECONDS": "15",
-            "CAMPAIGN_TRIGGER_SECONDS": "30",
-        }
-
-    def sent(self) -> dict[str, list[Any]]:
-        """What was sent to each, the newest first."""
-        calendar = [event for name in self.google.calendars for event in self.google.events(name)]
-        told = {
-            "Telegram": self.telegram.sent,
-            "WhatsApp": self.meta.sent,
-            "Gemini": [f"→ {each}" for each in self.gemini.used],
-            "Vapi": self.vapi.calls,
-            "Google Calendar": calendar,
-        }
-        return {name: rows[::-1][:SHOWN] for name, rows in told.items()}
-
-
-class Console:
-    """The page's server; use as a context manager."""
-
-    def __init__(self, vendors: Vendors, product: str, whatsapp: dict[str, str]) -> None:
-        self.vendors, self.product, self.whatsapp = vendors, product, whatsapp
+    def __init__(self, vendors: Vendors, product: str, *, port: int = 0) -> None:
+        self.vendors, self.product = vendors, product
         self._people: dict[str, TelegramUser] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", FIRST_PORT), self._handler())
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__(port=port)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "Console":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def take(self, asked: Asked) -> Told:
+        if asked.method == "GET":
+            return Told(200, self.page(asked.path).encode(), content_type=HTML)
+        return Told(303, headers=(("Location", self.act(asked.path, asked.form)),))
 
     def on_telegram(self, name: str) -> TelegramUser:
-        first, _, last = name.partition(" ")
-        hook = f"{self.product}/hooks/telegram/demo-telegram/"
-        person = TelegramUser(_number(name), first, last, hook, "demo-secret")
+        person = on_telegram(self.product, _number(name), name)
         return self._people.setdefault(name, person)
-
-    def on_whatsapp(self, name: str) -> WhatsAppUser:
-        hook = f"{self.product}/hooks/whatsapp/demo-whatsapp/"
-        secret, number = self.whatsapp["app_secret"], self.whatsapp["phone_number_id"]
-        return WhatsAppUser(_phone(name), name, hook, secret, number)
 
     def act(self, path: str, given: dict[str, str]) -> str:
         """Do what a form asks; returns the page to go on with."""
@@ -133,7 +52,7 @@ class Console:
         if path == "/phone":
             self.on_telegram(name).share_phone(_phone(name))
         elif given.get("channel") == "whatsapp":
-            self.on_whatsapp(name).write(given.get("text", ""))
+            on_whatsapp(self.product, _phone(name), name).write(given.get("text", ""))
         else:
             self.on_telegram(name).write(given.get("text", ""))
         return "/"
@@ -141,34 +60,13 @@ class Console:
     def page(self, path: str) -> str:
         if path != "/sent":
             return PAGE
-        parts = [f"<h3>{name}</h3>{''.join(map(_shown, rows)) or '<p>—</p>'}"
-                 for name, rows in self.vendors.sent().items()]  # fmt: skip
+        sent = self.vendors.sent().items()
+        parts = [f"<h3>{name}</h3>{_newest_first(rows) or '<p>—</p>'}" for name, rows in sent]
         return f'{HEAD}<meta http-equiv="refresh" content="2">{"".join(parts)}</html>'
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        console = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer(200, console.page(self.path).encode())
-
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
-                self._answer(303, b"", Location=console.act(self.path, dict(parse_qsl(raw))))
-
-            def _answer(self, status: int, data: bytes, **headers: str) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(data)))
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                """The terminal belongs to the product."""
-
-        return Handler
+def _newest_first(rows: list[Any]) -> str:
+    return "".join(map(_shown, rows[::-1][:SHOWN]))
 
 
 def _shown(row: Any) -> str:

@@ -1,27 +1,28 @@
 """Google's token endpoint and Calendar v3 events as their documentation describes them."""
 
-import json
 import re
 import threading
 import time
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
+
+from tests.fakes.server import Asked, LocalServer, Told
 
 Answer = tuple[int, dict[str, Any] | None]
 EVENTS = re.compile(r"^/calendar/v3/calendars/([^/]+)/events(?:/([^/]+))?$")
 EVENT_ID = re.compile(r"^[a-v0-9]{5,1024}$")
+DIGITS_TO_LETTERS = str.maketrans("0123456789", "abcdefghij")
 PAGE = 2
 
 
-class FakeGoogle:
+class FakeGoogle(LocalServer):
     """One user's calendars; use as a context manager.
 
-    ``failures`` are statuses answered to the next calls of the Calendar API (200: answered well); ``delay`` slows every
-    answer; ``revoke`` ends the access; ``forget_tokens`` makes old sync tokens answer 410.
+    ``failures`` are statuses answered to the next calls of the Calendar API (200: answered well);
+    ``delay`` slows every answer; ``revoke`` ends the access; ``forget_tokens`` makes old sync
+    tokens answer 410.
     """
 
     def __init__(self, *, port: int = 0) -> None:
@@ -39,14 +40,9 @@ class FakeGoogle:
         self._numbers = count(1)
         self._changed: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__(port=port)
 
     # --- What tests say and see ---
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
     @property
     def token_url(self) -> str:
         return f"{self.url}/token"
@@ -88,6 +84,14 @@ class FakeGoogle:
         self._store(calendar, event_id, fields)
 
     # --- The vendor's side ---
+    def take(self, asked: Asked) -> Told:
+        body = asked.json if asked.is_json else asked.form
+        self.requests.append((asked.method, asked.path, body or asked.query))
+        self.asked.append((asked.method, asked.path, asked.query))
+        token = asked.headers.get("Authorization", "").removeprefix("Bearer ")
+        status, told = self.answer(asked.method, asked.path, asked.query, body, token)
+        return Told(status, b"" if told is None else told)
+
     def answer(
         self, method: str, path: str, query: dict[str, str], body: Any, token: str
     ) -> Answer:
@@ -156,9 +160,9 @@ class FakeGoogle:
     def _conference(self, request_id: str) -> dict[str, Any]:
         code = "pending" if self.meet_is_pending else "success"
         asked = {"requestId": request_id, "status": {"statusCode": code}}
-        link = (
-            {} if self.meet_is_pending else {"hangoutLink": f"https://meet.google.com/{request_id}"}
-        )
+        letters = request_id.translate(DIGITS_TO_LETTERS)[-10:].rjust(10, "a")
+        room = f"https://meet.google.com/{letters[:3]}-{letters[3:7]}-{letters[7:]}"
+        link = {} if self.meet_is_pending else {"hangoutLink": room}
         return {"conferenceData": {"createRequest": asked}, **link}
 
     def _list(self, calendar: str, query: dict[str, str]) -> Answer:
@@ -179,56 +183,6 @@ class FakeGoogle:
         if first + PAGE < len(changed):
             return 200, {**page, "nextPageToken": str(first + PAGE)}
         return 200, {**page, "nextSyncToken": str(next(self._numbers))}
-
-    # --- The server ---
-    def __enter__(self) -> "FakeGoogle":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def serve(self) -> None:
-                parts = urlsplit(self.path)
-                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                body = self.body()
-                fake.requests.append((self.command, parts.path, body or query))
-                fake.asked.append((self.command, parts.path, query))
-                token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-                status, told = fake.answer(self.command, parts.path, query, body, token)
-                self.send(status, b"" if told is None else json.dumps(told).encode())
-
-            do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
-
-            def body(self) -> dict[str, Any]:
-                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                if self.headers.get("Content-Type", "").startswith("application/json"):
-                    return json.loads(raw)
-                return {name: values[0] for name, values in parse_qs(raw).items()}
-
-            def send(self, status: int, data: bytes) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                """Tests need no access log."""
-
-        return Handler
 
 
 def _is_listed(event: dict[str, Any], query: dict[str, str]) -> bool:

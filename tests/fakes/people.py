@@ -4,11 +4,13 @@ import hashlib
 import hmac
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+_updates = count(time.time_ns() // 1_000_000)  # a bot numbers the updates of all its people
 
 
 @dataclass
@@ -20,13 +22,12 @@ class TelegramUser:
     last_name: str
     hook: str
     secret: str
-    _updates: Any = field(default_factory=lambda: count(time.time_ns() // 1_000_000))
 
     def write(self, text: str) -> int:
         return self._post(message=self._message(text=text))
 
     def press(self, code: str) -> int:
-        number = next(self._updates)
+        number = next(_updates)
         pressed = {
             "id": f"{self.number}-{number}",
             "from": self._person,
@@ -48,11 +49,11 @@ class TelegramUser:
 
     def _message(self, **content: Any) -> dict[str, Any]:
         chat = {"id": self.number, "type": "private", "first_name": self.first_name}
-        about = {"message_id": next(self._updates) % 2**31, "date": int(time.time())}
+        about = {"message_id": next(_updates) % 2**31, "date": int(time.time())}
         return {**about, "from": self._person, "chat": chat, **content}
 
     def _post(self, **update: Any) -> int:
-        body = json.dumps({"update_id": next(self._updates), **update}).encode()
+        body = json.dumps({"update_id": next(_updates), **update}).encode()
         return post(self.hook, body, {"X-Telegram-Bot-Api-Secret-Token": self.secret})
 
 
@@ -74,12 +75,17 @@ class WhatsAppUser:
             "type": "text",
             "text": {"body": text},
         }
-        value = {
-            "messaging_product": "whatsapp",
-            "metadata": {"display_phone_number": "1", "phone_number_id": self.phone_number_id},
-            "contacts": [{"profile": {"name": self.name}, "wa_id": self.phone}],
-            "messages": [sent],
-        }
+        named = {"profile": {"name": self.name}, "wa_id": self.phone}
+        return self._post(contacts=[named], messages=[sent])
+
+    def receipt(self, message_id: str, status: str) -> int:
+        """Meta tells what became of a message to this person."""
+        told = {"id": message_id, "status": status, "recipient_id": self.phone}
+        return self._post(statuses=[{**told, "timestamp": str(int(time.time()))}])
+
+    def _post(self, **what: Any) -> int:
+        number = {"display_phone_number": "1", "phone_number_id": self.phone_number_id}
+        value = {"messaging_product": "whatsapp", "metadata": number, **what}
         change = {"field": "messages", "value": value}
         told = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
         body = json.dumps(told).encode()

@@ -1,34 +1,72 @@
-"""A scripted HTTP server on a thread: records requests, answers what the test queued."""
+"""Servers on a thread: what every fake vendor answers through, and keeps record with."""
 
 import json
 import threading
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
 
 Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
+JSON = "application/json"
 
 
-class FakeServer:
-    """Answers POSTs by ``respond(path, body)``; use as a context manager."""
+@dataclass(frozen=True)
+class Asked:
+    """One request, read whole."""
 
-    def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
-        self.requests: list[tuple[str, dict[str, Any]]] = []
-        self.respond = respond
-        self.delay = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
-        return json.loads(raw or b"{}")
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Message
+    raw: bytes
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.raw.decode(), keep_blank_values=True))
 
-    def __enter__(self) -> "FakeServer":
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw or b"{}")
+
+    @property
+    def is_json(self) -> bool:
+        return self.headers.get("Content-Type", "").startswith(JSON)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer; what is not bytes goes out as JSON."""
+
+    status: int
+    body: Any = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = JSON
+
+    @property
+    def data(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+class OnThread:
+    """Serves while its block lasts."""
+
+    def __init__(self, server: TCPServer) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -41,28 +79,78 @@ class FakeServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        fake = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+class LocalServer(OnThread, ABC):
+    """HTTP: hands every request to ``take``."""
 
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
-                body = fake.read(raw, self.headers["Content-Type"] or "")
-                fake.requests.append((self.path, body))
-                time.sleep(fake.delay)
-                status, answer, *more = fake.respond(self.path, body)
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                for name, value in (more[0] if more else {}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
+    def __init__(self, *, port: int = 0) -> None:
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", port), _handler(self)))
 
-            def log_message(self, *args: object) -> None:
-                """Tests need no access log."""
+    @abstractmethod
+    def take(self, asked: Asked) -> Told: ...
 
-        return Handler
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def serve(self) -> None:
+            parts = urlsplit(self.path)
+            raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            query = dict(parse_qsl(parts.query))
+            told = server.take(Asked(self.command, parts.path, query, self.headers, raw))
+            self.send_response(told.status)
+            sizes = ("Content-Type", told.content_type), ("Content-Length", str(len(told.data)))
+            for name, value in (*sizes, *told.headers):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(told.data)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
+
+        def log_message(self, *args: object) -> None:
+            """Neither tests nor the demo's terminal need an access log."""
+
+    return Handler
+
+
+class FakeServer(LocalServer):
+    """Records requests and answers them by ``respond(path, body)``, ``delay`` seconds later."""
+
+    def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.respond = respond
+        self.delay = 0.0
+        super().__init__(port=port)
+
+    def read(self, asked: Asked) -> dict[str, Any]:
+        return dict(asked.json)
+
+    def take(self, asked: Asked) -> Told:
+        body = self.read(asked)
+        self.requests.append((asked.path, body))
+        time.sleep(self.delay)
+        status, answer, *more = self.respond(asked.path, body)
+        return Told(status, answer, tuple(more[0].items()) if more else ())
+
+    @contextmanager
+    def holding(self, fits: Callable[[dict[str, Any]], bool]) -> Iterator[threading.Event]:
+        """Requests that fit get no answer before the block ends; the event tells that one came."""
+        came, over, usual = threading.Event(), threading.Event(), self.respond
+
+        def respond(path: str, body: dict[str, Any]) -> Answer:
+            if fits(body):
+                came.set()
+                over.wait()
+            return usual(path, body)
+
+        self.respond = respond
+        try:
+            yield came
+        finally:
+            self.respond = usual
+            over.set()

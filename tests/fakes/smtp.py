@@ -3,38 +3,21 @@
 import email
 import email.policy
 import socketserver
-import threading
 from email.message import EmailMessage
-from types import TracebackType
 from typing import Any
 
+from tests.fakes.server import OnThread
 
-class FakeMail:
+
+class FakeMail(OnThread):
     """SMTP on a thread; ``next`` holds answers to the next recipients (250 when empty)."""
 
     def __init__(self) -> None:
         self.next: list[str] = []
         self.letters: list[EmailMessage] = []
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
-
-    def __enter__(self) -> "FakeMail":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
+        server.daemon_threads = True
+        super().__init__(server)
 
     def _handler(self) -> type[socketserver.StreamRequestHandler]:
         fake = self

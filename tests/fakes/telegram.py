@@ -4,9 +4,8 @@ import json
 import time
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qsl
 
-from tests.fakes.server import Answer, FakeServer
+from tests.fakes.server import Answer, Asked, FakeServer
 
 
 def ok(result: Any) -> Answer:
@@ -40,8 +39,8 @@ class FakeTelegram(FakeServer):
         self._numbers = count(1000)
         super().__init__(self._answer, port=port)
 
-    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
-        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    def read(self, asked: Asked) -> dict[str, Any]:
+        return dict(asked.form)
 
     @property
     def sent(self) -> list[dict[str, Any]]:

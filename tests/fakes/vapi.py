@@ -1,7 +1,8 @@
 """Vapi's calls API as its documentation describes it, and the server messages that it posts."""
 
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx
 
 from tests.fakes.calls import FakeCalls
 
@@ -10,9 +11,9 @@ class FakeVapi(FakeCalls):
     """Keeps the calls it was asked for; ``status`` other than 201 refuses them."""
 
     def __init__(self, *, port: int = 0) -> None:
-        super().__init__(port=port)
         self.status = 201
         self.told: list[dict[str, Any]] = []
+        super().__init__(port=port)
 
     def end(self, number: int = 0, **fields: Any) -> dict[str, Any]:
         """Let a call be over, as ``GET /call/{id}`` then tells it."""
@@ -29,7 +30,12 @@ class FakeVapi(FakeCalls):
         told = {"type": kind, "timestamp": 1_795_525_200_000, "call": self.calls[number]}
         return {"message": {**told, **fields}}
 
-    def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+    def post(self, message: dict[str, Any], number: int = 0) -> httpx.Response:
+        """Post a server message to the address, and with the headers, that the call named."""
+        server = self.calls[number]["assistantOverrides"]["server"]
+        return httpx.post(server["url"], json=message, headers=server["headers"])
+
+    def order(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         if path.startswith("/control/"):
             self.told.append(body)
             return 200, {}
@@ -41,8 +47,7 @@ class FakeVapi(FakeCalls):
         self.calls.append(call)
         return (502, {"message": "lost"}) if self.forgets_to_answer else (201, call)
 
-    def get(self, path: str) -> tuple[int, Any]:
-        path = urlsplit(path).path
+    def look(self, path: str) -> tuple[int, Any]:
         if path == "/call":
             return 200, self.calls
         found = [call for call in self.calls if path == f"/call/{call['id']}"]

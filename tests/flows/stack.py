@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,18 +16,14 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.rows import dict_row
 
+from crm.embedded.processes import free_port
+from tests.flows.demo_database import ROOT, manage
+
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[2]
-QUICK = {"TURN_DELAY_SECONDS": "0.3", "TURN_LEASE_SECONDS": "6", "SWEEP_SECONDS": "2"}
+QUICK = {"TURN_DELAY_SECONDS": "0.3", "SWEEP_SECONDS": "2"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(what: str, ask: Callable[[], T | None], *, seconds: float = 30) -> T:
+def wait_for(what: str, ask: Callable[[], T | None], *, seconds: float = 60) -> T:
     """The first true answer; fails with ``what`` when none comes in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -67,7 +62,7 @@ class Stack:
                 stderr=subprocess.STDOUT,
             )
         try:
-            wait_for("a ready product", self._is_ready, seconds=150)
+            wait_for("a ready product", self._is_ready, seconds=240)
         except AssertionError:
             self.stop()
             raise AssertionError((self.folder / "up.log").read_text()[-4000:]) from None
@@ -84,7 +79,7 @@ class Stack:
     def stop(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
 
     def _is_ready(self) -> bool:
         assert self.process is not None
@@ -128,28 +123,33 @@ class Stack:
         with psycopg.connect(url, row_factory=dict_row) as connection:
             return connection.execute(sql, values).fetchall()
 
-    def manage(self, code: str) -> str:
-        """What a person at the server would run: `manage.py shell -c`."""
-        environment = {**os.environ, **self.environment, **self.running()["environment"]}
-        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
-        assert done.returncode == 0, done.stderr.decode()[-2000:]
-        return done.stdout.decode()
-
-    def kill_in_mid_turn(self) -> bool:
-        """SIGKILL the worker as soon as a turn is claimed; False when it finished all the same."""
+    def change(self, sql: str, *values: Any) -> None:
+        """Time that passed, as the database sees it: the product has no clock of its own."""
         url = self.running()["environment"]["DATABASE_URL"]
-        claimed = "SELECT count(*) FROM conversations WHERE lease IS NOT NULL"
         with psycopg.connect(url, autocommit=True) as connection:
-            deadline = time.monotonic() + 20
-            while not connection.execute(claimed).fetchone()[0]:
-                assert time.monotonic() < deadline, "no turn began"
-            self.kill("worker")
-            return bool(connection.execute(claimed).fetchone()[0])
+            connection.execute(sql, values)
+
+    def manage(self, code: str) -> str:
+        """What Python code prints that a person runs at the server."""
+        told = {**self.environment, **self.running()["environment"]}
+        return manage(["shell", "-v", "0", "-c", code], **told)
+
+    def wait_for_sweeps(self, *tasks: str) -> None:
+        """Until each has begun and ended since now: a second effect would be there by then."""
+        ended = (
+            "SELECT 1 FROM periodic_runs WHERE task = %s AND started_at > %s "
+            "AND finished_at > started_at"
+        )
+        since = self.rows("SELECT now()")[0]["now"]
+        for task in tasks:
+            wait_for(f"{task} again", lambda task=task: self.rows(ended, task, since))
 
     def kill(self, child: str) -> None:
         """SIGKILL a child of the product and everything it started."""
-        os.killpg(os.getpgid(self.running()["children"][child]), signal.SIGKILL)
+        self.signal(child, signal.SIGKILL)
+
+    def signal(self, child: str, number: signal.Signals) -> None:
+        os.killpg(os.getpgid(self.running()["children"][child]), number)
 
 
 def _parsed(body: bytes) -> Any:
@@ -184,17 +184,17 @@ class Visitor:
             self.after = messages[-1]["id"]
         return messages
 
-    def reply(self, *, seconds: float = 30) -> str:
+    def reply(self) -> str:
         def ours() -> list[str]:
             return [m["text"] for m in self.poll() if m["author"] != "lead"]
 
-        texts = wait_for("a reply", ours, seconds=seconds)
+        texts = wait_for("a reply", ours)
         self.replies += texts
         return "\n".join(texts)
 
-    def say(self, text: str, *, seconds: float = 30) -> str:
+    def say(self, text: str) -> str:
         self.write(text)
-        return self.reply(seconds=seconds)
+        return self.reply()
 
     def lead(self) -> dict[str, Any]:
         """The lead's row, found by what this visitor wrote last."""

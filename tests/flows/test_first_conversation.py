@@ -1,7 +1,6 @@
 """A visitor's first conversation, over HTTP against the running product, to a booked visit."""
 
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,8 +12,8 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("product")) as running:
+def stack(tmp_path_factory: pytest.TempPathFactory, demo: dict[str, str]) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("product"), **demo) as running:
         yield running
 
 
@@ -82,44 +81,16 @@ def test_fifty_posts_of_one_message_at_once_are_one_row_and_one_reply(stack: Sta
     assert {status for status, _ in answers} == {200}
     assert len({answer["messages"][0]["id"] for _, answer in answers}) == 1
     visitor.reply()
-    time.sleep(3)  # long enough for the sweeps to find a second one, if there were one
+    stack.wait_for_sweeps("llm.tasks.sweep_turns", "leads.tasks.sweep_messages")
     assert [m for m in visitor.poll() if m["author"] != "lead"] == []
-
-
-def test_a_worker_killed_in_mid_turn_answers_once_and_books_once(stack: Stack) -> None:
-    visitor = Visitor(stack)
-    visitor.say("hola, soy Pedro Soto")
-    steps = [
-        "busco casa en Maipú hasta 5000 UF, mi teléfono es +56 9 7654 3210",
-        "gano 2.5 millones líquidos y no tengo dicom",
-        "quiero visitar",
-        "la primera",
-    ]
-    hits = 0
-    for step in steps:
-        visitor.write(step)
-        hits += stack.kill_in_mid_turn()
-        visitor.reply(seconds=60)
-    assert hits >= 1
-    lead = visitor.lead()
-    sent = stack.rows(
-        "SELECT idempotency_key FROM chat_messages WHERE lead_id = %s AND direction = 'out'",
-        lead["id"],
-    )
-    assert len(sent) == len({row["idempotency_key"] for row in sent}) == len(steps) + 1
-    visits = stack.rows("SELECT status FROM appointments WHERE lead_id = %s", lead["id"])
-    assert [visit["status"] for visit in visits] == ["scheduled"]
 
 
 def test_with_redis_killed_the_message_is_kept_and_answered(stack: Stack) -> None:
     visitor = Visitor(stack)
     stack.kill("redis")
     visitor.write("hola, ¿tienen departamentos en Providencia?")
-    assert visitor.reply(seconds=60)
+    assert visitor.reply()
 
 
-def test_everything_is_up_again_after_the_kills(stack: Stack) -> None:
-    def ready() -> bool:
-        return stack.get("/health/ready")[0] == 200
-
-    assert wait_for("a ready product", ready, seconds=60)
+def test_everything_is_up_again_after_the_kill(stack: Stack) -> None:
+    assert wait_for("a ready product", lambda: stack.get("/health/ready")[0] == 200)

@@ -4,289 +4,206 @@ The tests of this module are one story: each goes on where the one before it end
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
-from tests.fakes import openai as fallback
-from tests.fakes.assistant import ABOUT_A_CALL, FakeAssistant
-from tests.fakes.google import FakeGoogle
-from tests.fakes.openai import FakeOpenAI
-from tests.fakes.people import TelegramUser
-from tests.fakes.telegram import FakeTelegram
-from tests.flows.stack import Stack, wait_for
+from tests.conftest import SANTIAGO
+from tests.fakes.assistant import ABOUT_A_CALL
+from tests.fakes.vendors import on_whatsapp
+from tests.flows.day import Day, Writer, a_day
+from tests.flows.desk import Desk
+from tests.flows.stack import wait_for
 
 pytestmark = pytest.mark.stack
 
+BEAT = settings.CELERY_BEAT_SCHEDULE
+
 PHONE = "56962224488"
+IRIS = "56962224499"
 FOLLOW_UP = "Hola Camila, ¿sigues buscando departamento?"
-SECOND_BEST = "Hola, soy la asistente virtual. ¿En qué comuna buscas?"
 LAST_CALL = "Camila, ¿te llamamos otra vez?"
-OPEN_ALWAYS = '{"start": "00:00", "end": "00:00", "sundays": false, "holidays": false}'
-JOIN_CALENDARS = """
-from brokers.models import User
-from django.utils import timezone
-from scheduling import sync
-for agent in User.objects.filter(email__in=["ana@demo.test", "luis@demo.test"]):
-    sync.connect(agent, {"refresh_token": "refresh"}, at=timezone.now())
-"""
+NEWS_OF_THE_CALL = 5.0  # when she wants to buy; her income and DICOM were known
 REMIND = """
 from django.utils import timezone
 from scheduling.tasks import remind, sweep_reminders
 print(sweep_reminders(timezone.now().isoformat()), remind({pk}, "24h"))
 """
-REPLAY = """
-from campaigns.tasks import sweep_steps, sweep_triggers
-sweep_triggers(), sweep_steps()
-"""
-
-
-@dataclass
-class Day:
-    """The product, the vendors, and Camila, who writes to the demo's bot."""
-
-    stack: Stack
-    telegram: FakeTelegram
-    gemini: FakeAssistant
-    openai: FakeOpenAI
-    google: FakeGoogle
-    camila: TelegramUser
-
-    @property
-    def received(self) -> list[dict[str, Any]]:
-        """What the bot sent to Camila."""
-        mine = str(self.camila.number)
-        return [each for each in self.telegram.sent if each["chat_id"] == mine]
-
-    def say(self, text: str) -> dict[str, Any]:
-        return self.answer_to(lambda: self.camila.write(text))
-
-    def answer_to(self, act: Any) -> dict[str, Any]:
-        known = len(self.received)
-        assert act() == 200
-        return wait_for("an answer on Telegram", lambda: self.received[known:])[-1]
-
-    def lead(self) -> dict[str, Any]:
-        return self.stack.rows(
-            "SELECT l.* FROM leads l JOIN channel_identities i ON i.lead_id = l.id "
-            "WHERE i.channel = 'telegram' AND i.external_id = %s",
-            str(self.camila.number),
-        )[0]
-
-    def visit(self) -> dict[str, Any]:
-        found = self.stack.rows("SELECT * FROM appointments WHERE lead_id = %s", self.lead()["id"])
-        assert len(found) == 1
-        return found[0]
-
-    def change(self, sql: str, *values: Any) -> None:
-        """Time that passed, as the database sees it: the product has no clock of its own."""
-        url = self.stack.running()["environment"]["DATABASE_URL"]
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(sql, values)
-
-    def put_visit(self, start: datetime) -> None:
-        """Move the visit's row to the nearest earlier moment at which its agent is free."""
-        visit = self.visit()
-        length = visit["end_time"] - visit["start_time"]
-        taken = self.stack.rows(
-            "SELECT start_time, end_time FROM appointments WHERE agent_id = %s AND id <> %s "
-            "AND status IN ('scheduled', 'confirmed')",
-            visit["agent_id"],
-            visit["id"],
-        )
-        while any(r["start_time"] < start + length and start < r["end_time"] for r in taken):
-            start -= timedelta(minutes=10)
-        self.change(
-            "UPDATE appointments SET start_time = %s, end_time = %s, agreed_at = %s WHERE id = %s",
-            start,
-            start + length,
-            timezone.now() - timedelta(days=3),
-            visit["id"],
-        )
-
-    def campaign_logs(self) -> list[tuple[int, str, str]]:
-        rows = self.stack.rows(
-            "SELECT s.step_number, g.status, g.reason FROM campaign_logs g "
-            "JOIN campaign_steps s ON s.id = g.step_id WHERE g.lead_id = %s ORDER BY g.id",
-            self.lead()["id"],
-        )
-        return [(row["step_number"], row["status"], row["reason"]) for row in rows]
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    with ExitStack() as opened:
-        telegram = opened.enter_context(FakeTelegram())
-        gemini = opened.enter_context(FakeAssistant())
-        openai = opened.enter_context(FakeOpenAI(fallback.text(SECOND_BEST)))
-        google = opened.enter_context(FakeGoogle())
-        product = Stack(
-            tmp_path_factory.mktemp("day"),
-            TELEGRAM_API_URL=telegram.url,
-            GEMINI_API_URL=gemini.url,
-            GEMINI_API_KEY="fake",
-            OPENAI_BASE_URL=f"{openai.url}/v1",
-            OPENAI_API_KEY="fake",
-            LLM_FALLBACK_MODEL="openai:gpt-6-luna",
-            GOOGLE_CALENDAR_API_URL=google.url,
-            GOOGLE_TOKEN_URL=google.token_url,
-            GOOGLE_CLIENT_ID="client",
-            GOOGLE_CLIENT_SECRET="secret",
-            CAMPAIGN_TRIGGER_SECONDS="2",
-        )
-        stack = opened.enter_context(product)
-        hook = f"{stack.url}/hooks/telegram/demo-telegram/"
-        camila = TelegramUser(7001, "Camila", "Rojas", hook, "demo-secret")
-        made = Day(stack, telegram, gemini, openai, google, camila)
-        made.change("UPDATE broker_lead_configs SET quiet_hours = %s", OPEN_ALWAYS)
-        made.change("UPDATE broker_voice_configs SET voice_config = %s", '{"script": "interested"}')
-        stack.manage(JOIN_CALENDARS)
+def day(tmp_path_factory: pytest.TempPathFactory, demo: dict[str, str]) -> Iterator[Day]:
+    with a_day(tmp_path_factory.mktemp("day"), demo) as made:
         yield made
 
 
-def test_gemini_answers_on_telegram_and_remembers_what_the_lead_told(day: Day) -> None:
-    hello = day.say("Hola, soy Camila Rojas y busco departamento en Ñuñoa hasta 4.500 UF")
+@pytest.fixture(scope="module")
+def desk(day: Day) -> Desk:
+    return Desk(day.stack)
+
+
+@pytest.fixture(scope="module")
+def camila(day: Day) -> Writer:
+    return day.writer(7001, "Camila Rojas")
+
+
+def put_visit(camila: Writer, start: datetime) -> None:
+    """Move the visit's row to the nearest earlier moment at which its agent is free."""
+    visit = camila.visit()
+    length = visit["end_time"] - visit["start_time"]
+    taken = camila.stack.rows(
+        "SELECT start_time, end_time FROM appointments WHERE agent_id = %s AND id <> %s "
+        "AND status IN ('scheduled', 'confirmed')",
+        visit["agent_id"],
+        visit["id"],
+    )
+    while any(r["start_time"] < start + length and start < r["end_time"] for r in taken):
+        start -= timedelta(minutes=10)
+    camila.stack.change(
+        "UPDATE appointments SET start_time = %s, end_time = %s, agreed_at = %s WHERE id = %s",
+        start,
+        start + length,
+        timezone.now() - timedelta(days=3),
+        visit["id"],
+    )
+
+
+def test_gemini_answers_on_telegram_and_remembers_what_the_lead_told(
+    day: Day, camila: Writer
+) -> None:
+    hello = camila.say("Hola, soy Camila Rojas y busco departamento en Ñuñoa hasta 4.500 UF")
     assert "asistente virtual" in hello["text"]
-    assert day.gemini.used == ["record_facts"]
-    assert day.gemini.returned == 1
-    facts = day.lead()["metadata"]
+    assert day.vendors.gemini.used == ["record_facts"]
+    assert day.vendors.gemini.returned == 1
+    facts = camila.lead()["metadata"]
     assert facts["location"] == ["Ñuñoa"]
     assert facts["budget"] == {"amount": 4500, "currency": "UF"}
 
 
-def test_a_question_about_a_property_gets_an_answer_with_its_source(day: Day) -> None:
+def test_a_question_about_a_property_gets_an_answer_with_its_source(
+    day: Day, camila: Writer
+) -> None:
     def all_embedded() -> bool:
         stale = "SELECT 1 FROM knowledge_base WHERE embedding_model NOT LIKE 'gemini%%'"
         return not day.stack.rows(stale)
 
     wait_for("Gemini's vectors", all_embedded)
-    answered = day.say("¿Cuánto cuesta el departamento Plaza Ñuñoa de 2 dormitorios?")["text"]
+    answered = camila.say("¿Cuánto cuesta el departamento Plaza Ñuñoa de 2 dormitorios?")["text"]
     assert "UF 4.250" in answered
     assert "Fuente: Departamento Plaza Ñuñoa, 2 dormitorios" in answered
 
 
-def test_phone_income_and_dicom_make_a_qualified_lead(day: Day) -> None:
-    day.answer_to(lambda: day.camila.share_phone(PHONE))
-    day.say("Gano 1.800.000 líquidos, sin deudas en DICOM, y lo necesito este mes")
-    lead = day.lead()
+def test_phone_income_and_dicom_make_a_qualified_lead(day: Day, camila: Writer) -> None:
+    camila.answer_to(lambda: camila.user.share_phone(PHONE))
+    camila.say("Gano 1.800.000 líquidos, sin deudas en DICOM")
+    lead = camila.lead()
     assert lead["phone_e164"] == f"+{PHONE}"
     assert lead["metadata"]["income"] == {"amount": 1_800_000, "currency": "CLP"}
     assert lead["metadata"]["dicom"] == "clean"
     assert lead["metadata"]["calificacion"]["outcome"] == "CALIFICADO"
 
 
-def test_hours_come_as_buttons_and_a_press_books_one(day: Day) -> None:
-    offered = day.say("Quiero agendar una visita")["buttons"]
+def test_hours_come_as_buttons_and_a_press_books_one(day: Day, camila: Writer) -> None:
+    offered = camila.say("Quiero agendar una visita")["buttons"]
     assert len(offered) == 4
     label, code = offered[1]
-    booked = day.answer_to(lambda: day.camila.press(code))
+    booked = camila.answer_to(lambda: camila.user.press(code))
     assert label in booked["text"]
     assert booked["buttons"] == []
-    assert day.visit()["status"] == "scheduled"
-    assert day.lead()["pipeline_stage"] == "agendado"
+    assert camila.visit()["status"] == "scheduled"
+    assert camila.lead()["pipeline_stage"] == "agendado"
 
 
-def test_every_turn_was_geminis_and_every_signature_came_back(day: Day) -> None:
-    calls = day.stack.rows(
-        "SELECT provider, error FROM llm_calls WHERE lead_id = %s AND call_type = 'turn'",
-        day.lead()["id"],
-    )
-    assert {(call["provider"], call["error"]) for call in calls} == {("google", "")}
-    assert day.gemini.returned == len(day.gemini.used) > 0
+def test_every_turn_was_geminis_and_every_signature_came_back(day: Day, camila: Writer) -> None:
+    assert {(call["provider"], call["error"]) for call in camila.turns()} == {("google", "")}
+    assert day.vendors.gemini.returned == len(day.vendors.gemini.used) > 0
 
 
-def test_the_agents_calendar_has_the_visit_with_a_meet_link(day: Day) -> None:
+def test_the_agents_calendar_has_the_visit_with_a_meet_link(day: Day, camila: Writer) -> None:
     def synced() -> dict[str, Any] | None:
-        visit = day.visit()
+        visit = camila.visit()
         return visit if visit["meet_url"] else None
 
     visit = wait_for("the visit in the calendar", synced)
-    event = next(each for each in day.google.events() if each["id"] == visit["google_event_id"])
+    event = next(
+        each for each in day.vendors.google.events() if each["id"] == visit["google_event_id"]
+    )
     assert event["hangoutLink"] == visit["meet_url"]
     assert datetime.fromisoformat(event["start"]["dateTime"]) == visit["start_time"]
 
 
-def test_the_reminder_of_the_day_before_goes_out_once(day: Day) -> None:
-    day.put_visit(timezone.now() + timedelta(hours=23, minutes=30))
+def test_the_reminder_of_the_day_before_goes_out_once(day: Day, camila: Writer) -> None:
+    put_visit(camila, timezone.now() + timedelta(hours=23, minutes=30))
 
     def reminders() -> list[dict[str, Any]]:
-        return [each for each in day.received if "Te recordamos" in each["text"]]
+        return [each for each in camila.received if "Te recordamos" in each["text"]]
 
     wait_for("the reminder", reminders)
-    assert day.stack.manage(REMIND.format(pk=day.visit()["id"])).split() == ["0", "False"]
+    assert day.stack.manage(REMIND.format(pk=camila.visit()["id"])).split() == ["0", "False"]
     assert len(reminders()) == 1
-    assert (day.visit()["reminder_sent_24h"], day.visit()["reminder_sent_1h"]) == (True, False)
-
-
-def test_a_visit_that_took_place_leads_to_follow_up(day: Day) -> None:
-    day.put_visit(timezone.now() - timedelta(hours=2))
-    done = f"/api/v1/appointments/{day.visit()['id']}/complete/"
-    status, answer = day.stack.post(done, {}, **day.stack.sign_in())
-    assert (status, answer["status"]) == (200, "completed")
-    assert day.lead()["pipeline_stage"] == "seguimiento"
-
-
-def test_a_silent_lead_gets_the_campaigns_message_and_then_its_call(day: Day) -> None:
-    _start_campaign(day)
-    day.change(
-        "UPDATE conversations SET last_inbound_at = now() - interval '201 days' WHERE lead_id = %s",
-        day.lead()["id"],
+    assert (camila.visit()["reminder_sent_24h"], camila.visit()["reminder_sent_1h"]) == (
+        True,
+        False,
     )
-    wait_for("the message", lambda: [m for m in day.received if m["text"] == FOLLOW_UP])
-
-    def called() -> list[dict[str, Any]]:
-        return day.stack.rows(
-            "SELECT * FROM voice_calls WHERE lead_id = %s AND status = 'completed' "
-            "AND summary = %s AND score_delta IS NOT NULL",
-            day.lead()["id"],
-            ABOUT_A_CALL,
-        )
-
-    call = wait_for("the call with its summary and score", called)[0]
-    assert (call["provider"], call["disposition"]) == ("simulated", "interested")
-    path = f"/api/v1/calls/{call['id']}/transcript/"
-    said = day.stack.get(path, **day.stack.sign_in())[1]["results"]
-    assert [line["speaker"] for line in said[:2]] == ["bot", "customer"]
-    assert "un millón ochocientos mil" in " ".join(line["text"] for line in said)
-    assert len([m for m in day.received if m["text"] == FOLLOW_UP]) == 1
-    wait_for("the third step", lambda: len(day.campaign_logs()) == 3)
-    assert day.campaign_logs() == [(1, "sent", ""), (2, "sent", ""), (3, "due", "")]
 
 
-def _start_campaign(day: Day) -> None:
-    admin = day.stack.sign_in()
-    silence = {"triggered_by": "inactivity", "trigger_condition": {"days": 200}}
-    given = {"name": "Retomar contacto", "channel": "telegram", **silence}
-    status, campaign = day.stack.post("/api/v1/campaigns/", given, **admin)
-    assert status == 201, campaign
-    path = f"/api/v1/campaigns/{campaign['id']}/"
+def test_a_visit_that_took_place_leads_to_follow_up(day: Day, camila: Writer) -> None:
+    put_visit(camila, timezone.now() - timedelta(hours=2))
+    done = f"/api/v1/appointments/{camila.visit()['id']}/complete/"
+    status, answer = day.stack.post(done, {}, **day.admin)
+    assert (status, answer["status"]) == (200, "completed")
+    assert camila.lead()["pipeline_stage"] == "seguimiento"
+
+
+def test_a_silent_lead_gets_the_campaigns_message_and_then_its_call(
+    day: Day, camila: Writer
+) -> None:
     steps: list[dict[str, Any]] = [
         {"action": "send_message", "message_text": FOLLOW_UP},
         {"action": "make_call"},
         {"action": "send_message", "message_text": LAST_CALL, "delay_hours": 24},
     ]
-    for number, step in enumerate(steps, start=1):
-        body = {"step_number": number, **step}
-        status, answer = day.stack.post(f"{path}steps/", body, **admin)
-        assert status == 201, answer
-    assert day.stack.post(f"{path}activate/", {}, **admin)[1]["status"] == "active"
+    silence = {"triggered_by": "inactivity", "trigger_condition": {"days": 200}}
+    day.start_campaign(steps, name="Retomar contacto", **silence)
+    day.stack.change(
+        "UPDATE conversations SET last_inbound_at = now() - interval '201 days' WHERE lead_id = %s",
+        camila.lead()["id"],
+    )
+    wait_for("the message", lambda: [m for m in camila.received if m["text"] == FOLLOW_UP])
+
+    def called() -> list[dict[str, Any]]:
+        return day.stack.rows(
+            "SELECT * FROM voice_calls WHERE lead_id = %s AND status = 'completed' "
+            "AND summary = %s AND score_delta IS NOT NULL",
+            camila.lead()["id"],
+            ABOUT_A_CALL,
+        )
+
+    call = wait_for("the call with its summary and score", called)[0]
+    assert (call["provider"], call["disposition"]) == ("simulated", "interested")
+    assert call["score_delta"] == NEWS_OF_THE_CALL
+    path = f"/api/v1/calls/{call['id']}/transcript/"
+    said = day.stack.get(path, **day.admin)[1]["results"]
+    assert [line["speaker"] for line in said[:2]] == ["bot", "customer"]
+    assert "un millón ochocientos mil" in " ".join(line["text"] for line in said)
+    assert len([m for m in camila.received if m["text"] == FOLLOW_UP]) == 1
+    wait_for("the third step", lambda: len(camila.steps()) == 3)
+    assert camila.steps() == [(1, "sent", ""), (2, "sent", ""), (3, "due", "")]
 
 
-def test_who_asks_not_to_be_called_is_left_alone(day: Day) -> None:
-    lead, admin = day.lead()["id"], day.stack.sign_in()
-    day.say("no me llamen más")
-    heard = len(day.received)
+def test_who_asks_not_to_be_called_is_left_alone(day: Day, camila: Writer) -> None:
+    lead, admin = camila.lead()["id"], day.admin
+    camila.say("no me llamen más")
+    heard = len(camila.received)
 
     def stopped() -> bool:
-        return day.campaign_logs()[-1][1] != "due"
+        return camila.steps()[-1][1] != "due"
 
     wait_for("the campaign's end", stopped)
-    assert day.campaign_logs()[-1] == (3, "skipped", "opted_out")
+    assert camila.steps()[-1] == (3, "skipped", "opted_out")
     runs = day.stack.rows("SELECT state, reason FROM campaign_enrollments WHERE lead_id = %s", lead)
     assert [(run["state"], run["reason"]) for run in runs] == [("stopped", "opted_out")]
 
@@ -295,44 +212,112 @@ def test_who_asks_not_to_be_called_is_left_alone(day: Day) -> None:
     campaigns = day.stack.get("/api/v1/campaigns/?search=Retomar", **admin)[1]["results"]
     enrol = f"/api/v1/campaigns/{campaigns[0]['id']}/enroll/"
     day.stack.post(enrol, {"leads": [lead], "again": True}, **admin)
-    wait_for("the refusal", lambda: day.campaign_logs()[-1] == (1, "skipped", "suppressed"))
-    day.stack.manage(REPLAY)
-    assert len(day.received) == heard
+    wait_for("the refusal", lambda: camila.steps()[-1] == (1, "skipped", "suppressed"))
+    day.stack.wait_for_sweeps("campaigns.tasks.sweep_triggers", "campaigns.tasks.sweep_steps")
+    assert len(camila.received) == heard
     calls = day.stack.rows("SELECT id FROM voice_calls WHERE lead_id = %s", lead)
     assert len(calls) == 1
 
 
-def test_with_gemini_down_the_fallback_answers_and_the_attempts_are_on_record(day: Day) -> None:
-    day.gemini.is_down = True
-    day.camila = TelegramUser(7002, "Pedro", "Soto", day.camila.hook, day.camila.secret)
-    assert day.say("Hola, busco casa en Maipú")["text"] == SECOND_BEST
-    calls = day.stack.rows(
-        "SELECT provider, used_fallback, error <> '' AS failed FROM llm_calls "
-        "WHERE lead_id = %s AND call_type = 'turn' ORDER BY id",
-        day.lead()["id"],
-    )
-    *failed, last = [(call["provider"], call["used_fallback"], call["failed"]) for call in calls]
-    assert set(failed) == {("google", False, True)}
-    assert last == ("openai", True, False)
+def test_on_whatsapp_the_reply_arrives_and_what_became_of_it_only_moves_forward(day: Day) -> None:
+    iris = on_whatsapp(day.stack.url, IRIS, "Iris Paz")
+    assert iris.write("Hola, busco casa en Maipú") == 200
+    sent = wait_for("a reply on WhatsApp", lambda: day.vendors.meta.sent)[0]
+    assert sent["to"] == IRIS
 
-
-def test_with_google_down_the_booking_stands_and_reaches_the_calendar_later(day: Day) -> None:
-    day.google.failures.extend([503] * 1000)
-    admin = day.stack.sign_in()
-    slot = day.stack.get("/api/v1/availability/slots/", **admin)[1]["results"][-1]
-    wanted = {"lead": day.lead()["id"], "start_time": slot["start_time"]}
-    status, booked = day.stack.post("/api/v1/appointments/", wanted, **admin)
-    assert (status, booked["status"]) == (201, "scheduled")
-
-    def event() -> dict[str, Any]:
+    def reply() -> dict[str, Any]:
         return day.stack.rows(
-            "SELECT * FROM calendar_events WHERE appointment_id = %s", booked["id"]
+            "SELECT m.* FROM chat_messages m JOIN leads l ON l.id = m.lead_id "
+            "WHERE m.direction = 'out' AND l.phone_e164 = %s",
+            f"+{IRIS}",
         )[0]
 
-    wait_for("a failed attempt", lambda: event()["attempts"])
-    assert (event()["state"], day.visit()["meet_url"]) == ("pending", "")
-    day.google.failures.clear()
-    day.change("UPDATE calendar_events SET due_at = now() WHERE state = 'pending'")
-    wait_for("the calendar", lambda: event()["state"] == "done")
-    assert event()["event_id"] in {each["id"] for each in day.google.events()}
-    assert day.visit()["meet_url"].startswith("https://meet.google.com/")
+    wait_for("Meta's number of it", lambda: reply()["channel_message_id"])
+    seen = [reply()["status"]]
+    for status in ("delivered", "read", "delivered", "sent"):
+        assert iris.receipt(reply()["channel_message_id"], status) == 200
+        seen.append(reply()["status"])
+    assert seen == ["sent", "delivered", "read", "read", "read"]
+    assert reply()["message_text"] == sent["text"]["body"]
+
+
+# --- What the broker's admin reads of it in the evening --------------------------------------------
+
+
+def test_the_home_page_tells_of_the_call_the_campaign_and_the_spend(day: Day, desk: Desk) -> None:
+    asked = day.stack.rows(
+        "SELECT count(*) AS calls, sum(estimated_cost_usd) AS spent FROM llm_calls c JOIN brokers b ON b.id = c.broker_id "
+        "WHERE b.slug = 'demo' AND date_trunc('month', c.created_at AT TIME ZONE b.timezone) "
+        "= date_trunc('month', now() AT TIME ZONE b.timezone)"
+    )
+    spent = f"US$ {asked[0]['spent']:.2f}".replace(".", ",")
+    home = desk.read("/admin/")
+    assert f"Gasto en modelos este mes {spent} {asked[0]['calls']} consultas" in home
+    assert "Camila Rojas interesado" in home
+    assert "Retomar contacto 0 en curso · 2 pasos hechos" in home
+
+
+def test_the_leads_page_tells_the_whole_story(camila: Writer, desk: Desk) -> None:
+    lead = camila.lead()
+    page = desk.read(f"/admin/leads/lead/{lead['id']}/change/")
+    points = f"{lead['lead_score']:g}".replace(".", ",")
+    head = f"Camila Rojas Telegram · {lead['created_at'].astimezone(SANTIAGO):%d-%m-%Y}"
+    story = (
+        f"Seguimiento Tibio Calificado {points} puntaje",
+        "no me llamen más Camila Rojas",
+        f"{FOLLOW_UP} Campaña",
+        "Fuente: Departamento Plaza Ñuñoa, 2 dormitorios.",
+        "Renta líquida $1.800.000 lo dijo el lead",
+        "DICOM sin deudas en DICOM lo dijo el lead",
+        "Pidió no ser contactado −30",
+        "visita a propiedad realizada",
+        "detenida: pidió no ser contactado",
+        "Agendado → Seguimiento",
+        f"Cambio de puntaje: {points_before(lead)} → {points}",
+    )
+    assert head in page
+    assert [told for told in story if told not in page] == []
+
+
+def points_before(lead: dict[str, Any]) -> str:
+    """What she had before she asked to be left alone."""
+    return f"{lead['lead_score'] + 30:g}".replace(".", ",")
+
+
+def test_the_campaigns_log_says_what_was_sent_and_why_the_rest_was_not(desk: Desk) -> None:
+    page = desk.read("/admin/campaigns/campaignlog/?q=Camila")
+    assert "Camila Rojas Retomar contacto 1. enviar mensaje realizado –" in page
+    assert "Camila Rojas Retomar contacto 2. llamar realizado –" in page
+    for number in (3, 1):
+        skipped = f"{number}. enviar mensaje omitido pidió no ser contactado"
+        assert f"Camila Rojas Retomar contacto {skipped}" in page
+
+
+def test_the_calls_page_has_summary_transcript_points_and_cost(
+    day: Day, camila: Writer, desk: Desk
+) -> None:
+    call = day.stack.rows("SELECT * FROM voice_calls WHERE lead_id = %s", camila.lead()["id"])[0]
+    page = desk.read(f"/admin/voice/voicecall/{call['id']}/change/")
+    assert f"US$ {call['cost_usd']}".replace(".", ",") in page
+    assert f"completada interesado Seguimiento {' '.join(ABOUT_A_CALL.split())} +5,0" in page
+    assert "Gano un millón ochocientos mil pesos líquidos. Cliente · 15,3 s" in page
+
+
+def test_the_costs_page_has_every_attempt_with_its_price(
+    day: Day, camila: Writer, desk: Desk
+) -> None:
+    page = desk.read("/admin/llm/llmcall/?q=Camila+Rojas")
+    known = day.stack.rows("SELECT * FROM llm_calls WHERE lead_id = %s", camila.lead()["id"])
+    assert f"{len(known)} llamadas a modelos" in page
+    turns = page.count("conversación google:gemini-3.8-flash Camila Rojas 900 → 40 0,00082")
+    assert turns == len(camila.turns())
+    assert page.count("análisis de llamada google:gemini-3.8-flash Camila Rojas") == 1
+
+
+def test_the_sweeps_page_shows_every_sweeps_last_run_and_none_that_lags(day: Day) -> None:
+    page = Desk(day.stack, "root@demo.test").read("/admin/crm/periodicrun/")
+    ran = day.stack.rows("SELECT task FROM periodic_runs WHERE finished_at IS NOT NULL")
+    frequent = [entry["task"] for entry in BEAT.values() if not hasattr(entry["schedule"], "hour")]
+    assert {run["task"] for run in ran} >= set(frequent)
+    assert [task for task in frequent if task not in page] == []
+    assert (page.count("al día"), page.count("de atraso")) == (len(ran), 0)

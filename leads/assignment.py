@@ -91,11 +91,11 @@ def claim(lead: Lead, *, by: User, at: datetime) -> Lead:
     if by.broker_id != lead.broker_id:
         raise NotAssignable(field="assigned_to")
     if not _give(lead, by, by=by, at=at, only_if=Q(assigned_to__isnull=True)):
-        raise claimed_by_another(lead.pk)
+        raise _claimed(lead.pk)
     return lead
 
 
-def claimed_by_another(lead_id: int) -> AlreadyClaimed:
+def _claimed(lead_id: int) -> AlreadyClaimed:
     """Names who has the lead, and nothing more of it."""
     owner = User.objects.filter(leads=lead_id).values_list("name", flat=True).first()
     told = _("Este lead ya es de %(owner)s.") % {"owner": owner} if owner else None

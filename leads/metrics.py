@@ -38,10 +38,9 @@ WITH chosen (id, created_at, stage) AS ({chosen}),
 places (stage, place) AS (SELECT * FROM unnest(%s::text[]) WITH ORDINALITY),
 far (id, place) AS (
     SELECT lead_id, max(GREATEST(came.place, went.place)) FROM stage_transitions
-    JOIN chosen ON chosen.id = lead_id
     LEFT JOIN places came ON came.stage = from_stage
     LEFT JOIN places went ON went.stage = to_stage
-    WHERE {of_broker} GROUP BY lead_id
+    WHERE {scope} GROUP BY lead_id
 )
 SELECT date_trunc('month', created_at AT TIME ZONE %s)::date, stage,
     COALESCE(GREATEST(far.place, places.place), 1) - 1, count(*)
@@ -207,10 +206,9 @@ def _walked(leads: QuerySet[Lead], broker: Broker | None) -> list[Walked]:
     )
     zone, funnel = timezone.get_current_timezone_name(), [stage.value for stage in FUNNEL]
     with connection.cursor() as cursor:
-        named = "broker_id = %s" if broker else "%s::int IS NULL"
-        owner = broker.pk if broker else None
-        statement = WALKED.format(chosen=chosen, of_broker=named)
-        cursor.execute(statement, [*params, funnel, owner, zone])
+        scope = "broker_id = %s" if broker else "lead_id IN (SELECT id FROM chosen)"
+        owner = [broker.pk] if broker else []
+        cursor.execute(WALKED.format(chosen=chosen, scope=scope), [*params, funnel, *owner, zone])
         return [Walked(*row) for row in cursor.fetchall()]
 
 

@@ -17,7 +17,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.api.filters import LARGEST, OrderingFilter
+from crm.api.filters import OrderingFilter
 from crm.api.parsers import JSONParser
 from crm.api.permissions import AdminsOnly
 from crm.api.rows import columns
@@ -259,19 +259,9 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, pk: Any = None) -> Response:
         """Take a lead from the pool; who comes second is told who was first."""
-        lead = self._of_team(pk) or self.get_object()
-        if lead.assigned_to_id not in (None, self.caller.pk):
-            raise assignment.claimed_by_another(lead.pk)
+        lead = self.get_object()
         assignment.claim(lead, by=self.caller, at=timezone.now())
         return self.answer(lead)
-
-    def _of_team(self, pk: Any) -> Lead | None:
-        """A lead of the caller's broker that a colleague has."""
-        if not str(pk).isascii() or not str(pk).isdecimal() or int(pk) > LARGEST:
-            return None
-        taken = Lead.objects.living().filter(assigned_to__isnull=False)
-        lead: Lead | None = taken.filter(pk=pk, broker=self.caller.broker_id).first()
-        return lead
 
     @extend_schema(request=None, responses=shapes.ReceiptSerializer)
     @action(detail=True, methods=["post"])

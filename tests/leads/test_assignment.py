@@ -43,6 +43,7 @@ def test_a_claimed_lead_is_not_claimed_again(pooled, agent, agent2, at) -> None:
     with pytest.raises(AlreadyClaimed) as refusal:
         assignment.claim(pooled, by=agent2, at=at)
     assert (refusal.value.status, refusal.value.code) == (409, "already_claimed")
+    assert refusal.value.data["owner"] == agent.name
     assert Lead.objects.get(pk=pooled.pk).assigned_to == agent
 
 

@@ -181,7 +181,9 @@ def _keep(row: Attachment, mime_type: str, content: bytes, at: datetime) -> None
     _fill(row, mime_type, content)
     stored = {"file": row.file.name, "mime_type": mime_type, "size": row.size}
     if not _settle(row, AttachmentState.READY, "", at, **stored):
-        row.file.storage.delete(str(row.file.name))  # another worker was quicker, or the row is gone
+        row.file.storage.delete(
+            str(row.file.name)
+        )  # another worker was quicker, or the row is gone
 
 
 def _fill(row: Attachment, mime_type: str, content: bytes) -> None:

@@ -80,7 +80,7 @@ class Bubble:
     @property
     def files(self) -> list[tuple[Attachment, str]]:
         """The message's files, each with what became of it where it cannot be opened."""
-        return [(file, _state_of(file)) for file in self.message.files.all()]
+        return [(file, _state_of(file)) for file in sorted(self.message.files.all(), key=_place)]
 
     @property
     def extras(self) -> list[str]:
@@ -89,6 +89,10 @@ class Bubble:
         emojis = [each["emoji"] for each in entries if each.get("kind") == "reaction"]
         places = [each for each in entries if each.get("latitude") is not None]
         return [*emojis, *(f"{each['latitude']}, {each['longitude']}" for each in places)]
+
+
+def _place(file: Attachment) -> int:
+    return file.position
 
 
 def _state_of(file: Attachment) -> str:

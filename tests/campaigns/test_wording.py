@@ -9,6 +9,7 @@ import pytest
 from brokers.models import Broker
 from campaigns import enrolment, wording
 from campaigns.models import Campaign, CampaignLog
+from leads import placeholders
 from leads.models import ChatMessage, Lead
 from llm import gateway
 from llm.models import LLMCall
@@ -29,7 +30,7 @@ def test_variables_come_from_the_lead_and_the_broker(
     prospect: Callable[..., Lead], broker: Broker
 ) -> None:
     lead = prospect(name="Rosa Díaz", metadata={"location": ["Ñuñoa", "Macul"]}, assigned_to=None)
-    values = wording.variables(lead)
+    values = placeholders.values_of(lead)
     assert (values["name"], values["first_name"], values["location"]) == (
         "Rosa Díaz", "Rosa", "Ñuñoa",
     )  # fmt: skip

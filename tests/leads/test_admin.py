@@ -280,6 +280,8 @@ def _tell(lead: Lead, agent: User, messages: int) -> None:
 
 
 def test_two_leads_are_compared_united_and_told_apart_again(ana: Client, lead: Lead) -> None:
+    lead.name = "Francisca Rojas"
+    lead.save()
     other = LeadFactory(broker=lead.broker, assigned_to=lead.assigned_to, name="Camila Soto")
     found = ana.get(page(lead, "merge"), {"q": "Camila Soto"}).content.decode()
     assert f"?other={other.pk}" in found

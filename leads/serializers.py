@@ -287,8 +287,8 @@ class MergeConflictSerializer(serializers.Serializer[Any]):
 class MergePreviewSerializer(serializers.Serializer[Any]):
     """What would move, which values would be given up, and in words what else would happen."""
 
-    loser = serializers.PrimaryKeyRelatedField[Lead](read_only=True)
-    survivor = serializers.PrimaryKeyRelatedField[Lead](read_only=True)
+    loser = serializers.IntegerField(source="loser.pk")
+    survivor = serializers.IntegerField(source="survivor.pk")
     moves = MergeCountSerializer(many=True)
     conflicts = MergeConflictSerializer(many=True)
     notices = serializers.ListField(child=serializers.CharField())

@@ -199,7 +199,7 @@ class MergeSuggestionAdmin(TenantAdmin):
     list_display = ("first", "second", "told_reason", "shown_state", "created_at", "compare_link")
     list_display_links = None
     list_filter = ("state", "reason")
-    list_select_related = ("lead__assigned_to", "other__assigned_to")
+    list_select_related = ("broker", "lead__assigned_to", "other__assigned_to")
     search_fields = ("lead__name", "other__name", "lead__phone", "other__phone")
     readonly_fields = ("lead", "other", "reason", "state")
     ordering = ("-state", "-id")

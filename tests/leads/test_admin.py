@@ -275,3 +275,44 @@ def _tell(lead: Lead, agent: User, messages: int) -> None:
             broker=lead.broker, lead=lead, user=agent, actor="human", action_type="assigned",
             timestamp=timezone.now(),
         )  # fmt: skip
+
+
+# --- Merging ----------------------------------------------------------------------------------
+
+
+def test_two_leads_are_compared_united_and_told_apart_again(ana: Client, lead: Lead) -> None:
+    lead.name = "Francisca Rojas"
+    lead.save()
+    other = LeadFactory(broker=lead.broker, assigned_to=lead.assigned_to, name="Camila Soto")
+    found = ana.get(page(lead, "merge"), {"q": "Camila Soto"}).content.decode()
+    assert f"?other={other.pk}" in found
+    html = ana.get(page(lead, "merge"), {"other": other.pk}).content.decode()
+    assert f"Unir en {lead}" in html
+    united = ana.post(page(lead, "merge"), {"other": other.pk, "keep": lead.pk})
+    assert united.url == page(lead)
+    other.refresh_from_db()
+    assert other.merged_into == lead
+    listed = ana.get(reverse("admin:leads_lead_changelist")).content.decode()
+    assert "Camila Soto" not in listed
+    assert "Deshacer la unión" in ana.get(page(other)).content.decode()
+    assert ana.post(page(other, "claim")).status_code == 403
+    assert ana.post(page(other, "unmerge")).status_code == 302
+    other.refresh_from_db()
+    assert other.merged_into is None
+
+
+def test_a_lead_of_somebody_else_is_no_candidate(ana: Client, lead: Lead, agent2: User) -> None:
+    hidden = LeadFactory(broker=lead.broker, assigned_to=agent2)
+    assert ana.post(page(lead, "merge"), {"other": hidden.pk}).status_code == 404
+
+
+def test_chosen_pairs_are_united_at_once(lead: Lead, admin: User, client: Client) -> None:
+    client.force_login(admin)
+    other = LeadFactory(broker=lead.broker)
+    pair = MergeSuggestionFactory(broker=lead.broker, lead=other, other=lead)
+    client.post(
+        reverse("admin:leads_mergesuggestion_changelist"),
+        {"action": "merge_chosen", "_selected_action": [pair.pk]},
+    )
+    other.refresh_from_db()
+    assert other.merged_into == lead

@@ -113,3 +113,25 @@ def test_every_way_of_writing_a_mobile_means_the_same(first: int, rest: int) -> 
 def test_any_text_can_be_searched(text: str) -> None:
     found = find_phone(text)
     assert found is None or to_e164(found) == found
+
+
+@given(
+    st.sampled_from(["CL", "AR", "PE", "ES", "US"]),
+    st.text(alphabet="0123456789 +-.()", max_size=20),
+)
+def test_whatever_the_country_the_digits_are_the_ones_that_were_typed(
+    country: str, text: str
+) -> None:
+    number = to_e164(text, country=country)
+    if number is not None:
+        told = phonenumbers.parse(number)
+        assert re.sub(r"\D", "", text).endswith(str(told.national_number))
+        assert to_e164(number, country=country) == number
+
+
+@given(st.sampled_from(["2 2345 6789", "32 212 3456", "41 223 4567", "9 8765 4321"]), st.data())
+def test_prefixes_spaces_and_dots_change_nothing(number: str, data: st.DataObject) -> None:
+    digits = number.replace(" ", "")
+    mark = data.draw(st.sampled_from(["", " ", ".", "-"]))
+    prefix = data.draw(st.sampled_from(["", "+56", "0056", "56", "0", "+56 "]))
+    assert to_e164(prefix + mark.join(digits)) == f"+56{digits}"

@@ -18,6 +18,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         (
             ("leads.Lead", _("Leads"), "group"),
             ("leads.LeadImport", _("Importaciones"), "upload_file"),
+            ("leads.LeadImportRow", _("Filas importadas"), "table_rows"),
             ("leads.LeadExport", _("Exportaciones"), "download"),
             ("leads.MergeSuggestion", _("Posibles duplicados"), "join_inner"),
             ("leads.LeadMerge", _("Uniones"), "merge"),
@@ -103,6 +104,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         _("Operación"),
         (
             ("crm.FailedTask", _("Tareas fallidas"), "error"),
+            ("leads.LeadImportPart", _("Archivos por importar"), "attach_file"),
             ("crm.PeriodicRun", _("Barridos periódicos"), "autorenew"),
         ),
     ),

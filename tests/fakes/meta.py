@@ -1,13 +1,12 @@
 """Meta's Graph API for WhatsApp as its documentation describes it."""
 
-import json
 import re
 from email.parser import BytesParser
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from tests.fakes.server import Answer, FakeServer
+from tests.fakes.server import Answer, Asked, FakeServer, Told
 
 PAGE = 2
 ACCOUNT = "102290129340398"
@@ -68,12 +67,13 @@ class FakeMeta(FakeServer):
     def sent(self) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path.endswith("/messages")]
 
-    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
+    def read(self, asked: Asked) -> dict[str, Any]:
+        content_type = asked.headers.get("Content-Type", "")
         if not content_type.startswith("multipart/"):
-            return super().read(raw, content_type)
+            return super().read(asked)
         head = f"Content-Type: {content_type}\r\n\r\n".encode()
         form: dict[str, Any] = {}
-        for part in BytesParser().parsebytes(head + raw).get_payload():
+        for part in BytesParser().parsebytes(head + asked.raw).get_payload():
             name = part.get_param("name", header="content-disposition")
             payload = part.get_payload(decode=True)
             if part.get_filename():
@@ -147,36 +147,26 @@ class FakeMeta(FakeServer):
         return 200, {"id": media_id}
 
     # --- What is read ---
-    def _handler(self) -> type[Any]:
-        fake = self
+    def take(self, asked: Asked) -> Told:
+        if asked.method != "GET":
+            return super().take(asked)
+        self.asked.append(asked.path)
+        authorised = asked.headers.get("Authorization", "").startswith("Bearer ")
+        return self._shown(asked) if authorised else Told(401)
 
-        class Handler(super()._handler()):  # type: ignore[misc]
-            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
-                fake.asked.append(self.path)
-                authorised = self.headers.get("Authorization", "").startswith("Bearer ")
-                status, data, kind = fake.shown(self.path) if authorised else (401, b"", "")
-                self.send_response(status)
-                self.send_header("Content-Type", kind or "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-        return Handler
-
-    def shown(self, path: str) -> tuple[int, bytes, str]:
+    def _shown(self, asked: Asked) -> Told:
         if self.next:
             status, answer, *_ = self.next.pop(0)
-            return status, json.dumps(answer).encode(), ""
-        split = urlsplit(path)
-        parts = split.path.strip("/").split("/")
+            return Told(status, answer)
+        parts = asked.path.strip("/").split("/")
         if parts[-1] == "message_templates":
-            return 200, json.dumps(self._page(parse_qs(split.query))).encode(), ""
+            return Told(200, self._page(asked.query))
         if parts[0] == "files":
-            return 200, self.media[parts[1]], "application/octet-stream"
+            return Told(200, self.media[parts[1]], content_type="application/octet-stream")
         if parts[-1] in self.media:
-            return 200, json.dumps(self._described(parts[-1])).encode(), ""
+            return Told(200, self._described(parts[-1]))
         status, answer, *_ = failure(400, 100)
-        return status, json.dumps(answer).encode(), ""
+        return Told(status, answer)
 
     def _described(self, media_id: str) -> dict[str, Any]:
         content = self.media[media_id]
@@ -189,8 +179,8 @@ class FakeMeta(FakeServer):
             "id": media_id,
         }
 
-    def _page(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        start = int(query.get("after", ["0"])[0])
+    def _page(self, query: dict[str, str]) -> dict[str, Any]:
+        start = int(query.get("after", "0"))
         end = start + PAGE
         paging: dict[str, Any] = {"cursors": {"before": str(start), "after": str(end)}}
         if end < len(self.templates):

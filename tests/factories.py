@@ -29,6 +29,7 @@ from leads.models import (
     ChatMessage,
     Consent,
     Conversation,
+    KeyedEntry,
     Lead,
     LeadAlert,
     LeadExport,
@@ -147,6 +148,15 @@ class MergeSuggestionFactory(OfLead):
 
     other = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
     reason = "phone"
+
+
+class KeyedEntryFactory(OfBroker):
+    class Meta:
+        model = KeyedEntry
+
+    user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    key = factory.Sequence(lambda n: f"entry-{n}")
+    fingerprint = "0" * 64
 
 
 class LeadMergeFactory(OfBroker):

@@ -4,7 +4,7 @@ import re
 from email.parser import BytesParser
 from itertools import count
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from tests.fakes.server import Answer, Asked, FakeServer, Told
 
@@ -150,7 +150,8 @@ class FakeMeta(FakeServer):
     def take(self, asked: Asked) -> Told:
         if asked.method != "GET":
             return super().take(asked)
-        self.asked.append(asked.path)
+        query = f"?{urlencode(asked.query)}" if asked.query else ""
+        self.asked.append(asked.path + query)
         authorised = asked.headers.get("Authorization", "").startswith("Bearer ")
         return self._shown(asked) if authorised else Told(401)
 

@@ -244,6 +244,8 @@ SPECTACULAR_SETTINGS = {
         "LeadStatusEnum": "leads.stages.Status.choices",
         "StageEnum": "leads.stages.Stage.choices",
         "ChannelEnum": "leads.enums.Channel.choices",
+        "AlertKindEnum": "leads.enums.AlertKind.choices",
+        "RightEnum": "leads.enums.Right.choices",
         "DeliveryEnum": "leads.enums.Delivery.choices",
         "CallStatusEnum": "voice.models.CallStatus.choices",
         "VoiceProviderEnum": "brokers.models.VoiceProvider.choices",

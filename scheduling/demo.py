@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models import F
 
 from crm.demo import ZONE, Context
+from leads.enums import Channel, Delivery
+from leads.models import ChatMessage, Lead
 from scheduling import booking, offers
 from scheduling.availability import Slot
 from scheduling.models import Appointment, AppointmentBlock, AppointmentStatus, AvailabilitySlot
@@ -66,13 +68,21 @@ def _book(context: Context, story: Any, at: datetime) -> None:
     Appointment.objects.filter(pk=booked.pk).update(
         created_at=at, location=f"{story.person.place}, {story.person.comuna}"
     )
+    _without_letters(lead)
     lead.refresh_from_db()
+
+
+def _without_letters(lead: Lead) -> None:
+    """Visits of the past were told in the chat: no invitation waits to be mailed."""
+    waiting = ChatMessage.objects.filter(lead=lead, provider=Channel.EMAIL)
+    waiting.filter(status=Delivery.PENDING).delete()
 
 
 def _doing(context: Context, story: Any, verb: Any) -> Any:
     def do(at: datetime) -> None:
         lead, agent = context.leads[story.person.key], context.users[story.person.visit.agent]
         verb(Appointment.objects.get(lead=lead), by=agent, at=at)
+        _without_letters(lead)
         lead.refresh_from_db()
 
     return do

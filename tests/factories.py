@@ -7,6 +7,7 @@ from typing import Any
 
 import factory
 from django.db import models
+from django.utils import timezone
 
 from brokers.models import (
     Broker,
@@ -22,6 +23,7 @@ from campaigns.models import Campaign, CampaignEnrollment, CampaignLog, Campaign
 from crm.models import FailedTask
 from crm.tenancy import Role
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
+from leads import merging
 from leads.models import (
     ActivityLog,
     Attachment,
@@ -165,7 +167,12 @@ class LeadMergeFactory(OfBroker):
 
     loser = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
     survivor = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
-    at = NOON
+    at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model: type[LeadMerge], *args: Any, **known: Any) -> LeadMerge:
+        """A merge as the door makes it, which can be undone."""
+        return merging.merge(known["loser"], known["survivor"], by=None, at=known["at"])
 
 
 class ConversationFactory(OfLead):

@@ -196,7 +196,7 @@ def test_migrations_run_forward_back_to_zero_and_forward_again(tmp_path: Path) -
                 },
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=400,
             )
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")

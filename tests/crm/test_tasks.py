@@ -251,7 +251,7 @@ def test_the_background_is_alive_while_a_heartbeat_is_recent(seconds, alive) -> 
         ("crm.tasks.heartbeat", 0, False),
         ("leads.tasks.rescore_all", 0, False),
         ("leads.tasks.rescore_all", 25, True),
-        ("no.such.sweep", 0, None),
+        ("no.such.sweep", 0, False),
     ],
 )
 def test_a_sweep_is_late_when_its_time_has_come_and_it_has_not_begun(task, hours, late) -> None:

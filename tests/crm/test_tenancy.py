@@ -10,7 +10,7 @@ from brokers.models import Broker, User
 from crm.api.views import TenantViewSet
 from crm.tenancy import Tenanted
 from knowledge.models import KnowledgeDocument, KnowledgeEntry
-from leads.models import Attachment, ChatMessage, Lead, MessageTemplate
+from leads.models import Attachment, ChatMessage, Lead, LeadMerge, MessageTemplate
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
 from tests.api import Route, routes, signed_in, text_of
 from tests.factories import make_row
@@ -71,6 +71,8 @@ def _whose(model: Any, agent: User, lead: Lead) -> dict[str, Any]:
     fields: dict[str, Any] = {"lead": lead} if "lead" in names else {}
     if model is Attachment:
         fields["message"] = make_row(ChatMessage, lead.broker, lead=lead)
+    if model is LeadMerge:
+        fields |= {side: make_row(Lead, lead.broker, assigned_to=agent) for side in SIDES}
     if model in (Appointment, AvailabilitySlot, AppointmentBlock):
         fields["agent"] = agent
     return fields
@@ -120,6 +122,7 @@ def call(client: APIClient, method: str, url: str, body: dict[str, Any]) -> Any:
     return getattr(client, method)(url, body if method in ("post", "put", "patch") else None)
 
 
+SIDES = ("loser", "survivor")
 STRANGERS = ["rival_admin", "rival_agent", "agent2"]
 
 

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from brokers.models import Broker, User
 from campaigns import enrolment, ledger
 from campaigns.models import CampaignEnrollment, CampaignLog
-from leads import facts, gate, handoff, identity, inbox, merging, moving, outbox, scoring, signals
+from leads import (
+    agenda,
+    facts,
+    gate,
+    handoff,
+    identity,
+    inbox,
+    merging,
+    moving,
+    outbox,
+    scoring,
+    signals,
+)
 from leads.enums import Channel, SignalKind
 from leads.errors import LeadMerged, NotMergeable, NotUndoable, TurnUnderWay
 from leads.models import (
@@ -229,6 +241,7 @@ def test_a_merge_undone_restores_what_moved(
             facts.requalify(lead, at=at)
             lead.save()
             scoring.rescore(lead, at=at, bulk=True)
+        agenda.refresh([lead.pk for lead in pair], at=at)
         before = picture()
         done = merging.merge(pair[0], pair[1], by=agent, at=at)
         loser, survivor = fresh(*pair)

@@ -14,7 +14,6 @@ from brokers.models import Broker, User
 from campaigns import enrolment, ledger
 from campaigns.models import CampaignEnrollment, CampaignLog
 from leads import (
-    agenda,
     facts,
     gate,
     handoff,
@@ -189,7 +188,8 @@ def profile(data: st.DataObject, at: datetime) -> dict[str, Any]:
     }
 
 
-PASSING = {"updated_at", "version", "ics_sequence", "stalled_turns", "last_login"}
+# Counted, or worked out again from the rows that are compared themselves.
+PASSING = {"next_action_at", "updated_at", "version", "ics_sequence", "stalled_turns", "last_login"}
 
 
 def picture() -> dict[tuple[str, int], dict[str, Any]]:
@@ -241,7 +241,6 @@ def test_a_merge_undone_restores_what_moved(
             facts.requalify(lead, at=at)
             lead.save()
             scoring.rescore(lead, at=at, bulk=True)
-        agenda.refresh([lead.pk for lead in pair], at=at)
         before = picture()
         done = merging.merge(pair[0], pair[1], by=agent, at=at)
         loser, survivor = fresh(*pair)

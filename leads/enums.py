@@ -128,6 +128,7 @@ class AlertKind(models.TextChoices):
     HANDOFF_ALERT = "handoff_alert", _("espera 30 minutos")
     HANDOFF_RESUMED = "handoff_resumed", _("el asistente retomó")
     LLM_BUDGET = "llm_budget", _("tope de gasto en modelos")
+    TELEGRAM_TROUBLE = "telegram_trouble", _("Telegram no entrega")
 
 
 class AlertState(models.TextChoices):

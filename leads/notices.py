@@ -17,6 +17,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_ALERT: _("%(lead)s sigue sin respuesta"),
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
     AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
+    AlertKind.TELEGRAM_TROUBLE: _("Telegram no entrega los mensajes"),
 }
 BODIES: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
@@ -35,6 +36,15 @@ BODIES: dict[str, Any] = {
         "El gasto en modelos de este mes llegó al tope. Hasta fin de mes responde el asistente "
         "sin conexión, que es más simple. Puedes subir el tope en la configuración del asistente."
     ),
+    AlertKind.TELEGRAM_TROUBLE: _(
+        "%(trouble)s Mientras tanto no llegan los mensajes de Telegram. Entra a «Canales» y pulsa "
+        "«Reparar Telegram»."
+    ),
+}
+TROUBLES: dict[str, Any] = {
+    "elsewhere": _("El bot de Telegram entrega en otra dirección."),
+    "failing": _("Telegram no logra entregar los mensajes del bot: %(error)s."),
+    "bad_token": _("Telegram no reconoce el token del bot."),
 }
 
 
@@ -57,4 +67,6 @@ def _values(alert: LeadAlert) -> dict[str, Any]:
         "lead": str(alert.lead) if alert.lead else "",
         "score": f"{details.get('score', 0):g}",
         "minutes": details.get("minutes", 0),
+        "trouble": str(TROUBLES.get(details.get("reason", ""), ""))
+        % {"error": details.get("error")},
     }

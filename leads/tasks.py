@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm.errors import DomainError
 from crm.tasks import enqueue, note_recovery, record_failure
-from leads import alerts, approval, attachments, delivery, outbox, scoring, waiting
+from leads import alerts, approval, attachments, connecting, delivery, outbox, scoring, waiting
 from leads.models import Lead
 
 
@@ -63,6 +63,20 @@ def sweep_templates() -> int:
     for broker_id in connected:
         enqueue(sync_templates, broker_id=broker_id)
     return len(connected)
+
+
+@shared_task(name="leads.tasks.watch_telegram")
+def watch_telegram(broker_id: int) -> str:
+    return connecting.watch_telegram(broker_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_telegram")
+def sweep_telegram() -> int:
+    """One task a broker, as a bot that does not answer holds up no other."""
+    watched = connecting.watched()
+    for broker_id in watched:
+        enqueue(watch_telegram, broker_id=broker_id)
+    return len(watched)
 
 
 @shared_task(name="leads.tasks.send_alert")

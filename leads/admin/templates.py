@@ -112,7 +112,9 @@ class MessageTemplateAdmin(TenantAdmin):
         at = timezone.now()
         each(self, request, queryset, lambda row: approval.submit(row, at=at), _("En revisión"))
 
-    @action(description=_("Sincronizar con Meta"), url_path="sync", icon="sync", permissions=["sync"])
+    @action(
+        description=_("Sincronizar con Meta"), url_path="sync", icon="sync", permissions=["sync"]
+    )
     def sync(self, request: HttpRequest) -> HttpResponseRedirect:
         """To the button of the broker's channels, which asks before it acts."""
         mine = visible(BrokerChatConfig, request.user).order_by("pk")

@@ -11,7 +11,7 @@ from telegram.constants import ChatType
 
 from brokers.models import Broker
 from crm.errors import DomainError
-from leads import consenting, identity, inbox, phones
+from leads import consenting, identity, inbox, origins, phones
 from leads.channels import choices, kinds
 from leads.channels.telegram import message_id
 from leads.enums import Channel, Direction
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 MAX_ID = 2**63 - 1
 START = "/start"  # what Telegram sends, with a word of ours after it, when a chat is opened
-GREETING = "Hola"
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -133,26 +132,40 @@ def _inbound(arrival: Arrival, message: Message, sender: User) -> Inbound:
         text=_text(message, sender),
         at=arrival.at,
         display_name=sender.full_name,
+        origin=origins.read(_start_word(message)),
         phone_e164=_attested_phone(arrival.broker, message.contact, sender),
         attachments=_attachments(message),
-        metadata={"sent_at": message.date.isoformat(), **_origin(message)},
+        metadata={"sent_at": message.date.isoformat(), **_told_besides(message)},
     )
 
 
-def _origin(message: Message) -> dict[str, str]:
-    """The word of the link by which a chat was opened: ``t.me/<bot>?start=<word>``."""
+def _told_besides(message: Message) -> dict[str, str]:
+    """The word of the link that opened the chat, and the album that a picture is of."""
+    word, album = _start_word(message), message.media_group_id
+    return {**({"start": word} if word else {}), **({"album": album} if album else {})}
+
+
+def _start_word(message: Message) -> str:
+    """What follows in ``t.me/<bot>?start=<word>``."""
     command, _, word = (message.text or "").partition(" ")
-    return {"start": word.strip()[:64]} if command == START and word else {}
+    return word.strip()[:64] if command == START else ""
 
 
 def _text(message: Message, sender: User) -> str:
-    words = message.text or message.caption
-    if words:
-        return GREETING if words.split()[:1] == [START] else words
+    if message.text:
+        is_start = message.text.split()[:1] == [START]
+        return origins.greeting(_start_word(message)) if is_start else message.text
     contact = message.contact
     if contact and contact.user_id == sender.id:
         return f"Mi teléfono es +{contact.phone_number.lstrip('+')}"
-    return kinds.WORDS.get(_kind(message), kinds.UNKNOWN)
+    return kinds.told(_kind(message), message.caption or _place(message))
+
+
+def _place(message: Message) -> str:
+    if message.venue:
+        return f"{message.venue.title}, {message.venue.address}"
+    place = message.location
+    return f"{place.latitude:.5f}, {place.longitude:.5f}" if place else ""
 
 
 def _kind(message: Message) -> str:
@@ -174,9 +187,13 @@ def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
     if message.contact:
         name = " ".join(filter(None, [message.contact.first_name, message.contact.last_name]))
         return ({"kind": kind, "name": name, "phone": message.contact.phone_number},)
+    if message.location:
+        place = message.location
+        return ({"kind": kind, "latitude": place.latitude, "longitude": place.longitude},)
     part = getattr(message, kind)
     largest = part[-1] if isinstance(part, tuple) else part
-    return ({"kind": kind, "file_id": getattr(largest, "file_id", None)},)
+    name = getattr(largest, "file_name", None)
+    return ({"kind": kind, "file_id": largest.file_id, **({"filename": name} if name else {})},)
 
 
 def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> None:

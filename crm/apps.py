@@ -11,7 +11,7 @@ class CrmConfig(AppConfig):
     verbose_name = _("Operación")
 
     def ready(self) -> None:
-        autodiscover_modules("receivers", "parts", "tools", "dashboard", "schema")
+        autodiscover_modules("receivers", "parts", "tools", "card_verbs", "dashboard", "schema")
 
 
 class AdminConfig(django_admin.AdminConfig):

@@ -318,6 +318,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=8, minute=15),
     },
     "due-attachments": {"task": "leads.tasks.sweep_attachments", "schedule": SWEEP_SECONDS},
+    "due-cards": {"task": "leads.tasks.sweep_cards", "schedule": SWEEP_SECONDS},
     "telegram-webhooks": {"task": "leads.tasks.sweep_telegram", "schedule": crontab(minute="*/15")},
     "whatsapp-templates": {"task": "leads.tasks.sweep_templates", "schedule": crontab(minute=20)},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},

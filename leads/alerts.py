@@ -12,7 +12,7 @@ from django.utils import translation
 
 from brokers.models import Broker, User
 from crm.tenancy import Role
-from leads import notices, signals
+from leads import cards, notices, signals
 from leads.enums import AlertKind, AlertState
 from leads.models import Lead, LeadAlert
 
@@ -45,6 +45,7 @@ def raise_for(
     )
     if is_new:
         signals.announce(signals.alert_raised, alert_id=alert.pk)
+        cards.deal(broker_id, kind, lead=lead, key=key, at=at, **details)
     return is_new
 
 
@@ -122,21 +123,12 @@ def recipients(alert: LeadAlert) -> list[str]:
 
     Without either, the broker's admins.
     """
-    person = _in_charge(alert.lead)
+    person = cards.in_charge(alert.lead) if alert.lead else None
     own = alert.broker.brokerleadconfig.alert_email
     chosen = [person.email] if person else []
     if own and (alert.kind in ESCALATED or not chosen):
         chosen.append(own)
     return list(dict.fromkeys(chosen)) or _admins(alert.broker)
-
-
-def _in_charge(lead: Lead | None) -> User | None:
-    """Who holds the conversation, else who looks after the lead."""
-    if lead is None:
-        return None
-    conversation = getattr(lead, "conversation", None)
-    people = [conversation.held_by if conversation else None, lead.assigned_to]
-    return next((person for person in people if person and person.is_active), None)
 
 
 def _admins(broker: Broker) -> list[str]:

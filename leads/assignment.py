@@ -8,6 +8,7 @@ from django.db.models import Count, F, Max, Q
 
 from brokers.models import AssignmentMode, Broker, User
 from crm.tenancy import Role
+from leads import cards
 from leads.activity import log
 from leads.enums import Actor
 from leads.errors import AlreadyClaimed, NotAssignable
@@ -67,4 +68,5 @@ def _give(lead: Lead, to: User | None, *, by: Any, at: datetime, only_if: Q) -> 
         lead.assigned_to = to
         actor = Actor.HUMAN if by else Actor.SYSTEM
         log(lead, "assigned", actor=actor, at=at, user=by, to=to.pk if to else None)
+        cards.refresh(lead.pk, at=at)
     return bool(given)

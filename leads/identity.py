@@ -1,7 +1,7 @@
 """Who a person is: normalising, matching within the broker, and suspecting duplicates."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -9,11 +9,14 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 
 from brokers.models import Broker
-from leads import assignment, names, phones
+from leads import assignment, cards, names, phones
 from leads.activity import log
-from leads.enums import Actor
+from leads.enums import Actor, AlertKind
 from leads.models import ChannelIdentity, Conversation, Lead, MergeSuggestion, Suppression
 from leads.stages import Source, Stage
+
+# What somebody new has the time to say before the pool is told of them.
+INTRODUCTION = timedelta(minutes=2)
 
 
 class Outcome(StrEnum):
@@ -105,6 +108,8 @@ def create(
     Conversation.objects.create(broker=broker, lead=lead)
     actor = Actor.HUMAN if by else Actor.SYSTEM
     log(lead, "lead_created", actor=actor, at=at, user=by, source=str(source))
+    if lead.assigned_to is None and source not in (Source.IMPORT, Source.PERSON):
+        cards.deal(broker.pk, AlertKind.NEW_LEAD, lead=lead, at=at, after=INTRODUCTION)
     return lead
 
 

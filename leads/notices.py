@@ -1,4 +1,4 @@
-"""The words of alerts: subject and body of the e-mail that people get."""
+"""The words of alerts: subject and body of the e-mail and of the card that people get."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from leads.enums import AlertKind
-from leads.models import LeadAlert
+from leads.models import AgentCard, LeadAlert
 
 SUBJECTS: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("Lead caliente: %(lead)s"),
@@ -18,6 +18,9 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
     AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
     AlertKind.TELEGRAM_TROUBLE: _("Telegram no entrega los mensajes"),
+    AlertKind.NEW_LEAD: _("Lead nuevo sin asignar: %(lead)s"),
+    AlertKind.HANDOFF_WAITING: _("%(lead)s pide una persona"),
+    AlertKind.VISIT: _("Visita agendada con %(lead)s"),
 }
 BODIES: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
@@ -40,6 +43,9 @@ BODIES: dict[str, Any] = {
         "%(trouble)s Mientras tanto no llegan los mensajes de Telegram. Entra a «Canales» y pulsa "
         "«Reparar Telegram»."
     ),
+    AlertKind.NEW_LEAD: _("Llegó por %(source)s y aún no tiene quien lo atienda."),
+    AlertKind.HANDOFF_WAITING: _("Espera a que le responda una persona."),
+    AlertKind.VISIT: _("Es el %(when)s."),
 }
 TROUBLES: dict[str, Any] = {
     "elsewhere": _("El bot de Telegram entrega en otra dirección."),
@@ -48,12 +54,12 @@ TROUBLES: dict[str, Any] = {
 }
 
 
-def subject(alert: LeadAlert) -> str:
+def subject(alert: LeadAlert | AgentCard) -> str:
     """One line, whatever a name contains."""
     return " ".join((str(SUBJECTS[alert.kind]) % _values(alert)).split())
 
 
-def body(alert: LeadAlert) -> str:
+def body(alert: LeadAlert | AgentCard) -> str:
     lines = [str(BODIES[alert.kind]) % _values(alert), alert.details.get("brief", "")]
     if alert.lead_id:
         page = reverse("admin:leads_lead_change", args=[alert.lead_id])
@@ -61,12 +67,14 @@ def body(alert: LeadAlert) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
-def _values(alert: LeadAlert) -> dict[str, Any]:
+def _values(alert: LeadAlert | AgentCard) -> dict[str, Any]:
     details = alert.details
     return {
         "lead": str(alert.lead) if alert.lead else "",
         "score": f"{details.get('score', 0):g}",
         "minutes": details.get("minutes", 0),
+        "source": alert.lead.get_source_display() if alert.lead else "",
+        "when": details.get("when", ""),
         "trouble": str(TROUBLES.get(details.get("reason", ""), ""))
         % {"error": details.get("error")},
     }

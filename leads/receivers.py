@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from crm.tasks import enqueue
 from leads.models import Attachment
-from leads.signals import alert_raised, attachment_expected, message_queued
-from leads.tasks import deliver, fetch_attachment, send_alert
+from leads.signals import alert_raised, attachment_expected, cards_due, message_queued
+from leads.tasks import deliver, fetch_attachment, send_alert, sweep_cards
 
 
 @receiver(message_queued)
@@ -24,6 +24,11 @@ def start_delivery(*, message_id: int, due_at: datetime, **_: Any) -> None:
 @receiver(alert_raised)
 def start_alert(*, alert_id: int, **_: Any) -> None:
     enqueue(send_alert, alert_id)
+
+
+@receiver(cards_due)
+def start_cards(**_: Any) -> None:
+    enqueue(sweep_cards)
 
 
 @receiver(attachment_expected)

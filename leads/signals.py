@@ -23,6 +23,9 @@ alert_raised = Signal()
 attachment_expected = Signal()
 """attachment_id: internal to leads, starts its download"""
 
+cards_due = Signal()
+"""Internal to leads: cards to write"""
+
 
 def announce(signal: Signal, **facts: Any) -> None:
     """Tell the receivers once the transaction commits; a failing one does not stop the others."""

@@ -8,7 +8,18 @@ from django.utils import timezone
 
 from crm.errors import DomainError
 from crm.tasks import enqueue, note_recovery, record_failure
-from leads import alerts, approval, attachments, connecting, delivery, outbox, scoring, waiting
+from leads import (
+    alerts,
+    approval,
+    attachments,
+    cards,
+    connecting,
+    delivery,
+    outbox,
+    scoring,
+    waiting,
+)
+from leads.channels import telegram_cards
 from leads.models import Lead
 
 
@@ -63,6 +74,20 @@ def sweep_templates() -> int:
     for broker_id in connected:
         enqueue(sync_templates, broker_id=broker_id)
     return len(connected)
+
+
+@shared_task(name="leads.tasks.write_card")
+def write_card(card_id: int) -> bool:
+    return telegram_cards.write(card_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_cards")
+def sweep_cards(at: str | None = None) -> int:
+    """Start every card that is due; one that is on its way is left alone."""
+    owed = cards.due(at=datetime.fromisoformat(at) if at else timezone.now())
+    for card_id in owed:
+        enqueue(write_card, card_id)
+    return len(owed)
 
 
 @shared_task(name="leads.tasks.watch_telegram")

@@ -23,6 +23,7 @@ from crm.tenancy import Role
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
 from leads.models import (
     ActivityLog,
+    AgentCard,
     Attachment,
     ChannelIdentity,
     ChatMessage,
@@ -214,6 +215,16 @@ class LeadAlertFactory(OfLead):
 
     kind = "hot_lead"
     key = factory.Sequence(lambda n: f"alert-{n}")
+    due_at = NOON
+
+
+class AgentCardFactory(OfLead):
+    class Meta:
+        model = AgentCard
+
+    agent = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    kind = "hot_lead"
+    key = factory.Sequence(lambda n: f"card-{n}")
     due_at = NOON
 
 

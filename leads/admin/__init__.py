@@ -1,5 +1,5 @@
 """Leads in Django Admin."""
 
-from leads.admin import attachments, channels, conversations, lead, tables, templates
+from leads.admin import attachments, cards, channels, conversations, lead, tables, templates
 
-__all__ = ["attachments", "channels", "conversations", "lead", "tables", "templates"]
+__all__ = ["attachments", "cards", "channels", "conversations", "lead", "tables", "templates"]

@@ -12,7 +12,7 @@ from telegram.constants import ChatType
 from brokers.models import Broker
 from crm.errors import DomainError
 from leads import consenting, identity, inbox, origins, phones
-from leads.channels import choices, kinds
+from leads.channels import choices, kinds, telegram_agents
 from leads.channels.telegram import message_id
 from leads.enums import Channel, Direction
 from leads.inbox import Inbound
@@ -49,11 +49,12 @@ def take_in(
     chat = update.effective_chat
     if chat is not None and chat.type != ChatType.PRIVATE:
         return None
-    _handle_once(arrival)
+    said = _handle_once(arrival)
     pressed = update.callback_query
-    if pressed is None:
-        return None
-    return {"method": "answerCallbackQuery", "callback_query_id": pressed.id}
+    if pressed is not None:
+        answer = {"method": "answerCallbackQuery", "callback_query_id": pressed.id}
+        return {**answer, "text": said} if said else answer
+    return {"method": "sendMessage", "chat_id": chat.id, "text": said} if said and chat else None
 
 
 def _parsed(payload: dict[str, Any]) -> Update:
@@ -68,22 +69,26 @@ def _parsed(payload: dict[str, Any]) -> Update:
         return Update(number)
 
 
-def _handle_once(arrival: Arrival) -> None:
+def _handle_once(arrival: Arrival) -> str | None:
     try:
-        _handle(arrival)
+        return _handle(arrival)
     except IntegrityError:
         seen = TelegramMessage.objects.filter(bot_id=arrival.bot, update_id=arrival.number)
         if seen.filter(broker=arrival.broker).exists():
-            return
+            return None
         # Another broker names the same bot: its rows must not silence this one's.
-        _handle(replace(arrival, number=None))
+        return _handle(replace(arrival, number=None))
 
 
 @transaction.atomic
-def _handle(arrival: Arrival) -> None:
+def _handle(arrival: Arrival) -> str | None:
+    """What the sender is to be told at once, if anything: only the broker's own people are."""
     update = arrival.update
     if update.edited_message and _edit(arrival, update.edited_message):
-        return
+        return None
+    if (said := _of_the_house(arrival)) is not None:
+        _enter(replace(arrival, payload={}))  # a code is nobody's to read later
+        return said
     row = _enter(arrival)
     message = update.message or update.edited_message
     if message and message.from_user and not message.from_user.is_bot:
@@ -92,6 +97,22 @@ def _handle(arrival: Arrival) -> None:
         _press(arrival, row, update.callback_query)
     elif update.my_chat_member:
         _change_membership(arrival, row, update.my_chat_member)
+    return None
+
+
+def _of_the_house(arrival: Arrival) -> str | None:
+    """What one of the broker's own people is answered; they are never a lead."""
+    update, user = arrival.update, arrival.update.effective_user
+    if user is None or user.is_bot:
+        return None
+    said = telegram_agents.Said(arrival.broker, user.id, arrival.at)
+    if update.callback_query is not None:
+        data = update.callback_query.data or ""
+        return (
+            telegram_agents.press(said, data) if data.startswith(telegram_agents.PREFIX) else None
+        )
+    message = update.message or update.edited_message
+    return telegram_agents.hear(said, message.text or "") if message else None
 
 
 def _enter(arrival: Arrival) -> TelegramMessage:
@@ -192,8 +213,9 @@ def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
         return ({"kind": kind, "latitude": place.latitude, "longitude": place.longitude},)
     part = getattr(message, kind)
     largest = part[-1] if isinstance(part, tuple) else part
-    name = getattr(largest, "file_name", None)
-    return ({"kind": kind, "file_id": largest.file_id, **({"filename": name} if name else {})},)
+    given = getattr(largest, "file_name", None)
+    named = {"filename": given} if given else {}
+    return ({"kind": kind, "file_id": largest.file_id, **named},)
 
 
 def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> None:

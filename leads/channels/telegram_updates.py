@@ -21,6 +21,7 @@ from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
 log = logging.getLogger(__name__)
 
 MAX_ID = 2**63 - 1
+MAX_TOAST = 200
 START = "/start"  # what Telegram sends, with a word of ours after it, when a chat is opened
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 
@@ -53,7 +54,7 @@ def take_in(
     pressed = update.callback_query
     if pressed is not None:
         answer = {"method": "answerCallbackQuery", "callback_query_id": pressed.id}
-        return {**answer, "text": said} if said else answer
+        return {**answer, "text": said[:MAX_TOAST]} if said else answer
     return {"method": "sendMessage", "chat_id": chat.id, "text": said} if said and chat else None
 
 

@@ -58,7 +58,6 @@ def test_guesses_are_limited(broker, at):
 
 
 def test_who_is_deactivated_is_unlinked_at_once(client, agent, admin, broker, at):
-    code = linking.issue(agent, at=at)
     redeem(broker, linking.issue(agent, at=at), at)
     code = linking.issue(agent, at=at)
     client.force_login(admin)

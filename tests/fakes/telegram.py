@@ -38,6 +38,7 @@ class FakeTelegram(FakeServer):
         self.webhook: dict[str, Any] = {"url": "", "pending_update_count": 0}
         self.last_error = ""
         self.files: dict[str, bytes] = {}
+        self.shown: dict[str, tuple[str, str | None]] = {}
         self.fetched: list[str] = []
         self.paths: dict[str, str] = {}
         self._numbers = count(1000)
@@ -51,6 +52,10 @@ class FakeTelegram(FakeServer):
         """The messages of every bot, with their keyboards parsed."""
         messages = [body for path, body in self.requests if path.endswith("/sendMessage")]
         return [{**each, **_keyboard(each)} for each in messages]
+
+    @property
+    def edited(self) -> list[dict[str, Any]]:
+        return [{**each, **_keyboard(each)} for each in self.calls("editMessageText")]
 
     def calls(self, method: str) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path.endswith(f"/{method}")]
@@ -74,6 +79,15 @@ class FakeTelegram(FakeServer):
             return refusal(400, "Bad Request: message is too long")
         chat = {"id": int(body["chat_id"]), "type": "private", "first_name": "Camila"}
         message = {"message_id": next(self._numbers), "date": int(time.time()), "chat": chat}
+        return ok({**message, "text": body["text"]})
+
+    def _editMessageText(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        shown = (body["text"], body.get("reply_markup"))
+        if self.shown.get(body["message_id"]) == shown:
+            return refusal(400, "Bad Request: message is not modified")
+        self.shown[body["message_id"]] = shown
+        chat = {"id": int(body["chat_id"]), "type": "private", "first_name": "Ana"}
+        message = {"message_id": int(body["message_id"]), "date": int(time.time()), "chat": chat}
         return ok({**message, "text": body["text"]})
 
     def _answerCallbackQuery(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802

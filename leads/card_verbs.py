@@ -8,16 +8,12 @@ from django.utils.translation import gettext_lazy
 from brokers.models import User
 from leads import assignment, handoff
 from leads.cards import Verb, register
-from leads.enums import Holder
 from leads.errors import AlreadyClaimed
 from leads.models import Lead
 
 
 def holds(lead: Lead, user: User) -> bool:
-    conversation = getattr(lead, "conversation", None)
-    if conversation is None or conversation.holder != Holder.USER:
-        return False
-    return bool(conversation.held_by_id == user.pk)
+    return handoff.is_held_by(getattr(lead, "conversation", None), user)
 
 
 def _claim(lead: Lead, user: User, at: datetime) -> str:

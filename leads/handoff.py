@@ -58,6 +58,12 @@ def resume(lead: Lead, *, at: datetime) -> bool:
     return owed
 
 
+def is_held_by(conversation: Conversation | None, user: Any) -> bool:
+    if conversation is None or conversation.holder != Holder.USER:
+        return False
+    return bool(conversation.held_by_id == user.pk)
+
+
 def last_by_person(lead: Lead) -> int:
     """The id of the latest message that a person wrote to the lead; 0 without one."""
     written = ChatMessage.objects.filter(

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from leads import origins
 from leads.enums import AlertKind
 from leads.models import AgentCard, LeadAlert
 
@@ -73,7 +74,7 @@ def _values(alert: LeadAlert | AgentCard) -> dict[str, Any]:
         "lead": str(alert.lead) if alert.lead else "",
         "score": f"{details.get('score', 0):g}",
         "minutes": details.get("minutes", 0),
-        "source": alert.lead.get_source_display() if alert.lead else "",
+        "source": origins.told(alert.lead) if alert.lead else "",
         "when": details.get("when", ""),
         "trouble": str(TROUBLES.get(details.get("reason", ""), ""))
         % {"error": details.get("error")},

@@ -5,6 +5,7 @@ import re
 from django.utils.translation import gettext_lazy as _
 
 from crm.errors import DomainError
+from leads.models import Lead
 
 # What Telegram lets a link carry.
 ALLOWED = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
@@ -42,3 +43,11 @@ def greeting(given: str) -> str:
     if told.get("source") == PROPERTY and told.get("campaign"):
         return f"{GREETING}, me interesa la propiedad {told['campaign']}"
     return GREETING
+
+
+def told(lead: Lead) -> str:
+    """Where a lead came from, in words: «Telegram (instagram, verano)»."""
+    origin = lead.metadata.get("origin") or {}
+    link = ", ".join(filter(None, [origin.get("source"), origin.get("campaign")]))
+    source = str(lead.get_source_display())
+    return f"{source} ({link})" if link else source

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from brokers.models import User
-from leads import facts, parts, reasons, scoring, words
+from leads import facts, handoff, origins, parts, reasons, scoring, words
 from leads.enums import AttachmentState, Author, Delivery, Direction, Holder
 from leads.models import Attachment, ChatMessage, Conversation, Lead
 
@@ -99,7 +99,8 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "transitions": lead.transitions.select_related("by")[:20],
         "conversation": conversation,
         "held_by": holder(conversation, user),
-        "mine": _holds(conversation, user),
+        "came_from": origins.told(lead),
+        "mine": handoff.is_held_by(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
         "bubbles": bubbles(lead),
         "events": [
@@ -111,12 +112,6 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
             for panel in parts.panels(lead, user)
         ],
     }
-
-
-def _holds(conversation: Conversation | None, user: Any) -> bool:
-    return bool(
-        conversation and conversation.holder == Holder.USER and conversation.held_by_id == user.pk
-    )
 
 
 def holder(conversation: Conversation | None, user: Any) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -127,6 +128,14 @@ def test_an_agent_of_another_broker_is_a_lead_like_anybody(client, linked, rival
     assert Lead.objects.get().broker == rival
 
 
+def test_polling_answers_them_too(telegram, connected, agent):
+    words = f"/vincular {linking.issue(agent, at=timezone.now())}"
+    telegram.updates = [update(text=words)]
+    with pytest.raises(CommandError, match="does not know this bot"):
+        call_command("telegram_poll", broker="andes")
+    assert [each["text"] for each in telegram.sent] == ["Listo, Ana: tus avisos llegarán aquí."]
+
+
 # --- Cards ---
 
 
@@ -159,10 +168,10 @@ def test_an_alert_without_a_lead_goes_to_linked_admins(telegram, linked, admin):
 def test_who_writes_first_is_told_to_the_pool_unless_taken_meanwhile(
     client, telegram, linked, agent
 ):
-    post_telegram(client, update(text="busco casa"))
+    post_telegram(client, update(text="/start instagram__verano"))
     assert {card.kind for card in AgentCard.objects.all()} == {"new_lead"}
     write_all()
-    assert "Llegó por Telegram" in telegram.sent[0]["text"]
+    assert "Llegó por Telegram (instagram, verano) y" in telegram.sent[0]["text"]
     say(client, "hola", user=7009)
     other = Lead.objects.latest("pk")
     assignment.claim(other, by=agent, at=timezone.now())

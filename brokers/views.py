@@ -134,20 +134,25 @@ class MyTelegram(generics.GenericAPIView[User]):
     permission_classes = [TenantPermission]
     serializer_class = shapes.LinkCodeSerializer
 
+    @property
+    def _caller(self) -> User:
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
     @extend_schema(operation_id="auth_me_telegram", responses=shapes.LinkedSerializer)
     def get(self, request: Request) -> Response:
-        return Response({"linked": request.user.telegram_user_id is not None})
+        return Response({"linked": self._caller.telegram_user_id is not None})
 
     @extend_schema(operation_id="auth_me_telegram_code", request=None)
     def post(self, request: Request) -> Response:
         now = timezone.now()
-        code = linking.issue(request.user, at=now)
+        code = linking.issue(self._caller, at=now)
         told = {"code": code, "command": f"/vincular {code}", "expires_at": now + linking.VALID}
         return Response(self.get_serializer(told).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="auth_me_telegram_unlink", responses={204: None})
     def delete(self, request: Request) -> Response:
-        linking.unlink(request.user, at=timezone.now())
+        linking.unlink(self._caller, at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -88,9 +88,16 @@ def _act(card: AgentCard, verb: cards.Verb, user: User, at: datetime) -> str:
     seen = Lead.objects.visible_to(user).living().select_related(*related)
     lead = seen.filter(pk=card.lead.pk).first() if card.lead else None
     if lead is None:
-        cards.refresh(card.lead_id or 0, at=at)
-        return taken_by(card.lead) if card.lead else ""
+        return _gone(card, at)
     if not verb.applies(lead, user, at):
         cards.refresh(lead.pk, at=at)
         return _("Eso ya no hace falta.")
     return verb.act(lead, user, at)
+
+
+def _gone(card: AgentCard, at: datetime) -> str:
+    """Somebody else has the lead, perhaps since the card was read."""
+    assert card.lead is not None, "only cards of a lead are pressed"
+    card.lead.refresh_from_db(fields=["assigned_to"])
+    cards.refresh(card.lead.pk, at=at)
+    return taken_by(card.lead)

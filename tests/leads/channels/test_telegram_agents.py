@@ -115,6 +115,13 @@ def test_a_wrong_code_makes_nobody_an_agent_nor_a_lead(client, connected, rival,
     assert (Lead.objects.count(), linking.linked(rival, ANA)) == (0, None)
 
 
+def test_a_code_said_in_a_group_links_nobody(client, connected, agent):
+    code = linking.issue(agent, at=timezone.now())
+    payload = update("group_message", update_id=next(numbers), text=f"/vincular {code}")
+    assert post_telegram(client, payload).content == b""
+    assert not User.objects.filter(telegram_user_id__isnull=False).exists()
+
+
 def test_a_code_that_comes_twice_is_answered_once(client, connected, agent):
     payload = update(text=f"/vincular {linking.issue(agent, at=timezone.now())}")
     assert "Listo" in post_telegram(client, payload).json()["text"]

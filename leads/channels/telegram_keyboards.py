@@ -10,11 +10,10 @@ from leads.enums import Author
 from leads.models import ChatMessage
 from leads.optout import fold
 
-PHONE = r"(?:telefono|celular|fono|whatsapp|numero (?:de )?(?:contacto|whatsapp))"
-ASKS_FOR_PHONE = re.compile(
-    rf"\b(?:tu|su|algun|que|cual es) (?:\w+ )?{PHONE}\b"
-    rf"|\b(?:compart\w+|dejar?(?:me|nos)|envia(?:me|nos)|dar?(?:me|nos)) (?:\w+ ){{0,3}}{PHONE}\b"
+PHONE = re.compile(
+    r"\b(?:telefono|celular|fono|numero (?:de )?(?:contacto|whatsapp)|(?:tu|su|que) numero(?! de))\b"
 )
+ASKING = ("compart", "deja", "envia", "indica")
 
 
 def under(message: ChatMessage) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
@@ -29,13 +28,13 @@ def under(message: ChatMessage) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | 
 def _asks_for_unknown_phone(message: ChatMessage) -> bool:
     if message.lead.phone_e164 or message.author not in (Author.ASSISTANT, Author.USER):
         return False
-    return any(ASKS_FOR_PHONE.search(fold(line)) for line in _questions(message.message_text))
+    return any(PHONE.search(fold(line)) for line in _questions(message.message_text))
 
 
 def _questions(text: str) -> list[str]:
     """The sentences that want an answer; what merely tells of a phone asks for none."""
     found = re.split(r"(?<=[.!?\n])\s+", text)
-    return [each for each in found if "?" in each or fold(each).startswith(("compart", "deja"))]
+    return [each for each in found if "?" in each or fold(each).startswith(ASKING)]
 
 
 def _share_phone() -> ReplyKeyboardMarkup:

@@ -41,6 +41,8 @@ def test_only_the_last_piece_of_a_long_message_has_the_buttons(telegram, camila,
     [
         ("Perfecto. ¿Me das tu teléfono para coordinar?", True),
         ("¿Cuál es tu número de WhatsApp?", True),
+        ("¿A qué número te llamo?", True),
+        ("¿Qué número de dormitorios buscas?", False),
         ("Compárteme un teléfono de contacto.", True),
         ("Te llamarán a tu teléfono mañana.", False),
         ("¿Buscas casa o departamento?", False),

@@ -204,6 +204,18 @@ class MeSerializer(CheckedSerializer[User]):
         return user
 
 
+class LinkedSerializer(serializers.Serializer[Any]):
+    linked = serializers.BooleanField()
+
+
+class LinkCodeSerializer(serializers.Serializer[Any]):
+    """``command`` is what the user sends to the broker's bot, once, before ``expires_at``."""
+
+    code = serializers.CharField(read_only=True)
+    command = serializers.CharField(read_only=True)
+    expires_at = serializers.DateTimeField(read_only=True)
+
+
 class SecretsField(serializers.DictField):
     """Stored secrets: writing merges key by key (``null`` removes one), reading tells which are set."""
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("auth/refresh/", views.Refresh.as_view(), name="auth-refresh"),
     path("auth/logout/", views.Logout.as_view(), name="auth-logout"),
     path("auth/me/", views.Me.as_view(), name="auth-me"),
+    path("auth/me/telegram/", views.MyTelegram.as_view(), name="auth-me-telegram"),
     path("auth/password/reset/", views.PasswordReset.as_view(), name="auth-password-reset"),
     path(
         "auth/password/reset/confirm/",

@@ -15,7 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brokers import onboarding, passwords, team, tokens
+from brokers import linking, onboarding, passwords, team, tokens
 from brokers import serializers as shapes
 from brokers.filters import UserFilter
 from brokers.models import (
@@ -126,6 +126,34 @@ class Me(generics.GenericAPIView[User]):
         answer = self.get_serializer(user).data
         changed = "password" in serializer.validated_data
         return Response({**answer, "tokens": tokens.issue(user)} if changed else answer)
+
+
+class MyTelegram(generics.GenericAPIView[User]):
+    """The caller's own Telegram: whether it is linked, a one-time code that links it, and leaving."""
+
+    permission_classes = [TenantPermission]
+    serializer_class = shapes.LinkCodeSerializer
+
+    @property
+    def _caller(self) -> User:
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+    @extend_schema(operation_id="auth_me_telegram", responses=shapes.LinkedSerializer)
+    def get(self, request: Request) -> Response:
+        return Response({"linked": self._caller.telegram_user_id is not None})
+
+    @extend_schema(operation_id="auth_me_telegram_code", request=None)
+    def post(self, request: Request) -> Response:
+        now = timezone.now()
+        code = linking.issue(self._caller, at=now)
+        told = {"code": code, "command": f"/vincular {code}", "expires_at": now + linking.VALID}
+        return Response(self.get_serializer(told).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="auth_me_telegram_unlink", responses={204: None})
+    def delete(self, request: Request) -> Response:
+        linking.unlink(self._caller, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class Users(Editable[User]):

@@ -11,7 +11,9 @@ class CrmConfig(AppConfig):
     verbose_name = _("Operación")
 
     def ready(self) -> None:
-        autodiscover_modules("receivers", "parts", "duties", "tools", "dashboard", "schema")
+        autodiscover_modules(
+            "receivers", "parts", "duties", "tools", "card_verbs", "dashboard", "schema"
+        )
 
 
 class AdminConfig(django_admin.AdminConfig):

@@ -327,6 +327,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=8, minute=15),
     },
     "due-attachments": {"task": "leads.tasks.sweep_attachments", "schedule": SWEEP_SECONDS},
+    "due-cards": {"task": "leads.tasks.sweep_cards", "schedule": SWEEP_SECONDS},
+    "telegram-webhooks": {"task": "leads.tasks.sweep_telegram", "schedule": crontab(minute="*/15")},
     "whatsapp-templates": {"task": "leads.tasks.sweep_templates", "schedule": crontab(minute=20)},
     "due-imports": {"task": "leads.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "old-imports": {"task": "leads.tasks.forget_imports", "schedule": crontab(hour=7, minute=20)},

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from brokers.models import Broker, User
 from crm.tenancy import Role
-from leads import notices, signals
+from leads import cards, notices, signals
 from leads.channels import email
 from leads.enums import AlertKind, AlertState
 from leads.models import Lead, LeadAlert
@@ -47,6 +47,7 @@ def raise_for(
     )
     if is_new:
         signals.announce(signals.alert_raised, alert_id=alert.pk)
+        cards.deal(broker_id, kind, lead=lead, key=key, at=at, **details)
     return is_new
 
 
@@ -155,7 +156,7 @@ def recipients(alert: LeadAlert) -> list[str]:
     if named := alert.details.get("user"):
         people = User.objects.filter(pk=named, broker=alert.broker_id, is_active=True)
         return list(people.values_list("email", flat=True))
-    person = _named(alert) or _in_charge(alert.lead)
+    person = _named(alert) or (cards.in_charge(alert.lead) if alert.lead else None)
     own = alert.broker.brokerleadconfig.alert_email
     chosen = [person.email] if person else []
     if own and (alert.kind in ESCALATED or not chosen):
@@ -168,15 +169,6 @@ def _named(alert: LeadAlert) -> User | None:
     active = User.objects.filter(broker=alert.broker_id, is_active=True)
     person: User | None = active.filter(pk=alert.details.get("to")).first()
     return person
-
-
-def _in_charge(lead: Lead | None) -> User | None:
-    """Who holds the conversation, else who looks after the lead."""
-    if lead is None:
-        return None
-    conversation = getattr(lead, "conversation", None)
-    people = [conversation.held_by if conversation else None, lead.assigned_to]
-    return next((person for person in people if person and person.is_active), None)
 
 
 def _admins(broker: Broker) -> list[str]:

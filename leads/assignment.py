@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from brokers.models import AssignmentMode, Broker, User
 from crm.tenancy import Role
-from leads import alerts
+from leads import alerts, cards
 from leads.activity import log
 from leads.enums import Actor
 from leads.errors import AlreadyClaimed, NotAssignable
@@ -116,4 +116,5 @@ def _give(lead: Lead, to: User | None, *, by: Any, at: datetime, only_if: Q) -> 
         lead.assigned_to = to
         actor = Actor.HUMAN if by else Actor.SYSTEM
         log(lead, "assigned", actor=actor, at=at, user=by, to=to.pk if to else None)
+        cards.refresh(lead.pk, at=at)
     return bool(given)

@@ -1,18 +1,29 @@
 """Connecting a broker's channels: the address of its webhook, and Telegram told of it."""
 
+import logging
 import secrets
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from telegram import Bot, WebhookInfo
+from telegram import Bot, User, WebhookInfo
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from brokers.models import Broker, BrokerChatConfig, ChannelHook
 from crm.errors import DomainError, ProviderError
+from leads import alerts, origins
 from leads.channels import telegram_client
 from leads.channels.telegram_updates import KINDS
-from leads.enums import Channel
+from leads.enums import AlertKind, Channel
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+RECENT = timedelta(hours=1)
 
 
 class NotConfigured(DomainError):
@@ -56,13 +67,95 @@ def connect_telegram(broker: Broker) -> str:
     return address
 
 
-def telegram_state(broker: Broker) -> WebhookInfo:
-    """What Telegram knows of the broker's webhook, its last error included."""
-    token = _token(BrokerChatConfig.objects.get(broker=broker))
+@dataclass(frozen=True)
+class Health:
+    """What Telegram knows of a bot's webhook, beside the address that is ours."""
 
+    address: str
+    ours: str
+    pending: int
+    error: str
+    error_at: datetime | None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return self.address != self.ours
+
+    def trouble(self, *, at: datetime) -> str:
+        """Why messages do not come in; an error after which all was delivered is over."""
+        if self.is_elsewhere:
+            return "elsewhere"
+        recent = self.error_at is not None and at - self.error_at < RECENT
+        return "failing" if recent and self.pending else ""
+
+
+def telegram_health(broker: Broker) -> Health:
+    told, hook = _webhook_info(broker), _hook_of(broker)
+    return Health(
+        address=told.url,
+        ours=hook.address if hook else "",
+        pending=told.pending_update_count,
+        error=told.last_error_message or "",
+        error_at=told.last_error_date,
+    )
+
+
+def watched() -> list[int]:
+    """The brokers whose bot should deliver here; without a public address none can."""
+    if not settings.PUBLIC_URL.startswith("https://"):
+        return []
+    configs = BrokerChatConfig.objects.select_related("broker").filter(
+        broker__is_active=True,
+        broker__in=ChannelHook.objects.filter(channel=Channel.TELEGRAM).values("broker"),
+        enabled_providers__contains=[Channel.TELEGRAM.value],
+    )
+    bots = (each for each in configs if (each.provider_configs.get("telegram") or {}).get("token"))
+    return [config.broker_id for config in bots]
+
+
+def watch_telegram(broker_id: int, *, at: datetime) -> str:
+    """Look at the bot's webhook and alert, once a day and reason; what is wrong, or nothing."""
+    broker = Broker.objects.get(pk=broker_id)
+    told = ""
+    try:
+        health = telegram_health(broker)
+        reason, told = health.trouble(at=at), health.error
+    except NotConfigured:
+        reason = "bad_token"
+    except ProviderError:
+        log.warning("Telegram was not there to be asked about the bot of broker %s", broker_id)
+        return ""
+    if reason:
+        key = f"telegram:{reason}:{at.astimezone(broker.zone).date()}"
+        alerts.raise_for(
+            broker.pk, AlertKind.TELEGRAM_TROUBLE, key=key, at=at, reason=reason, error=told[:300]
+        )
+    return reason
+
+
+def telegram_link(broker: Broker, *, source: str, campaign: str = "") -> str:
+    """The address that opens a chat with the broker's bot and says where the lead came from."""
+    word = origins.word(source=source, campaign=campaign)
+
+    async def ask(bot: Bot) -> User:
+        return await bot.get_me()
+
+    return f"https://t.me/{_asked(broker, ask).username}?start={word}"
+
+
+def _webhook_info(broker: Broker) -> WebhookInfo:
     async def ask(bot: Bot) -> WebhookInfo:
         return await bot.get_webhook_info()
 
+    return _asked(broker, ask)
+
+
+def _hook_of(broker: Broker) -> ChannelHook | None:
+    return ChannelHook.objects.filter(broker=broker, channel=Channel.TELEGRAM).first()
+
+
+def _asked(broker: Broker, ask: Callable[[Bot], Awaitable[T]]) -> T:
+    token = _token(BrokerChatConfig.objects.get(broker=broker))
     try:
         return telegram_client.call(token, ask)
     except TelegramError as error:

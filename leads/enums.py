@@ -161,12 +161,23 @@ class AlertKind(models.TextChoices):
     CALENDAR_CONFLICT = "calendar_conflict", _("cita que choca con tu calendario")
     REMINDER_HELD = "reminder_held", _("recordatorio no enviado")
     INVITATION = "invitation", _("invitación de calendario")
+    TELEGRAM_TROUBLE = "telegram_trouble", _("Telegram no entrega")
+    NEW_LEAD = "new_lead", _("lead nuevo sin asignar")
+    HANDOFF_WAITING = "handoff_waiting", _("espera a una persona")
+    VISIT = "visit", _("visita por confirmar")
 
 
 class AlertState(models.TextChoices):
     PENDING = "pending", _("pendiente")
     SENT = "sent", _("enviado")
     FAILED = "failed", _("fallido")
+
+
+class CardState(models.TextChoices):
+    PENDING = "pending", _("por enviar")
+    SENT = "sent", _("enviado")
+    FAILED = "failed", _("fallido")
+    DROPPED = "dropped", _("ya no hacía falta")
 
 
 class SignalKind(models.TextChoices):

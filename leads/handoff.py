@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from leads import delivery
+from leads import cards, delivery
 from leads.activity import log
-from leads.enums import NEVER_LEFT, Actor, Author, Direction, HandoffReason, Holder
+from leads.enums import NEVER_LEFT, Actor, AlertKind, Author, Direction, HandoffReason, Holder
 from leads.models import ChatMessage, Conversation, Lead
 
 
@@ -60,6 +60,12 @@ def resume(lead: Lead, *, at: datetime) -> bool:
     return owed
 
 
+def is_held_by(conversation: Conversation | None, user: Any) -> bool:
+    if conversation is None or conversation.holder != Holder.USER:
+        return False
+    return bool(conversation.held_by_id == user.pk)
+
+
 def last_by_person(lead: Lead) -> int:
     """The id of the latest message that a person wrote to the lead; 0 without one."""
     written = ChatMessage.objects.filter(
@@ -97,6 +103,8 @@ def ask_for_person(
     conversation.waiting_reason = HandoffReason(reason)
     _hand_over(conversation, Holder.WAITING, None, at)
     log(lead, "person_requested", actor=Actor.ASSISTANT, at=at, reason=str(reason))
+    key = str(conversation.version)
+    cards.deal(lead.broker_id, AlertKind.HANDOFF_WAITING, lead=lead, key=key, at=at, brief=brief)
     return conversation
 
 
@@ -155,3 +163,4 @@ def _hand_over(conversation: Conversation, holder: Holder, person: Any, at: date
     conversation.version = F("version") + 1
     conversation.save()
     conversation.refresh_from_db(fields=["version"])
+    cards.refresh(conversation.lead_id, at=at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,12 +11,15 @@ from django.db.models import Case, F, Q, Value, When
 
 from brokers.models import Broker
 from crm.errors import Conflict
-from leads import assignment, names, phones
+from leads import assignment, cards, names, phones
 from leads.activity import log
-from leads.enums import Actor
+from leads.enums import Actor, AlertKind
 from leads.models import ChannelIdentity, Conversation, Lead, MergeSuggestion, Suppression
 from leads.models.lead import LeadQuerySet
 from leads.stages import Source, Stage
+
+# What somebody new has the time to say before the pool is told of them.
+INTRODUCTION = timedelta(minutes=2)
 
 
 class Outcome(StrEnum):
@@ -159,6 +162,8 @@ def create(
     lead.save(force_insert=True)
     Conversation.objects.create(broker=broker, lead=lead)
     log(lead, "lead_created", actor=_actor(by), at=at, user=by, source=str(source))
+    if lead.assigned_to is None and source not in (Source.IMPORT, Source.PERSON):
+        cards.deal(broker.pk, AlertKind.NEW_LEAD, lead=lead, at=at, after=INTRODUCTION)
     return lead
 
 

@@ -34,7 +34,8 @@ class Inbound:
     """One message as any channel's adapter parsed it.
 
     ``external_user`` is the lead as the channel attests them, and ``phone_e164`` their number
-    where it attests that too; ``external_id`` is unique within the broker and channel.
+    where it attests that too; ``external_id`` is unique within the broker and channel. ``origin``
+    is what the link says by which they came, kept with a lead that is new.
     """
 
     broker: Broker
@@ -47,6 +48,7 @@ class Inbound:
     phone_e164: str | None = None
     attachments: tuple[dict[str, Any], ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+    origin: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ def _first_contact(inbound: Inbound) -> Conversation:
         at=inbound.at,
         phone=inbound.phone_e164 or "",
         phone_e164=inbound.phone_e164,
+        metadata={"origin": inbound.origin} if inbound.origin else {},
     )
     Conversation.objects.filter(lead=lead).update(channel=inbound.channel)
     ChannelIdentity.objects.create(

@@ -11,6 +11,7 @@ from leads import identity, joining
 from leads.enums import ConsentState, Delivery, Holder
 from leads.models import (
     ActivityLog,
+    AgentCard,
     ChannelIdentity,
     ChatMessage,
     Consent,
@@ -212,6 +213,7 @@ OWN: tuple[Table, ...] = (
     plain(StageTransition),
     Table("consents", Consent, merge_consents, unmerge_consents),
     plain(LeadAlert, "kind", "key"),
+    plain(AgentCard, "agent", "kind", "key"),
     Table("merge_suggestions", MergeSuggestion, merge_suggestions, unmerge_suggestions),
     plain(RightsRequest),
     plain(LeadImportRow),

@@ -1,4 +1,4 @@
-"""The words of alerts: subject and body of the e-mail that people get."""
+"""The words of alerts: subject and body of the e-mail and of the card that people get."""
 
 from typing import Any
 
@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from leads import origins
 from leads.enums import AlertKind
-from leads.models import LeadAlert
+from leads.models import AgentCard, LeadAlert
 
 SUBJECTS: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("Lead caliente: %(lead)s"),
@@ -21,6 +22,10 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.CALENDAR_CONFLICT: _("Tu calendario choca con la cita de %(lead)s"),
     AlertKind.REMINDER_HELD: _("Recordatorio no enviado a %(lead)s: %(why)s"),
     AlertKind.INVITATION: "%(title)s",
+    AlertKind.TELEGRAM_TROUBLE: _("Telegram no entrega los mensajes"),
+    AlertKind.NEW_LEAD: _("Lead nuevo sin asignar: %(lead)s"),
+    AlertKind.HANDOFF_WAITING: _("%(lead)s pide una persona"),
+    AlertKind.VISIT: _("Visita agendada con %(lead)s"),
 }
 BODIES: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
@@ -51,18 +56,30 @@ BODIES: dict[str, Any] = {
         "conversación y el asistente calla. Envíalo con «Enviar recordatorio» en la cita."
     ),
     AlertKind.INVITATION: _("%(title)s, el %(when)s. Abre el archivo adjunto para tu calendario."),
+    AlertKind.TELEGRAM_TROUBLE: _(
+        "%(trouble)s Mientras tanto no llegan los mensajes de Telegram. Entra a «Canales» y pulsa "
+        "«Reparar Telegram»."
+    ),
+    AlertKind.NEW_LEAD: _("Llegó por %(source)s y aún no tiene quien lo atienda."),
+    AlertKind.HANDOFF_WAITING: _("Espera a que le responda una persona."),
+    AlertKind.VISIT: _("Es el %(when)s."),
+}
+TROUBLES: dict[str, Any] = {
+    "elsewhere": _("El bot de Telegram entrega en otra dirección."),
+    "failing": _("Telegram no logra entregar los mensajes del bot: %(error)s."),
+    "bad_token": _("Telegram no reconoce el token del bot."),
 }
 
 
 WORK: dict[str, Any] = {"leads": _("leads abiertos"), "visits": _("visitas futuras")}
 
 
-def subject(alert: LeadAlert) -> str:
+def subject(alert: LeadAlert | AgentCard) -> str:
     """One line, whatever a name contains."""
     return " ".join((str(SUBJECTS[alert.kind]) % _values(alert)).split())
 
 
-def body(alert: LeadAlert) -> str:
+def body(alert: LeadAlert | AgentCard) -> str:
     lines = [str(BODIES[alert.kind]) % _values(alert), alert.details.get("brief", "")]
     if alert.lead_id:
         page = reverse("admin:leads_lead_change", args=[alert.lead_id])
@@ -72,7 +89,7 @@ def body(alert: LeadAlert) -> str:
     return "\n\n".join(line for line in lines if line)
 
 
-def _values(alert: LeadAlert) -> dict[str, Any]:
+def _values(alert: LeadAlert | AgentCard) -> dict[str, Any]:
     details = alert.details
     return {
         "lead": str(alert.lead) if alert.lead else "",
@@ -86,4 +103,7 @@ def _values(alert: LeadAlert) -> dict[str, Any]:
         "shares": ", ".join(
             f"{name or _t('sin asignar')} ({count})" for name, count in details.get("shares", [])
         ),
+        "source": origins.told(alert.lead) if alert.lead else "",
+        "trouble": str(TROUBLES.get(details.get("reason", ""), ""))
+        % {"error": details.get("error")},
     }

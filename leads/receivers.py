@@ -14,11 +14,19 @@ from leads.models import Attachment
 from leads.signals import (
     alert_raised,
     attachment_expected,
+    cards_due,
     erasure_due,
     import_waiting,
     message_queued,
 )
-from leads.tasks import deliver, erase_person, fetch_attachment, send_alert, work_on_import
+from leads.tasks import (
+    deliver,
+    erase_person,
+    fetch_attachment,
+    send_alert,
+    sweep_cards,
+    work_on_import,
+)
 
 
 @receiver(message_queued)
@@ -30,6 +38,11 @@ def start_delivery(*, message_id: int, due_at: datetime, **_: Any) -> None:
 @receiver(alert_raised)
 def start_alert(*, alert_id: int, **_: Any) -> None:
     enqueue(send_alert, alert_id)
+
+
+@receiver(cards_due)
+def start_cards(**_: Any) -> None:
+    enqueue(sweep_cards)
 
 
 @receiver(attachment_expected)

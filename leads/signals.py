@@ -27,6 +27,9 @@ import_waiting = Signal()
 erasure_due = Signal()
 """request_id: internal to leads, starts the erasure"""
 
+cards_due = Signal()
+"""Internal to leads: cards to write"""
+
 
 def announce(signal: Signal, **facts: Any) -> None:
     """Tell the receivers once the transaction commits; a failing one does not stop the others."""

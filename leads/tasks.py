@@ -14,6 +14,8 @@ from leads import (
     alerts,
     approval,
     attachments,
+    cards,
+    connecting,
     delivery,
     erasing,
     importing,
@@ -22,6 +24,7 @@ from leads import (
     scoring,
     waiting,
 )
+from leads.channels import telegram_cards
 
 
 @shared_task(name="leads.tasks.deliver")
@@ -75,6 +78,34 @@ def sweep_templates() -> int:
     for broker_id in connected:
         enqueue(sync_templates, broker_id=broker_id)
     return len(connected)
+
+
+@shared_task(name="leads.tasks.write_card")
+def write_card(card_id: int) -> bool:
+    return telegram_cards.write(card_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_cards")
+def sweep_cards(at: str | None = None) -> int:
+    """Start every card that is due; one that is on its way is left alone."""
+    owed = cards.due(at=datetime.fromisoformat(at) if at else timezone.now())
+    for card_id in owed:
+        enqueue(write_card, card_id)
+    return len(owed)
+
+
+@shared_task(name="leads.tasks.watch_telegram")
+def watch_telegram(broker_id: int) -> str:
+    return connecting.watch_telegram(broker_id, at=timezone.now())
+
+
+@shared_task(name="leads.tasks.sweep_telegram")
+def sweep_telegram() -> int:
+    """One task a broker, as a bot that does not answer holds up no other."""
+    watched = connecting.watched()
+    for broker_id in watched:
+        enqueue(watch_telegram, broker_id=broker_id)
+    return len(watched)
 
 
 @shared_task(name="leads.tasks.send_alert")

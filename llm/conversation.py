@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from leads import handoff, outbox, pipeline, scoring
+from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
 from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holder, Purpose
 from leads.models import ChatMessage, Conversation
@@ -108,7 +108,8 @@ def _round(claim: Claim, at: datetime, *, is_last: bool) -> Outcome:
         return _give_up(claim, turn)
     if conversation.lead.pipeline_stage == Stage.LOST:
         return _leave_to_person(claim, turn, HandoffReason.CLOSED_STAGE)
-    reply = _think(turn, messages, unanswered)
+    with typing.shown(conversation):
+        reply = _think(turn, messages, unanswered)
     if not turn.rescored:
         _digest(conversation, at)
     return _answer(claim, turn, reply, is_last=is_last)

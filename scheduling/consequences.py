@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from brokers.models import User
 from crm.tasks import enqueue
-from leads import agenda, delivery, handoff, pipeline, scoring
+from leads import agenda, cards, delivery, handoff, pipeline, scoring
 from leads.activity import log
-from leads.enums import Actor, HandoffReason, Purpose, SignalKind
+from leads.enums import Actor, AlertKind, HandoffReason, Purpose, SignalKind
 from leads.models import Lead
 from leads.stages import Stage
 from scheduling import availability, offers
@@ -20,6 +20,13 @@ from scheduling.calendars import outbox
 from scheduling.models import Appointment
 from scheduling.speech import in_language_of, spoken
 from scheduling.tasks import push_event
+
+NEWS = (
+    "appointment_booked",
+    "appointment_rescheduled",
+    "appointment_reassigned",
+    "appointment_reinstated",
+)
 
 _acting: ContextVar[Actor] = ContextVar("acting", default=Actor.ASSISTANT)
 
@@ -47,6 +54,19 @@ def tell(appointment: Appointment, event: str, by: User | None, at: datetime, **
     agenda.refresh([appointment.lead_id], at=at)
     for event_id in outbox.plan(appointment, at=at):
         enqueue(push_event, event_id)
+    _tell_agent(appointment, event, by, at)
+    cards.refresh(appointment.lead_id, at=at)
+
+
+def _tell_agent(appointment: Appointment, event: str, by: User | None, at: datetime) -> None:
+    """Whose visit it is hears of it, but of what they did themselves."""
+    agent = appointment.agent
+    if agent is None or event not in NEWS or (by is not None and by.pk == agent.pk):
+        return
+    when = spoken(appointment.start_time, appointment.lead.broker.zone)
+    key = f"{appointment.pk}:{appointment.start_time.isoformat()}"
+    lead = appointment.lead
+    cards.deal(lead.broker_id, AlertKind.VISIT, lead=lead, to=[agent], key=key, at=at, when=when)
 
 
 def retract_reminders(appointment: Appointment, at: datetime) -> None:

@@ -26,6 +26,7 @@ from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
 from leads import merging
 from leads.models import (
     ActivityLog,
+    AgentCard,
     Attachment,
     ChannelIdentity,
     ChatMessage,
@@ -312,6 +313,16 @@ class LeadImportRowFactory(OfImport):
 class LeadExportFactory(OfBroker):
     class Meta:
         model = LeadExport
+
+
+class AgentCardFactory(OfLead):
+    class Meta:
+        model = AgentCard
+
+    agent = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    kind = "hot_lead"
+    key = factory.Sequence(lambda n: f"card-{n}")
+    due_at = NOON
 
 
 class PromptVersionFactory(OfBroker):

@@ -28,12 +28,16 @@ DOORS = {
     ("status", "VoiceCall"): {"voice/calls.py"},
     ("approval", ""): {"leads/approval.py"},
     ("state", "Attachment"): {"leads/attachments.py"},
+    ("state", "AgentCard"): {"leads/cards.py"},
+    ("telegram_user_id", "User"): {"brokers/linking.py"},
 }
 NAMES = {
     "Lead": {"lead", "leads", "locked", "survivor", "loser"},
     "ChatMessage": {"message", "messages", "pending", "mine", "moved", "due", "reply", "stored"},
     "Appointment": {"appointment", "appointments", "visit", "booked", "standing"},
     "Attachment": {"attachment", "attachments", "row", "file"},
+    "AgentCard": {"card", "cards"},
+    "User": {"user", "users", "person", "agent"},
     "VoiceCall": {"call", "calls", "undialled", "behind", "again"},
 }
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Q
@@ -15,7 +15,7 @@ from unfold.widgets import (
     UnfoldAdminPasswordWidget,
 )
 
-from brokers import team
+from brokers import linking, team
 from brokers.models import (
     Broker,
     User,
@@ -25,6 +25,7 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import DoorForm, door, each
 from crm.admin.filters import QueryFilter
 from crm.admin.forms import TenantForm
+from crm.errors import NotAllowed
 from crm.tenancy import Role
 
 
@@ -79,7 +80,7 @@ class UserForm(TenantForm):
 
     class Meta:
         model = User
-        fields = ("email", "name", "role", "broker", "assignment_priority", "telegram_user_id")
+        fields = ("email", "name", "role", "broker", "assignment_priority")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -142,8 +143,8 @@ class UserAdmin(TenantAdmin):
     list_filter = (RoleFilter, "is_active")
     search_fields = ("name", "email")
     actions = ("activate_chosen", "deactivate_chosen")
-    actions_detail = ("activate", "deactivate")
-    readonly_fields = ("is_active", "last_login")
+    actions_detail = ("activate", "deactivate", "link_telegram", "unlink_telegram")
+    readonly_fields = ("is_active", "last_login", "telegram_user_id")
     empty_hint = _("Agrega a quienes atenderán a los leads.")
     fieldsets = (
         (None, {"fields": (("name", "email"), ("role", "password"))}),
@@ -187,6 +188,33 @@ class UserAdmin(TenantAdmin):
     )
     def deactivate(self, request: HttpRequest, user: User, data: dict[str, Any]) -> None:
         team.deactivate(user, by=request.user, at=timezone.now())
+
+    @door(
+        _("Vincular mi Telegram"),
+        done=_("El código sirve una vez, durante 10 minutos."),
+        icon="add_link",
+        letter="r",
+        applies=lambda u: u.is_active and u.broker_id is not None,
+        help_text=_("Muestra un código para que el bot de la corredora te envíe tus avisos."),
+    )
+    def link_telegram(self, request: HttpRequest, user: User, data: dict[str, Any]) -> None:
+        if user.pk != request.user.pk:
+            raise NotAllowed(_("Cada persona vincula su propio Telegram."))
+        code = linking.issue(user, at=timezone.now())
+        told = _("Envía al bot de Telegram de la corredora: /vincular %s")
+        self.message_user(request, told % code, messages.INFO)
+
+    @door(
+        _("Desvincular Telegram"),
+        done=_("Ya no recibe avisos por Telegram."),
+        icon="link_off",
+        letter="r",
+        applies=lambda u: u.telegram_user_id is not None,
+    )
+    def unlink_telegram(self, request: HttpRequest, user: User, data: dict[str, Any]) -> None:
+        if user.pk != request.user.pk and not self.may(request, "u"):
+            raise NotAllowed
+        linking.unlink(user, at=timezone.now())
 
     @admin.action(description=_("Activar a los elegidos"), permissions=["change"])
     def activate_chosen(self, request: HttpRequest, queryset: Any) -> None:

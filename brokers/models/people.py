@@ -121,6 +121,8 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
         help_text=_("Menor va primero; vacío: no recibe leads automáticamente."),
     )
     telegram_user_id = models.BigIntegerField(_("usuario de Telegram"), null=True, blank=True)
+    telegram_code = models.CharField(max_length=64, blank=True, default="", editable=False)
+    telegram_code_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = UserManager()
 
@@ -151,6 +153,14 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Who is deactivated is unlinked from Telegram in the same write."""
+        if not self.is_active and self.telegram_user_id is not None:
+            self.telegram_user_id = None
+            if (fields := kwargs.get("update_fields")) is not None:
+                kwargs["update_fields"] = {*fields, "telegram_user_id"}
+        super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:
         return self.name

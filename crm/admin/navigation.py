@@ -25,6 +25,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("leads.StageTransition", _("Cambios de etapa"), "conversion_path"),
             ("leads.ActivityLog", _("Actividad"), "history"),
             ("leads.LeadAlert", _("Avisos"), "notifications"),
+            ("leads.AgentCard", _("Avisos por Telegram"), "send_to_mobile"),
         ),
     ),
     (

@@ -2,6 +2,7 @@
 
 from leads.admin import (
     attachments,
+    cards,
     channels,
     conversations,
     imports,
@@ -14,6 +15,7 @@ from leads.admin import (
 
 __all__ = [
     "attachments",
+    "cards",
     "channels",
     "conversations",
     "imports",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from brokers.admin.configs import BrokerChatConfigAdmin, ChannelHookAdmin
 from brokers.models import BrokerChatConfig, ChannelHook
@@ -50,10 +50,27 @@ class EmbedForm(DoorForm):
         self.initial["origins"] = "\n".join(widget.origins(row))
 
 
+class LinkForm(DoorForm):
+    source = forms.CharField(
+        label=_("Origen"),
+        max_length=40,
+        help_text=_("Por ejemplo «instagram», o «propiedad» para el aviso de una propiedad."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    campaign = forms.CharField(
+        label=_("Campaña o código de la propiedad"),
+        max_length=40,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
 class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     actions_detail = (
         "connect_telegram",
         "check_telegram",
+        "repair_telegram",
+        "telegram_link",
         "connect_whatsapp",
         "sync_templates",
         "embed_chat",
@@ -82,16 +99,51 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     def check_telegram(
         self, request: HttpRequest, row: BrokerChatConfig, data: dict[str, Any]
     ) -> None:
-        state = connecting.telegram_state(row.broker)
-        address = state.url or _("ninguna")
+        self._tell(request, connecting.telegram_health(row.broker))
+
+    @door(
+        _("Reparar Telegram"),
+        done=_("Telegram volverá a entregar los mensajes del bot aquí."),
+        icon="build",
+        applies=_has_bot,
+        help_text=_(
+            "Vuelve a registrar en Telegram la dirección y el secreto de este sistema. Lo que el "
+            "bot tenga por entregar llega después, en orden."
+        ),
+    )
+    def repair_telegram(
+        self, request: HttpRequest, row: BrokerChatConfig, data: dict[str, Any]
+    ) -> None:
+        connecting.connect_telegram(row.broker)
+        self._tell(request, connecting.telegram_health(row.broker))
+
+    @door(
+        _("Enlace de Telegram"),
+        done=_("Copia el enlace en tu aviso o campaña."),
+        icon="link",
+        applies=_has_bot,
+        form=LinkForm,
+        help_text=_("Quien lo abre escribe al bot, y su lead queda con este origen."),
+    )
+    def telegram_link(
+        self, request: HttpRequest, row: BrokerChatConfig, data: dict[str, Any]
+    ) -> None:
+        link = connecting.telegram_link(row.broker, **data)
+        self.message_user(request, link, messages.INFO)
+
+    def _tell(self, request: HttpRequest, health: connecting.Health) -> None:
+        address = health.address or _("ninguna")
         self.message_user(request, _("Dirección: %s") % address, messages.INFO)
-        waiting = _("Mensajes por entregar: %d") % state.pending_update_count
+        waiting = _("Mensajes por entregar: %d") % health.pending
         self.message_user(request, waiting, messages.INFO)
-        if state.last_error_date and state.last_error_message:
-            when = date_format(localtime(state.last_error_date), "SHORT_DATETIME_FORMAT")
+        if health.error_at and health.error:
+            when = date_format(localtime(health.error_at), "SHORT_DATETIME_FORMAT")
             last = _("Último error: %(error)s (%(when)s)")
-            told = last % {"error": state.last_error_message, "when": when}
+            told = last % {"error": health.error, "when": when}
             self.message_user(request, told, messages.WARNING)
+        if health.is_elsewhere:
+            wrong = _("Esa no es la dirección de este sistema: pulsa «Reparar Telegram».")
+            self.message_user(request, wrong, messages.ERROR)
 
     @door(
         _("Conectar WhatsApp"),

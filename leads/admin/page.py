@@ -14,6 +14,8 @@ from leads import (
     conflicts,
     contactability,
     facts,
+    handoff,
+    origins,
     parts,
     reasons,
     receipts,
@@ -22,15 +24,7 @@ from leads import (
     words,
 )
 from leads.admin import story
-from leads.enums import (
-    AttachmentState,
-    Author,
-    Channel,
-    Delivery,
-    Direction,
-    Holder,
-    Purpose,
-)
+from leads.enums import AttachmentState, Author, Channel, Delivery, Direction, Holder, Purpose
 from leads.models import Attachment, ChatMessage, Conversation, Lead
 
 MESSAGES_SHOWN = 100
@@ -146,7 +140,8 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "transitions": lead.transitions.select_related("by")[:20],
         "conversation": conversation,
         "held_by": holder(conversation, user),
-        "mine": _holds(conversation, user),
+        "came_from": origins.told(lead),
+        "mine": handoff.is_held_by(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
         "bubbles": bubbles(lead),
         **story.context(lead, "", ""),
@@ -172,12 +167,6 @@ def contact(lead: Lead, at: datetime) -> dict[str, Any]:
         "consents": lead.consents.select_related("by")[:CONSENTS_SHOWN],
         "requests": lead.rights_requests.all()[:CONSENTS_SHOWN],
     }
-
-
-def _holds(conversation: Conversation | None, user: Any) -> bool:
-    return bool(
-        conversation and conversation.holder == Holder.USER and conversation.held_by_id == user.pk
-    )
 
 
 def holder(conversation: Conversation | None, user: Any) -> str:

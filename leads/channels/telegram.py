@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from telegram import Bot, Message
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -14,7 +14,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from leads.channels import choices, telegram_client
+from leads.channels import telegram_client, telegram_keyboards
 from leads.channels.base import BLOCKED, Outgoing, lost_answer, register, send_parts
 from leads.channels.splitting import split
 from leads.enums import Channel, Direction
@@ -42,8 +42,8 @@ class Telegram:
 
 
 def _send(token: str, outgoing: Outgoing, text: str, left: int) -> str:
-    keyboard = None if left else _keyboard(outgoing.message)
-    chat = _chat(outgoing)
+    keyboard = None if left else telegram_keyboards.under(outgoing.message)
+    chat = chat_of(outgoing.address)
 
     async def ask(bot: Bot) -> Message:
         return await bot.send_message(chat, text, reply_markup=keyboard)
@@ -55,18 +55,11 @@ def _send(token: str, outgoing: Outgoing, text: str, left: int) -> str:
     return _record(token, outgoing.message, sent)
 
 
-def _chat(outgoing: Outgoing) -> int:
+def chat_of(address: str) -> int:
     """A private chat has the number of the person."""
-    if not outgoing.address.isdecimal():
+    if not address.isdecimal():
         raise ChannelError(permanent=True, reason="rejected")
-    return int(outgoing.address)
-
-
-def _keyboard(message: ChatMessage) -> InlineKeyboardMarkup | None:
-    rows = [
-        [InlineKeyboardButton(label, callback_data=code)] for code, label in choices.codes(message)
-    ]
-    return InlineKeyboardMarkup(rows) if rows else None
+    return int(address)
 
 
 def _record(token: str, message: ChatMessage, sent: Message) -> str:
@@ -88,7 +81,8 @@ def _record(token: str, message: ChatMessage, sent: Message) -> str:
 def _meaning(error: TelegramError) -> ChannelError:
     """Telegram's error in the channel's terms; its words may name the chat and stay out."""
     if isinstance(error, RetryAfter):
-        return ChannelError(permanent=False, reason="rate_limited", retry_after=_seconds(error))
+        wait = telegram_client.seconds_of(error)
+        return ChannelError(permanent=False, reason="rate_limited", retry_after=wait)
     if isinstance(error, Forbidden):
         return ChannelError(permanent=True, reason=BLOCKED)
     if isinstance(error, InvalidToken):
@@ -96,11 +90,6 @@ def _meaning(error: TelegramError) -> ChannelError:
     if isinstance(error, BadRequest | ChatMigrated | Conflict):
         return ChannelError(permanent=True, reason="rejected")
     return _lost(error)
-
-
-def _seconds(error: RetryAfter) -> float:
-    wait = error.retry_after
-    return float(wait) if isinstance(wait, int | float) else wait.total_seconds()
 
 
 def _lost(error: TelegramError) -> ChannelError:

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from django.conf import settings
 from telegram import Bot
-from telegram.error import TimedOut
+from telegram.error import InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
+
+from leads.errors import ChannelError
 
 T = TypeVar("T")
 
@@ -54,7 +56,8 @@ def _make(token: str) -> Bot:
         write_timeout=10.0,
         pool_timeout=5.0,
     )
-    return Bot(token, base_url=f"{settings.TELEGRAM_API_URL.rstrip('/')}/bot", request=request)
+    api = settings.TELEGRAM_API_URL.rstrip("/")
+    return Bot(token, base_url=f"{api}/bot", base_file_url=f"{api}/file/bot", request=request)
 
 
 _background = _Background()
@@ -64,15 +67,40 @@ os.register_at_fork(after_in_child=_background.forget)
 def call(token: str, ask: Callable[[Bot], Awaitable[T]], *, seconds: float = CALL_SECONDS) -> T:
     """Ask Telegram and wait for the answer; raises ``telegram.error.TelegramError``."""
 
-    async def asked() -> T:
-        return await ask(_background.bot(token))
-
-    future = asyncio.run_coroutine_threadsafe(asked(), _background.loop())
+    future = start(token, ask)
     try:
         return future.result(seconds)
     except concurrent.futures.TimeoutError as error:
         future.cancel()
         raise TimedOut from error
+
+
+def start(token: str, ask: Callable[[Bot], Awaitable[T]]) -> "concurrent.futures.Future[T]":
+    """Ask Telegram without waiting; cancel what is no longer wanted."""
+
+    async def asked() -> T:
+        return await ask(_background.bot(token))
+
+    return asyncio.run_coroutine_threadsafe(asked(), _background.loop())
+
+
+def files_of(token: str) -> str:
+    """Where the files lie that a bot was sent."""
+    return f"{settings.TELEGRAM_API_URL.rstrip('/')}/file/bot{token}"
+
+
+def seconds_of(error: RetryAfter) -> float:
+    wait = error.retry_after
+    return float(wait) if isinstance(wait, int | float) else wait.total_seconds()
+
+
+def meaning_of_reading(error: TelegramError) -> ChannelError:
+    """What a question that changes nothing ran into: it may be asked again, but for a bad token."""
+    if isinstance(error, RetryAfter):
+        return ChannelError(permanent=False, reason="rate_limited", retry_after=seconds_of(error))
+    if isinstance(error, InvalidToken):
+        return ChannelError(permanent=True, reason="bad_credentials")
+    return ChannelError(permanent=False, reason="unreachable")
 
 
 def bot_id_of(token: str) -> int | None:

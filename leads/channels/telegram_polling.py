@@ -1,6 +1,7 @@
 """Telegram without a public address: asks for updates, and takes them in as the webhook would."""
 
 from datetime import datetime
+from typing import Any
 
 from telegram import Bot, Update
 
@@ -20,15 +21,18 @@ def fetch(broker: Broker, token: str, *, after: int, seconds: int, at: datetime)
     for update in telegram_client.call(token, ask, seconds=seconds + 25):
         answer = take_in(broker, number, storable.data(update.to_dict()), at=at)
         if answer:
-            _stop_the_clock(token, answer["callback_query_id"])
+            _answer(token, answer)
         after = update.update_id
     return after
 
 
-def _stop_the_clock(token: str, query: str) -> None:
-    """The pressed button stops waiting."""
+def _answer(token: str, answer: dict[str, Any]) -> None:
+    """What a webhook's response would have asked of Telegram."""
+    given = {name: value for name, value in answer.items() if name != "method"}
 
-    async def ask(bot: Bot) -> bool:
-        return await bot.answer_callback_query(query)
+    async def ask(bot: Bot) -> object:
+        if answer["method"] == "sendMessage":
+            return await bot.send_message(**given)
+        return await bot.answer_callback_query(**given)
 
     telegram_client.call(token, ask)

@@ -11,8 +11,8 @@ from telegram.constants import ChatType
 
 from brokers.models import Broker
 from crm.errors import DomainError
-from leads import consenting, identity, inbox, phones
-from leads.channels import choices, kinds
+from leads import consenting, identity, inbox, origins, phones
+from leads.channels import choices, kinds, telegram_agents
 from leads.channels.telegram import message_id
 from leads.enums import Channel, Direction
 from leads.errors import ChannelOff
@@ -22,8 +22,8 @@ from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
 log = logging.getLogger(__name__)
 
 MAX_ID = 2**63 - 1
+MAX_TOAST = 200
 START = "/start"  # what Telegram sends, with a word of ours after it, when a chat is opened
-GREETING = "Hola"
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 
 
@@ -52,14 +52,15 @@ def take_in(
     if chat is not None and chat.type != ChatType.PRIVATE:
         return None
     try:
-        _handle_once(arrival)
+        said = _handle_once(arrival)
     except ChannelOff:
         log.warning("somebody new wrote to broker %s by Telegram, which is off", broker.pk)
         return None
     pressed = update.callback_query
-    if pressed is None:
-        return None
-    return {"method": "answerCallbackQuery", "callback_query_id": pressed.id}
+    if pressed is not None:
+        answer = {"method": "answerCallbackQuery", "callback_query_id": pressed.id}
+        return {**answer, "text": said[:MAX_TOAST]} if said else answer
+    return {"method": "sendMessage", "chat_id": chat.id, "text": said} if said and chat else None
 
 
 def _parsed(payload: dict[str, Any]) -> Update:
@@ -74,22 +75,26 @@ def _parsed(payload: dict[str, Any]) -> Update:
         return Update(number)
 
 
-def _handle_once(arrival: Arrival) -> None:
+def _handle_once(arrival: Arrival) -> str | None:
     try:
-        _handle(arrival)
+        return _handle(arrival)
     except IntegrityError:
         seen = TelegramMessage.objects.filter(bot_id=arrival.bot, update_id=arrival.number)
         if seen.filter(broker=arrival.broker).exists():
-            return
+            return None
         # Another broker names the same bot: its rows must not silence this one's.
-        _handle(replace(arrival, number=None))
+        return _handle(replace(arrival, number=None))
 
 
 @transaction.atomic
-def _handle(arrival: Arrival) -> None:
+def _handle(arrival: Arrival) -> str | None:
+    """What the sender is to be told at once, if anything: only the broker's own people are."""
     update = arrival.update
     if update.edited_message and _edit(arrival, update.edited_message):
-        return
+        return None
+    if (said := _of_the_house(arrival)) is not None:
+        _enter(replace(arrival, payload={}))  # a code is nobody's to read later
+        return said
     row = _enter(arrival)
     message = update.message or update.edited_message
     if message and message.from_user and not message.from_user.is_bot:
@@ -98,6 +103,22 @@ def _handle(arrival: Arrival) -> None:
         _press(arrival, row, update.callback_query)
     elif update.my_chat_member:
         _change_membership(arrival, row, update.my_chat_member)
+    return None
+
+
+def _of_the_house(arrival: Arrival) -> str | None:
+    """What one of the broker's own people is answered; they are never a lead."""
+    update, user = arrival.update, arrival.update.effective_user
+    if user is None or user.is_bot:
+        return None
+    said = telegram_agents.Said(arrival.broker, user.id, arrival.at)
+    if update.callback_query is not None:
+        data = update.callback_query.data or ""
+        return (
+            telegram_agents.press(said, data) if data.startswith(telegram_agents.PREFIX) else None
+        )
+    message = update.message or update.edited_message
+    return telegram_agents.hear(said, message.text or "") if message else None
 
 
 def _enter(arrival: Arrival) -> TelegramMessage:
@@ -138,26 +159,40 @@ def _inbound(arrival: Arrival, message: Message, sender: User) -> Inbound:
         text=_text(message, sender),
         at=arrival.at,
         display_name=sender.full_name,
+        origin=origins.read(_start_word(message)),
         phone_e164=_attested_phone(arrival.broker, message.contact, sender),
         attachments=_attachments(message),
-        metadata={"sent_at": message.date.isoformat(), **_origin(message)},
+        metadata={"sent_at": message.date.isoformat(), **_told_besides(message)},
     )
 
 
-def _origin(message: Message) -> dict[str, str]:
-    """The word of the link by which a chat was opened: ``t.me/<bot>?start=<word>``."""
+def _told_besides(message: Message) -> dict[str, str]:
+    """The word of the link that opened the chat, and the album that a picture is of."""
+    word, album = _start_word(message), message.media_group_id
+    return {**({"start": word} if word else {}), **({"album": album} if album else {})}
+
+
+def _start_word(message: Message) -> str:
+    """What follows in ``t.me/<bot>?start=<word>``."""
     command, _, word = (message.text or "").partition(" ")
-    return {"start": word.strip()[:64]} if command == START and word else {}
+    return word.strip()[:64] if command == START else ""
 
 
 def _text(message: Message, sender: User) -> str:
-    words = message.text or message.caption
-    if words:
-        return GREETING if words.split()[:1] == [START] else words
+    if message.text:
+        is_start = message.text.split()[:1] == [START]
+        return origins.greeting(_start_word(message)) if is_start else message.text
     contact = message.contact
     if contact and contact.user_id == sender.id:
         return f"Mi teléfono es +{contact.phone_number.lstrip('+')}"
-    return kinds.WORDS.get(_kind(message), kinds.UNKNOWN)
+    return kinds.told(_kind(message), message.caption or _place(message))
+
+
+def _place(message: Message) -> str:
+    if message.venue:
+        return f"{message.venue.title}, {message.venue.address}"
+    place = message.location
+    return f"{place.latitude:.5f}, {place.longitude:.5f}" if place else ""
 
 
 def _kind(message: Message) -> str:
@@ -179,9 +214,14 @@ def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
     if message.contact:
         name = " ".join(filter(None, [message.contact.first_name, message.contact.last_name]))
         return ({"kind": kind, "name": name, "phone": message.contact.phone_number},)
+    if message.location:
+        place = message.location
+        return ({"kind": kind, "latitude": place.latitude, "longitude": place.longitude},)
     part = getattr(message, kind)
     largest = part[-1] if isinstance(part, tuple) else part
-    return ({"kind": kind, "file_id": getattr(largest, "file_id", None)},)
+    given = getattr(largest, "file_name", None)
+    named = {"filename": given} if given else {}
+    return ({"kind": kind, "file_id": largest.file_id, **named},)
 
 
 def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> None:

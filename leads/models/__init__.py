@@ -3,6 +3,7 @@
 from leads.models.activity import ActivityLog
 from leads.models.alert import LeadAlert
 from leads.models.attachment import Attachment
+from leads.models.card import AgentCard
 from leads.models.consent import Consent, Suppression, SuppressionEvent
 from leads.models.imports import (
     ImportState,
@@ -27,6 +28,7 @@ from leads.models.template import MessageTemplate
 
 __all__ = [
     "ActivityLog",
+    "AgentCard",
     "Attachment",
     "ChannelIdentity",
     "ChatMessage",

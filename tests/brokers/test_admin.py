@@ -60,7 +60,7 @@ def test_an_admin_keeps_their_brokers_details_but_not_its_plan(
 
 def person(**fields: Any) -> dict[str, Any]:
     blank = {"name": "Eva Díaz", "email": "EVA@example.com", "role": "AGENT", "password": PASSWORD}
-    return {**blank, "assignment_priority": "", "telegram_user_id": "", **fields}
+    return {**blank, "assignment_priority": "", **fields}
 
 
 def test_an_admin_adds_people_to_their_own_broker(berta: Client, broker: Broker) -> None:

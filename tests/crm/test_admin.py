@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 READ_ONLY = {
     "ActivityLog", "StageTransition", "LLMCall", "ChatMessage", "TelegramMessage", "VoiceEvent",
     "CallTranscript", "CampaignLog", "CampaignEnrollment", "Consent", "Conversation", "SlotOffer",
-    "LeadSignal", "ChannelIdentity", "FailedTask", "ChannelHook", "LeadAlert",
+    "LeadSignal", "ChannelIdentity", "FailedTask", "ChannelHook", "LeadAlert", "AgentCard",
     "LeadExport", "LeadImportRow", "LeadImportPart",
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ OPEN = {
     "/api/v1/auth/password/reset/": "answers the same to everybody",
     "/api/v1/auth/password/reset/confirm/": "the mailed link is the proof",
     "/api/v1/auth/me/": "the caller alone",
+    "/api/v1/auth/me/telegram/": "the caller alone",
 }
 # What every agent of a broker sees of it, by design.
 SHARED = {Broker, KnowledgeEntry, KnowledgeDocument, MessageTemplate}

@@ -36,6 +36,10 @@ class FakeTelegram(FakeServer):
         self.updates: list[dict[str, Any]] = []
         self.webhook: dict[str, Any] = {"url": "", "pending_update_count": 0}
         self.last_error = ""
+        self.files: dict[str, bytes] = {}
+        self.shown: dict[str, tuple[str, str | None]] = {}
+        self.fetched: list[str] = []
+        self.paths: dict[str, str] = {}
         self._numbers = count(1000)
         super().__init__(self._answer, port=port)
 
@@ -48,10 +52,16 @@ class FakeTelegram(FakeServer):
         messages = [body for path, body in self.requests if path.endswith("/sendMessage")]
         return [{**each, **_keyboard(each)} for each in messages]
 
+    @property
+    def edited(self) -> list[dict[str, Any]]:
+        return [{**each, **_keyboard(each)} for each in self.calls("editMessageText")]
+
     def calls(self, method: str) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path.endswith(f"/{method}")]
 
     def _answer(self, path: str, body: dict[str, Any]) -> Answer:
+        if path.endswith("/sendChatAction"):
+            return ok(True)
         if self.next:
             return self.next.pop(0)
         _, bot, method = path.split("/")
@@ -70,8 +80,42 @@ class FakeTelegram(FakeServer):
         message = {"message_id": next(self._numbers), "date": int(time.time()), "chat": chat}
         return ok({**message, "text": body["text"]})
 
+    def _editMessageText(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        shown = (body["text"], body.get("reply_markup"))
+        if self.shown.get(body["message_id"]) == shown:
+            return refusal(400, "Bad Request: message is not modified")
+        self.shown[body["message_id"]] = shown
+        chat = {"id": int(body["chat_id"]), "type": "private", "first_name": "Ana"}
+        message = {"message_id": int(body["message_id"]), "date": int(time.time()), "chat": chat}
+        return ok({**message, "text": body["text"]})
+
     def _answerCallbackQuery(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
         return ok(True)
+
+    def _getFile(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
+        content = self.files.get(body["file_id"])
+        if content is None:
+            return refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        if len(content) > 20 * 2**20:
+            return refusal(400, "Bad Request: file is too big")
+        path = self.paths.get(body["file_id"], f"documents/{body['file_id']}")
+        named = {"file_id": body["file_id"], "file_unique_id": "u", "file_path": path}
+        return ok({**named, "file_size": len(content)})
+
+    def _handler(self) -> type[Any]:
+        fake = self
+
+        class Handler(super()._handler()):  # type: ignore[misc]
+            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+                """A file, under ``/file/bot<token>/<folder>/<file id>``."""
+                data = fake.files.get(self.path.rpartition("/")[2])
+                fake.fetched.append(self.path)
+                self.send_response(404 if data is None else 200)
+                self.send_header("Content-Length", str(len(data or b"")))
+                self.end_headers()
+                self.wfile.write(data or b"")
+
+        return Handler
 
     def _setWebhook(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
         if not body["url"].startswith("https://"):
@@ -95,4 +139,8 @@ class FakeTelegram(FakeServer):
 def _keyboard(message: dict[str, Any]) -> dict[str, Any]:
     markup = json.loads(message.get("reply_markup", "{}"))
     rows = markup.get("inline_keyboard", [])
-    return {"buttons": [(each["text"], each["callback_data"]) for row in rows for each in row]}
+    asks = [each for row in markup.get("keyboard", []) for each in row]
+    return {
+        "buttons": [(each["text"], each["callback_data"]) for row in rows for each in row],
+        "asks_for": [each["text"] for each in asks if each.get("request_contact")],
+    }

@@ -1,12 +1,16 @@
 """Connecting a broker's channels from Admin."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from brokers.models import BrokerChatConfig, BrokerVoiceConfig, ChannelHook
-from leads import connecting
+from leads import alerts, connecting
 from leads.enums import Channel
+from leads.models import LeadAlert
 from tests.channels import telegram
 from tests.fakes import telegram as answers
 
@@ -70,6 +74,87 @@ def test_the_state_at_telegram_is_shown(client, admin, config, telegram):
     assert "Wrong response from the webhook: 403" in shown[2]
 
 
+def test_a_bot_that_delivers_elsewhere_is_repaired_with_one_press(client, admin, config, telegram):
+    telegram.webhook = {"url": "https://otro.example/", "pending_update_count": 3}
+    client.force_login(admin)
+    assert "pulsa «Reparar Telegram»" in told(press(client, config, "check_telegram"))[2]
+    hook = connecting.open_hook(config.broker, Channel.TELEGRAM)
+    shown = told(press(client, config, "repair_telegram"))
+    assert shown[0] == f"Dirección: {hook.address}"
+    assert not any("pulsa" in line for line in shown)
+    assert telegram.webhook["url"] == hook.address
+
+
+# --- Watching ---
+
+
+@pytest.fixture
+def bot(config, telegram):
+    """A bot that delivers here."""
+    connecting.connect_telegram(config.broker)
+    return telegram
+
+
+def watched(config, at=None):
+    connecting.watch_telegram(config.broker_id, at=at or timezone.now())
+    return [(a.kind, a.details["reason"]) for a in LeadAlert.objects.order_by("pk")]
+
+
+def test_a_bot_that_delivers_here_raises_no_alert(config, bot):
+    assert watched(config) == []
+
+
+def test_errors_of_telegram_are_an_alert_once_a_day_while_messages_wait(config, bot):
+    bot.last_error = "Connection timed out"
+    assert watched(config) == []
+    bot.webhook["pending_update_count"] = 4
+    assert watched(config) == watched(config) == [("telegram_trouble", "failing")]
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert len(watched(config, tomorrow)) == 1  # the error is a day old by then: it is over
+
+
+def test_an_address_that_is_not_ours_is_an_alert_to_the_admins(config, bot, admin, mailoutbox):
+    bot.webhook["url"] = "https://otro.example/"
+    assert watched(config) == [("telegram_trouble", "elsewhere")]
+    alerts.deliver(LeadAlert.objects.get().pk, at=timezone.now())
+    assert mailoutbox[0].to == [admin.email]
+    assert "El bot de Telegram entrega en otra dirección." in mailoutbox[0].body
+
+
+def test_a_token_that_was_revoked_is_an_alert_and_an_outage_is_none(config, bot):
+    bot.next = [answers.UNAUTHORIZED]
+    assert watched(config) == [("telegram_trouble", "bad_token")]
+    bot.next = [answers.DOWN]
+    assert len(watched(config)) == 1
+
+
+def test_the_sweep_looks_at_the_bots_that_can_deliver_here(config, bot, rival, settings):
+    assert connecting.watched() == [config.broker_id]
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    assert connecting.watched() == []
+
+
+# --- Links ---
+
+
+def link(client, config, **words):
+    url = reverse("admin:brokers_brokerchatconfig_telegram_link", args=[config.pk])
+    return client.post(url, words, follow=True)
+
+
+def test_a_link_carries_source_and_campaign(client, admin, config, telegram):
+    client.force_login(admin)
+    assert told(link(client, config, source="instagram", campaign="verano-2026"))[0] == (
+        "https://t.me/demo_bot?start=instagram__verano-2026"
+    )
+    for bad in (
+        {"source": "año nuevo"},
+        {"source": "a__b"},
+        {"source": "x" * 40, "campaign": "y" * 40},
+    ):
+        assert link(client, config, **bad).status_code == 409
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -106,7 +191,9 @@ def test_the_address_for_meta_is_made_once_and_listed(client, admin, config):
     assert address in client.get(reverse("admin:brokers_channelhook_changelist")).text
 
 
-@pytest.mark.parametrize("button", ["connect_telegram", "check_telegram", "connect_whatsapp"])
+@pytest.mark.parametrize("button", [
+    "connect_telegram", "check_telegram", "repair_telegram", "telegram_link", "connect_whatsapp",
+])  # fmt: skip
 def test_only_the_brokers_own_admin_presses_these(
     client, agent, rival_admin, config, telegram, button
 ):

@@ -36,6 +36,28 @@ def test_only_the_last_piece_of_a_long_message_has_the_buttons(telegram, camila,
     assert [len(each["buttons"]) for each in telegram.sent] == [0, 2]
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Perfecto. ¿Me das tu teléfono para coordinar?", True),
+        ("¿Cuál es tu número de WhatsApp?", True),
+        ("¿A qué número te llamo?", True),
+        ("¿Qué número de dormitorios buscas?", False),
+        ("Compárteme un teléfono de contacto.", True),
+        ("Te llamarán a tu teléfono mañana.", False),
+        ("¿Buscas casa o departamento?", False),
+    ],
+)
+def test_asking_for_an_unknown_phone_offers_to_share_it(telegram, camila, at, text, asks):
+    send(camila, "telegram", text, at)
+    camila.phone_e164 = None
+    camila.phone = ""
+    camila.save()
+    send(camila, "telegram", text, at)
+    offered = [each["asks_for"] for each in telegram.sent]
+    assert offered == [[], ["Compartir mi teléfono"] if asks else []]
+
+
 def test_a_lead_who_blocked_the_bot_is_not_written_to_again(telegram, camila, at):
     telegram.next = [answers.BLOCKED]
     message = send(camila, "telegram", "hola", at)

@@ -81,6 +81,29 @@ def test_opening_the_chat_is_a_greeting_that_keeps_where_it_came_from(
     assert (message.message_text, message.provider_metadata.get("start")) == (said, start)
 
 
+@pytest.mark.parametrize(
+    ("word", "said", "origin"),
+    [
+        ("instagram__verano", "Hola", {"source": "instagram", "campaign": "verano"}),
+        ("letrero", "Hola", {"source": "letrero"}),
+        (
+            "propiedad__NU-12",
+            "Hola, me interesa la propiedad NU-12",
+            {"source": "propiedad", "campaign": "NU-12"},
+        ),
+        ("<script>", "Hola", None),
+    ],
+)
+def test_the_link_of_a_campaign_or_property_stays_with_the_new_lead(
+    client, connected, word, said, origin
+):
+    post_telegram(client, update(text=f"/start {word}"))
+    lead = Lead.objects.get()
+    assert (history(), lead.metadata.get("origin")) == ([("in", said)], origin)
+    post_telegram(client, update(update_id=9, message_id=9, text="/start otro__mundo"))
+    assert Lead.objects.get().metadata.get("origin") == origin
+
+
 # --- Contacts ---
 
 

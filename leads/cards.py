@@ -1,0 +1,193 @@
+"""The one door of agents' cards: dealt with their cause, written once, kept true by edits."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, F, Q, QuerySet, When
+
+from brokers.models import Broker, User
+from crm.errors import Conflict
+from crm.tenancy import Role
+from leads import quiet, signals
+from leads.enums import AlertKind, CardState
+from leads.models import AgentCard, Lead
+
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 6
+BACK_OFF_SECONDS = (10, 60, 300, 900, 3600)
+KEPT_TRUE = timedelta(days=2)
+# A person waits behind these: they do not respect the broker's quiet hours.
+AT_ONCE = (AlertKind.HANDOFF_WAITING, AlertKind.HANDOFF_REMINDER, AlertKind.HANDOFF_ALERT)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A button of a card. ``act`` ends in a door and returns what the presser is told."""
+
+    code: str
+    label: Any
+    applies: Callable[[Lead, User, datetime], bool]
+    act: Callable[[Lead, User, datetime], str]
+
+
+_verbs: dict[str, Verb] = {}
+
+
+def register(verb: Verb) -> None:
+    _verbs[verb.code] = verb
+
+
+def verbs() -> list[Verb]:
+    return list(_verbs.values())
+
+
+def verb_of(code: str) -> Verb | None:
+    return _verbs.get(code)
+
+
+def deal(
+    broker_id: int,
+    kind: AlertKind,
+    *,
+    lead: Lead | None,
+    at: datetime,
+    key: str = "",
+    to: Iterable[User] | None = None,
+    after: timedelta = timedelta(0),
+    **details: Any,
+) -> None:
+    """Write, in the caller's transaction, a card for each linked person whom this concerns."""
+    people = _linked(broker_id).filter(pk__in=[each.pk for each in to]) if to else None
+    chosen = list(people if people is not None else audience(broker_id, lead))
+    if not chosen:
+        return
+    due_at = _opening(broker_id, kind, at + after)
+    AgentCard.objects.bulk_create(
+        [
+            AgentCard(
+                broker_id=broker_id,
+                lead=lead,
+                agent=person,
+                kind=kind,
+                key=key,
+                details=details,
+                due_at=due_at,
+            )
+            for person in chosen
+        ],
+        ignore_conflicts=True,
+    )
+    signals.announce(signals.cards_due)
+
+
+def audience(broker_id: int, lead: Lead | None) -> QuerySet[User]:
+    """Who of the linked is told: the person in charge; of the pool, every agent; else admins."""
+    linked = _linked(broker_id)
+    if lead is None:
+        return linked.filter(role=Role.ADMIN)
+    person = in_charge(lead)
+    if person is not None:
+        return linked.filter(pk=person.pk)
+    agents = linked.filter(role=Role.AGENT)
+    return agents if agents.exists() else linked.filter(role=Role.ADMIN)
+
+
+def in_charge(lead: Lead) -> User | None:
+    """Who holds the conversation, else who looks after the lead."""
+    conversation = getattr(lead, "conversation", None)
+    people = [conversation.held_by if conversation else None, lead.assigned_to]
+    return next((person for person in people if person and person.is_active), None)
+
+
+def _linked(broker_id: int) -> QuerySet[User]:
+    linked: QuerySet[User] = User.objects.filter(
+        broker_id=broker_id, is_active=True, telegram_user_id__isnull=False
+    )
+    return linked
+
+
+def _opening(broker_id: int, kind: AlertKind, at: datetime) -> datetime:
+    if kind in AT_ONCE:
+        return at
+    broker = Broker.objects.select_related("brokerleadconfig").get(pk=broker_id)
+    hours = quiet.quiet_hours(broker.brokerleadconfig, country=broker.country, zone=broker.timezone)
+    return hours.next_open(at)
+
+
+def refresh(lead_id: int, *, at: datetime) -> None:
+    """What the lead's cards tell has changed: those already shown are written anew."""
+    recent = Q(state=CardState.PENDING) | Q(state=CardState.SENT, sent_at__gt=at - KEPT_TRUE)
+    changed = AgentCard.objects.filter(recent, lead_id=lead_id).update(
+        wanted=F("wanted") + 1,
+        due_at=Case(When(state=CardState.SENT, then=at), default=F("due_at")),
+        updated_at=at,
+    )
+    if changed:
+        signals.announce(signals.cards_due)
+
+
+def due(*, at: datetime, limit: int = 200) -> list[int]:
+    """Cards to write by now, those of dead workers too."""
+    return list(_due(at).order_by("due_at", "id").values_list("id", flat=True)[:limit])
+
+
+def _due(at: datetime) -> QuerySet[AgentCard]:
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
+    return AgentCard.objects.filter(free, due_at__lte=at)
+
+
+def claim(card_id: int, *, at: datetime) -> AgentCard | None:
+    """The card, when it is ours to write now; a worker that dies leaves it to the next."""
+    mine = _due(at).filter(pk=card_id)
+    if not mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
+        return None
+    related = ("lead__broker", "lead__assigned_to", "lead__conversation__held_by", "agent__broker")
+    return AgentCard.objects.select_related(*related, "broker__brokerchatconfig").get(pk=card_id)
+
+
+def written(card: AgentCard, *, chat: int, message: int, at: datetime) -> None:
+    """It stands in the chat; what changed meanwhile is still owed."""
+    _settle(
+        card,
+        at,
+        state=CardState.SENT,
+        chat_id=chat,
+        telegram_message_id=message,
+        sent_at=card.sent_at or at,
+        error="",
+        attempts=0,
+        due_at=Case(When(wanted=card.wanted, then=None), default=at),
+    )
+
+
+def drop(card: AgentCard, *, at: datetime) -> None:
+    """Nobody needs it any more: what was shown stays as it is."""
+    state = CardState.DROPPED if card.state == CardState.PENDING else card.state
+    _settle(card, at, state=state, due_at=None)
+
+
+def missed(
+    card: AgentCard, *, reason: str, at: datetime, permanent: bool, wait: float | None = None
+) -> None:
+    """It could not be written; an edit that fails for good leaves the card as it was."""
+    if permanent or card.attempts >= MAX_ATTEMPTS:
+        state = CardState.FAILED if card.state == CardState.PENDING else card.state
+        _settle(card, at, state=state, due_at=None, error=reason[:50])
+        return
+    seconds = wait or BACK_OFF_SECONDS[min(card.attempts, len(BACK_OFF_SECONDS)) - 1]
+    _settle(card, at, due_at=at + timedelta(seconds=seconds), error=reason[:50])
+
+
+def retry(card: AgentCard, *, at: datetime) -> None:
+    """A person wants a card written that failed."""
+    failed = AgentCard.objects.filter(pk=card.pk, state=CardState.FAILED)
+    if not failed.update(state=CardState.PENDING, attempts=0, due_at=at, updated_at=at):
+        raise Conflict
+    signals.announce(signals.cards_due)
+
+
+def _settle(card: AgentCard, at: datetime, **fields: Any) -> None:
+    mine = AgentCard.objects.filter(pk=card.pk, lease_until=card.lease_until)
+    mine.update(lease_until=None, updated_at=at, **fields)

@@ -1,0 +1,103 @@
+"""The broker's own people in the bot's private chats: linked by a code, acting by their cards."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from brokers import linking
+from brokers.models import Broker, User
+from crm.errors import DomainError
+from leads import cards
+from leads.card_verbs import taken_by
+from leads.models import AgentCard, Lead
+
+PREFIX = "card:"
+LINK = re.compile(r"^/(?:vincular\s+|start\s+vincular-)([\w-]{1,40})\s*$", re.IGNORECASE)
+LINK_BARE = re.compile(r"^/vincular\b", re.IGNORECASE)
+UNLINK = re.compile(r"^/desvincular\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who writes to which broker's bot, and when."""
+
+    broker: Broker
+    telegram_user: int
+    at: datetime
+
+
+def hear(said: Said, text: str) -> str | None:
+    """What a person of the broker is answered; None for everybody else, who may be a lead."""
+    code = LINK.match(text)
+    if code or LINK_BARE.match(text):
+        return _link(said, code.group(1) if code else "")
+    user = linking.linked(said.broker, said.telegram_user)
+    if user is None:
+        return None
+    if UNLINK.match(text):
+        linking.unlink(user, at=said.at)
+        return _("Listo: este Telegram ya no está vinculado.")
+    told = _(
+        "%(name)s, aquí llegan tus avisos. A los leads se les responde en %(address)s. "
+        "Para dejar de recibirlos, escribe /desvincular."
+    )
+    return told % {"name": user.get_short_name(), "address": f"{settings.PUBLIC_URL}/admin/"}
+
+
+def _link(said: Said, code: str) -> str:
+    try:
+        user = linking.redeem(said.broker, code, telegram_user=said.telegram_user, at=said.at)
+    except DomainError as refusal:
+        return str(refusal)
+    return _("Listo, %s: tus avisos llegarán aquí.") % user.get_short_name()
+
+
+def press(said: Said, data: str) -> str:
+    """Do what a card's button says, as the person linked to this account; what they are told.
+
+    The button names a card and a verb, never a tenant: whose card and lead it is, is asked here.
+    """
+    user = linking.linked(said.broker, said.telegram_user)
+    if user is None:
+        return _("Tu Telegram no está vinculado a una cuenta activa de esta corredora.")
+    card, verb = _named(said.broker, user, data)
+    if card is None or verb is None:
+        return _("Esta tarjeta ya no sirve.")
+    try:
+        with transaction.atomic():
+            return _act(card, verb, user, said.at)
+    except DomainError as refusal:
+        cards.refresh(card.lead_id or 0, at=said.at)
+        return str(refusal)
+
+
+def _named(broker: Broker, user: User, data: str) -> tuple[AgentCard | None, cards.Verb | None]:
+    number, _between, code = data.removeprefix(PREFIX).partition(":")
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        return None, None
+    mine = AgentCard.objects.filter(pk=int(number), broker=broker, agent=user, lead__isnull=False)
+    return mine.select_related("lead__assigned_to").first(), cards.verb_of(code)
+
+
+def _act(card: AgentCard, verb: cards.Verb, user: User, at: datetime) -> str:
+    related = ("broker__brokerleadconfig", "assigned_to", "conversation")
+    seen = Lead.objects.visible_to(user).living().select_related(*related)
+    lead = seen.filter(pk=card.lead.pk).first() if card.lead else None
+    if lead is None:
+        return _gone(card, at)
+    if not verb.applies(lead, user, at):
+        cards.refresh(lead.pk, at=at)
+        return _("Eso ya no hace falta.")
+    return verb.act(lead, user, at)
+
+
+def _gone(card: AgentCard, at: datetime) -> str:
+    """Somebody else has the lead, perhaps since the card was read."""
+    assert card.lead is not None, "only cards of a lead are pressed"
+    card.lead.refresh_from_db(fields=["assigned_to"])
+    cards.refresh(card.lead.pk, at=at)
+    return taken_by(card.lead)

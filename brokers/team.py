@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from brokers import linking
 from brokers.duties import duties
 from brokers.models import User
 from brokers.tasks import hand_on_duties
@@ -19,6 +20,7 @@ def deactivate(user: User, *, by: Any, at: datetime) -> None:
     if user.pk == by.pk:
         raise NotAllowed(_("No puedes desactivar tu propia cuenta."))
     _set(user, active=False, at=at)
+    linking.unlink(user, at=at)
     enqueue(hand_on_duties, user.pk)
 
 

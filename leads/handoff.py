@@ -128,7 +128,7 @@ def inherit(conversation: Conversation, other: Conversation, *, at: datetime) ->
     if _strictness(other) <= _strictness(conversation):
         return False
     reason, since, brief = other.waiting_reason, other.waiting_since, other.brief
-    _hand_over(conversation, Holder(other.holder), other.held_by, since or at)
+    _hand_over(conversation, Holder(other.holder), other.held_by, at, since=since)
     conversation.waiting_reason, conversation.brief = reason, brief
     conversation.save(update_fields=["waiting_reason", "brief", "updated_at"])
     return True
@@ -140,9 +140,11 @@ def _strictness(conversation: Conversation) -> tuple[int, bool]:
     return order.index(Holder(conversation.holder)), threat
 
 
-def set_back(conversation: Conversation, *, holder: str, held_by: Any, since: Any) -> None:
+def set_back(
+    conversation: Conversation, *, holder: str, held_by: Any, since: datetime | None, at: datetime
+) -> None:
     """Give the microphone back to whom it had before a merge; drafts begun since are dropped."""
-    _hand_over(conversation, Holder(holder), held_by, since)
+    _hand_over(conversation, Holder(holder), held_by, at, since=since)
 
 
 def locked(lead: Lead) -> Conversation:
@@ -151,11 +153,18 @@ def locked(lead: Lead) -> Conversation:
     return Conversation.objects.select_for_update().get(pk=made.pk)
 
 
-def _hand_over(conversation: Conversation, holder: Holder, person: Any, at: datetime) -> None:
+def _hand_over(
+    conversation: Conversation,
+    holder: Holder,
+    person: Any,
+    at: datetime,
+    *,
+    since: datetime | None = None,
+) -> None:
     waiting = holder == Holder.WAITING
     conversation.holder = holder
     conversation.held_by = person
-    conversation.waiting_since = at if waiting else None
+    conversation.waiting_since = (since or at) if waiting else None
     if not waiting:
         conversation.waiting_reason = ""
         conversation.alerted_step = 0

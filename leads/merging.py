@@ -144,7 +144,7 @@ def undo(done: LeadMerge, *, by: Any, at: datetime) -> LeadMerge:
     _give_back(survivor, record, by, at)
     moving.uncover(record["marks"])
     _locked_conversations(loser, survivor)
-    threads.part(loser.conversation, survivor.conversation, record["thread"])
+    threads.part(loser.conversation, survivor.conversation, record["thread"], at=at)
     _restore_place(loser, record["stood"]["loser"], None, by, at)
     for lead in (loser, survivor):
         scoring.rescore_locked(lead, at=at, bulk=True)

@@ -94,13 +94,15 @@ def _first_owed(conversation: Conversation) -> int | None:
     return unanswered.order_by("pk").values_list("pk", flat=True).first()
 
 
-def part(loser: Conversation, survivor: Conversation, record: dict[str, Any]) -> None:
+def part(
+    loser: Conversation, survivor: Conversation, record: dict[str, Any], *, at: datetime
+) -> None:
     """Each has what it had, where nothing came since; what is still owed is owed to its own."""
     held = record["holder"]
     if held and held["version"] == survivor.version:
         since = _column("waiting_since").to_python(held["waiting_since"])
         person = User.objects.filter(pk=held["held_by"]).first()
-        handoff.set_back(survivor, holder=held["holder"], held_by=person, since=since)
+        handoff.set_back(survivor, holder=held["holder"], held_by=person, since=since, at=at)
     answered = survivor.answered_up_to
     for name, (before, after) in record["changes"].items():
         if joining.jsonable(getattr(survivor, name)) == after:

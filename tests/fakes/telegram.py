@@ -5,7 +5,7 @@ import time
 from itertools import count
 from typing import Any
 
-from tests.fakes.server import Answer, Asked, FakeServer
+from tests.fakes.server import Answer, Asked, FakeServer, Told
 
 
 def ok(result: Any) -> Answer:
@@ -102,20 +102,15 @@ class FakeTelegram(FakeServer):
         named = {"file_id": body["file_id"], "file_unique_id": "u", "file_path": path}
         return ok({**named, "file_size": len(content)})
 
-    def _handler(self) -> type[Any]:
-        fake = self
-
-        class Handler(super()._handler()):  # type: ignore[misc]
-            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
-                """A file, under ``/file/bot<token>/<folder>/<file id>``."""
-                data = fake.files.get(self.path.rpartition("/")[2])
-                fake.fetched.append(self.path)
-                self.send_response(404 if data is None else 200)
-                self.send_header("Content-Length", str(len(data or b"")))
-                self.end_headers()
-                self.wfile.write(data or b"")
-
-        return Handler
+    def take(self, asked: Asked) -> Told:
+        """A file, under ``/file/bot<token>/<folder>/<file id>``; anything else is a method."""
+        if asked.method != "GET" or not asked.path.startswith("/file/"):
+            return super().take(asked)
+        self.fetched.append(asked.path)
+        data = self.files.get(asked.path.rpartition("/")[2])
+        return (
+            Told(404) if data is None else Told(200, data, content_type="application/octet-stream")
+        )
 
     def _setWebhook(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
         if not body["url"].startswith("https://"):

@@ -5,9 +5,9 @@ import re
 from email.parser import BytesParser
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.fakes.server import Answer, FakeServer
+from tests.fakes.server import JSON, Answer, Asked, FakeServer, Told
 
 PAGE = 2
 ACCOUNT = "102290129340398"
@@ -68,12 +68,13 @@ class FakeMeta(FakeServer):
     def sent(self) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path.endswith("/messages")]
 
-    def read(self, raw: bytes, content_type: str) -> dict[str, Any]:
+    def read(self, asked: Asked) -> dict[str, Any]:
+        content_type = asked.headers.get("Content-Type", "")
         if not content_type.startswith("multipart/"):
-            return super().read(raw, content_type)
+            return super().read(asked)
         head = f"Content-Type: {content_type}\r\n\r\n".encode()
         form: dict[str, Any] = {}
-        for part in BytesParser().parsebytes(head + raw).get_payload():
+        for part in BytesParser().parsebytes(head + asked.raw).get_payload():
             name = part.get_param("name", header="content-disposition")
             payload = part.get_payload(decode=True)
             if part.get_filename():
@@ -147,21 +148,15 @@ class FakeMeta(FakeServer):
         return 200, {"id": media_id}
 
     # --- What is read ---
-    def _handler(self) -> type[Any]:
-        fake = self
-
-        class Handler(super()._handler()):  # type: ignore[misc]
-            def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
-                fake.asked.append(self.path)
-                authorised = self.headers.get("Authorization", "").startswith("Bearer ")
-                status, data, kind = fake.shown(self.path) if authorised else (401, b"", "")
-                self.send_response(status)
-                self.send_header("Content-Type", kind or "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-        return Handler
+    def take(self, asked: Asked) -> Told:
+        if asked.method != "GET":
+            return super().take(asked)
+        path = f"{asked.path}?{urlencode(asked.query)}" if asked.query else asked.path
+        self.asked.append(path)
+        if not asked.headers.get("Authorization", "").startswith("Bearer "):
+            return Told(401)
+        status, data, kind = self.shown(path)
+        return Told(status, data, content_type=kind or JSON)
 
     def shown(self, path: str) -> tuple[int, bytes, str]:
         if self.next:

@@ -325,6 +325,7 @@ CELERY_BEAT_SCHEDULE = {
     "due-imports": {"task": "leads.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "old-imports": {"task": "leads.tasks.forget_imports", "schedule": crontab(hour=7, minute=20)},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
+    "old-webhooks": {"task": "leads.tasks.forget_webhooks", "schedule": crontab(hour=7, minute=25)},
     "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }

@@ -123,3 +123,10 @@ class NotUndoable(DomainError):
     code = "not_undoable"
     status = 409
     message = _("Esta unión ya no se puede deshacer.")
+
+
+class UnknownShape(DomainError):
+    """A vendor's payload that is not as documented."""
+
+    code = "unknown_shape"
+    message = _("Lo que envió el canal no tiene una forma conocida.")

@@ -12,6 +12,7 @@ from leads.models.imports import (
     LeadImportRow,
     Verdict,
 )
+from leads.models.kept import KeptWebhook
 from leads.models.lead import (
     ChannelIdentity,
     Lead,
@@ -33,6 +34,7 @@ __all__ = [
     "Consent",
     "Conversation",
     "ImportState",
+    "KeptWebhook",
     "KeyedEntry",
     "Lead",
     "LeadAlert",

@@ -177,7 +177,9 @@ class CampaignAdmin(TenantAdmin):
         if campaign.pk is None:
             return "–"
         counted = stats.of(campaign)
-        told = [{**row, "told": reasons.told(row["reason"])} for row in counted["reasons"]]
+        told = [
+            {**row, "told": reasons.told(row["reason"]).rstrip(".")} for row in counted["reasons"]
+        ]
         return render_to_string("campaigns/figures.html", {**counted, "reasons": told})
 
     @door(

@@ -102,12 +102,14 @@ def _store(columns: dict[str, Any], fact: str, kept: Lead) -> None:
 
 def _plain(loser: Lead, survivor: Lead) -> dict[str, Any]:
     contacted = [lead.last_contacted for lead in (loser, survivor) if lead.last_contacted]
+    objected = [lead.score_frozen_at for lead in (loser, survivor) if lead.score_frozen_at]
     return {
         **{name: getattr(survivor, name) or getattr(loser, name) for name in LOOSE},
         "notes": _notes(loser.notes, survivor.notes),
         "tags": list(dict.fromkeys([*survivor.tags, *loser.tags])),
         "treatment_type": max(survivor.treatment_type, loser.treatment_type, key=_strictness),
         "last_contacted": max(contacted, default=None),
+        "score_frozen_at": min(objected, default=None),
     }
 
 

@@ -16,8 +16,10 @@ from leads.models import (
     Consent,
     Lead,
     LeadAlert,
+    LeadImportRow,
     LeadSignal,
     MergeSuggestion,
+    RightsRequest,
     StageTransition,
     Suppression,
     TelegramMessage,
@@ -211,5 +213,7 @@ OWN: tuple[Table, ...] = (
     Table("consents", Consent, merge_consents, unmerge_consents),
     plain(LeadAlert, "kind", "key"),
     Table("merge_suggestions", MergeSuggestion, merge_suggestions, unmerge_suggestions),
+    plain(RightsRequest),
+    plain(LeadImportRow),
     plain(ActivityLog),
 )

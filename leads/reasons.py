@@ -85,6 +85,8 @@ TOLD: dict[str, Any] = {
     "appointment_changed": _("la cita cambió"),
     "meet_pending": _("Google aún prepara el enlace de Meet"),
     # What becomes of a file.
+    "files_not_taken": _("Este canal no lleva archivos: envía un texto o usa otro."),
+    "gone": _("El archivo ya no está en el servidor."),
     "too_large": _("El archivo supera el tamaño permitido."),
     "type_not_allowed": _("No se guarda ese tipo de archivo."),
     "type_mismatch": _("El archivo no es lo que dice ser, y no se guardó."),

@@ -21,6 +21,7 @@ from leads.enums import SuppressionChange
 from leads.models import Lead, Suppression, SuppressionEvent
 
 MAX_BYTES = 5_000_000
+MAX_LINES = 20_000
 MAX_SHOWN = 200
 BATCH = 2000
 Mark = tuple[str, str]
@@ -154,6 +155,12 @@ def take_in(
     """Mark every phone and e-mail of a list: one a line, or cells of a CSV with other columns."""
     report, marks = Report(), set()
     for number, cells in enumerate(_lines(_decoded(content)), start=1):
+        if number > MAX_LINES:
+            raise DomainError(
+                _("La lista tiene demasiadas líneas: divídela en partes de hasta 20.000."),
+                code="too_large",
+                field="file",
+            )
         found = [name for cell in cells if (name := normalise(cell, country=broker.country))]
         if not found and not (number == 1 and _is_header(cells)):
             report.refuse(number, " ".join(cells))

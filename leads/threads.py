@@ -19,7 +19,11 @@ JOINED = (
     "summary_up_to",
     "waiting_reason",
     "brief",
+    "first_inbound_at",
+    "first_answer_at",
+    "first_human_answer_at",
 )
+FIRSTS = JOINED[-3:]
 
 
 def join(loser: Conversation, survivor: Conversation, *, at: datetime) -> dict[str, Any]:
@@ -64,7 +68,13 @@ def _together(loser: Conversation, survivor: Conversation) -> dict[str, Any]:
         "last_outbound_at": max(written, default=None),
         "summary": "\n".join(each.summary for each in (survivor, loser) if each.summary),
         "summary_up_to": min(summarised, default=0),
+        **{name: _first(name, loser, survivor) for name in FIRSTS},
     }
+
+
+def _first(name: str, *conversations: Conversation) -> datetime | None:
+    known = [moment for each in conversations if (moment := getattr(each, name))]
+    return min(known, default=None)
 
 
 def _answered(*conversations: Conversation) -> int:

@@ -30,6 +30,7 @@ from leads.models import (
     Consent,
     Conversation,
     KeptWebhook,
+    KeyedEntry,
     Lead,
     LeadAlert,
     LeadExport,
@@ -148,6 +149,15 @@ class MergeSuggestionFactory(OfLead):
 
     other = factory.SubFactory(LeadFactory, broker=factory.SelfAttribute("..broker"))
     reason = "phone"
+
+
+class KeyedEntryFactory(OfBroker):
+    class Meta:
+        model = KeyedEntry
+
+    user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    key = factory.Sequence(lambda n: f"entry-{n}")
+    fingerprint = "0" * 64
 
 
 class LeadMergeFactory(OfBroker):

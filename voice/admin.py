@@ -188,4 +188,5 @@ class VoiceCostAdmin(TenantAdmin):
     list_display = ("at", "provider", "duration", "cost_usd")
     list_filter = ("provider", ("at", RangeDateTimeFilter))
     list_filter_submit = True
+    search_fields = ("provider",)
     empty_hint = _("Al borrar a una persona, el costo de sus llamadas queda aquí sin nombrarla.")

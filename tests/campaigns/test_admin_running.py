@@ -79,7 +79,7 @@ def test_the_page_shows_figures_and_reasons(
     steps.run(CampaignLog.objects.get().pk, at=at)
     html = berta.get(page("change", campaign)).content.decode()
     assert "1 inscritos: 1 en curso" in html
-    assert "Se omitieron: lead en pausa: solo personas (1)" in html
+    assert "Se omitieron: El lead está en pausa: solo le escriben personas (1)" in html
 
 
 def test_the_log_tells_reasons_in_words(
@@ -88,7 +88,7 @@ def test_the_log_tells_reasons_in_words(
     ana.identities.all().delete()
     steps.run(CampaignLog.objects.get().pk, at=at)
     html = berta.get(reverse("admin:campaigns_campaignlog_changelist")).content.decode()
-    assert "no está en el canal" in html
+    assert "no está en ese canal" in html
 
 
 def test_a_lead_is_taken_out_of_a_campaign(

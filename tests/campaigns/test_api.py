@@ -165,7 +165,7 @@ def test_logs_say_why_and_are_narrowed_by_status_and_lead(
     client = signed_in(admin)
     skipped = client.get(url(campaign, "logs"), {"status": "skipped"}).json()["results"]
     assert [(each["lead"], each["reason"], each["reason_text"]) for each in skipped] == [
-        (first.pk, "on_hold", "lead en pausa: solo personas")
+        (first.pk, "on_hold", "El lead está en pausa: solo le escriben personas.")
     ]
     assert client.get(url(campaign, "logs"), {"lead": second.pk}).json()["count"] == 1
     assert client.get(url(campaign, "logs"), {"status": "otro"}).status_code == 400

@@ -1,13 +1,12 @@
 """Meta's Graph API for WhatsApp as its documentation describes it."""
 
-import json
 import re
 from email.parser import BytesParser
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from tests.fakes.server import JSON, Answer, Asked, FakeServer, Told
+from tests.fakes.server import Answer, Asked, FakeServer, Told
 
 PAGE = 2
 ACCOUNT = "102290129340398"
@@ -151,27 +150,24 @@ class FakeMeta(FakeServer):
     def take(self, asked: Asked) -> Told:
         if asked.method != "GET":
             return super().take(asked)
-        path = f"{asked.path}?{urlencode(asked.query)}" if asked.query else asked.path
-        self.asked.append(path)
-        if not asked.headers.get("Authorization", "").startswith("Bearer "):
-            return Told(401)
-        status, data, kind = self.shown(path)
-        return Told(status, data, content_type=kind or JSON)
+        query = f"?{urlencode(asked.query)}" if asked.query else ""
+        self.asked.append(asked.path + query)
+        authorised = asked.headers.get("Authorization", "").startswith("Bearer ")
+        return self._shown(asked) if authorised else Told(401)
 
-    def shown(self, path: str) -> tuple[int, bytes, str]:
+    def _shown(self, asked: Asked) -> Told:
         if self.next:
             status, answer, *_ = self.next.pop(0)
-            return status, json.dumps(answer).encode(), ""
-        split = urlsplit(path)
-        parts = split.path.strip("/").split("/")
+            return Told(status, answer)
+        parts = asked.path.strip("/").split("/")
         if parts[-1] == "message_templates":
-            return 200, json.dumps(self._page(parse_qs(split.query))).encode(), ""
+            return Told(200, self._page(asked.query))
         if parts[0] == "files":
-            return 200, self.media[parts[1]], "application/octet-stream"
+            return Told(200, self.media[parts[1]], content_type="application/octet-stream")
         if parts[-1] in self.media:
-            return 200, json.dumps(self._described(parts[-1])).encode(), ""
+            return Told(200, self._described(parts[-1]))
         status, answer, *_ = failure(400, 100)
-        return status, json.dumps(answer).encode(), ""
+        return Told(status, answer)
 
     def _described(self, media_id: str) -> dict[str, Any]:
         content = self.media[media_id]
@@ -184,8 +180,8 @@ class FakeMeta(FakeServer):
             "id": media_id,
         }
 
-    def _page(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        start = int(query.get("after", ["0"])[0])
+    def _page(self, query: dict[str, str]) -> dict[str, Any]:
+        start = int(query.get("after", "0"))
         end = start + PAGE
         paging: dict[str, Any] = {"cursors": {"before": str(start), "after": str(end)}}
         if end < len(self.templates):

@@ -158,7 +158,7 @@ def test_a_rival_finds_nothing_to_erase_or_read(rival_admin, lead, client) -> No
 
 
 def test_a_list_is_taken_in_with_its_report_and_one_is_added_normalised(boss, admin) -> None:
-    url = reverse("admin:leads_suppression_changelist") + "import"
+    url = reverse("admin:leads_suppression_take_in")
     file = SimpleUploadedFile("no.csv", b"fono\n9 8765 4321\nmalo1\n")
     response = boss.post(url, {"file": file, "reason": "Sernac"})
     report = response.context["report"]

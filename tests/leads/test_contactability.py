@@ -58,6 +58,6 @@ def test_the_api_tells_it_in_words_to_who_sees_the_lead(
     found = {(row["channel"], row["purpose"]): row for row in rows}
     assert found["telegram", "marketing"] == {
         "channel": "telegram", "purpose": "marketing", "allowed": False, "reason": "suppressed",
-        "why": "pidió no ser contactado", "next_allowed_at": None,
+        "why": "El lead pidió no ser contactado.", "next_allowed_at": None,
     }  # fmt: skip
     assert signed_in(rival_admin).get(url).status_code == 404

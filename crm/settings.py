@@ -289,7 +289,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_DB_REUSE_MAX = 1000
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# With Redis gone a task goes on: cut off in the middle of a send, nobody would know what left. It
+# comes again, and finds its row done or taken.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
@@ -333,6 +335,7 @@ CELERY_BEAT_SCHEDULE = {
     "due-imports": {"task": "leads.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "old-imports": {"task": "leads.tasks.forget_imports", "schedule": crontab(hour=7, minute=20)},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
+    "old-webhooks": {"task": "leads.tasks.forget_webhooks", "schedule": crontab(hour=7, minute=25)},
     "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }

@@ -122,7 +122,7 @@ def record_failure(
             "args": list(args),
             "kwargs": dict(kwargs),
             "error": getattr(error, "code", type(error).__name__)[:200],
-            "details": _where(error),
+            "details": where(error),
             "attempts": attempts,
             "state": FailedTask.State.FAILED,
             "broker_id": kwargs.get("broker_id"),
@@ -136,7 +136,7 @@ def note_recovery(task_id: str) -> None:
     failed.update(state=FailedTask.State.DISMISSED, updated_at=timezone.now())
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
     """The lines of code that led to the error, without the values, which may be personal."""
     frames, trace = [], error.__traceback__
     while trace is not None:

@@ -187,3 +187,16 @@ class SignalKind(models.TextChoices):
     WRONG_NUMBER = "wrong_number", _("número equivocado")
     OPTED_OUT = "opted_out", _("pidió no ser contactado")
     FINANCING = "financing", _("preguntó por financiamiento")
+
+
+class KeptReason(models.TextChoices):
+    """Why a webhook was kept instead of being taken in."""
+
+    UNKNOWN_SHAPE = "unknown_shape", _("forma desconocida")
+    HANDLING_FAILED = "handling_failed", _("falló al leerse")
+
+
+class KeptState(models.TextChoices):
+    KEPT = "kept", _("sin leer")
+    REPLAYED = "replayed", _("leído después")
+    DISMISSED = "dismissed", _("descartado")

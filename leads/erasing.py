@@ -22,6 +22,7 @@ from leads.errors import NotConfirmed
 from leads.models import (
     ChatMessage,
     Conversation,
+    KeptWebhook,
     Lead,
     RightsRequest,
     Suppression,
@@ -192,6 +193,7 @@ def _delete(people: list[Lead], names: set[str]) -> Counter[str]:
     forgotten = suppressing.forget_history(people[0].broker_id, names)
     deleted[SuppressionEvent._meta.label] += forgotten
     deleted[FailedTask._meta.label] += _forget_failures(people, names)
+    deleted[KeptWebhook._meta.label] += _forget_kept(people, names)
     for each in people:
         deleted.update(each.delete()[1])
     return deleted
@@ -226,11 +228,8 @@ def _forget_telegram(lead: Lead) -> dict[str, int]:
 def _forget_failures(people: list[Lead], names: set[str]) -> int:
     """Tasks that gave up with a name of the person among their arguments."""
     broker = people[0].broker_id
-    words = names | {str(name) for each in people for name in (each.phone, each.name)}
     said = Q()
-    for word in words:
-        if len(word) < TELLING:  # shorter ones stand in anybody's arguments
-            continue
+    for word in _telling(people, names):
         said |= Q(given__icontains=word) | Q(options__icontains=word) | Q(details__icontains=word)
     if not said:
         return 0
@@ -238,6 +237,24 @@ def _forget_failures(people: list[Lead], names: set[str]) -> int:
     texts = mine.annotate(given=Cast("args", TextField()), options=Cast("kwargs", TextField()))
     count: int = texts.filter(said).delete()[0]
     return count
+
+
+def _forget_kept(people: list[Lead], names: set[str]) -> int:
+    """Webhooks that nobody could read, with a name of the person in them."""
+    said = Q()
+    for word in _telling(people, names):
+        said |= Q(text__icontains=word)
+    if not said:
+        return 0
+    kept = KeptWebhook.objects.filter(broker_id=people[0].broker_id)
+    count: int = kept.annotate(text=Cast("payload", TextField())).filter(said).delete()[0]
+    return count
+
+
+def _telling(people: list[Lead], names: set[str]) -> set[str]:
+    """The words that tell who it is; shorter ones stand in anybody's arguments."""
+    words = names | {str(name) for each in people for name in (each.phone, each.name)}
+    return {word for word in words if len(word) >= TELLING}
 
 
 def _delete_files(request_id: int) -> None:

@@ -123,3 +123,17 @@ class NotUndoable(DomainError):
     code = "not_undoable"
     status = 409
     message = _("Esta unión ya no se puede deshacer.")
+
+
+class UnknownShape(DomainError):
+    """A vendor's payload that is not as documented."""
+
+    code = "unknown_shape"
+    message = _("Lo que envió el canal no tiene una forma conocida.")
+
+
+class Arrived(Conflict):
+    """Nothing to repeat: the message left, or is about to."""
+
+    code = "already_on_its_way"
+    message = _("Ese mensaje ya salió o está por salir: no hace falta repetirlo.")

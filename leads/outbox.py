@@ -25,14 +25,15 @@ from leads import (
 )
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
-from leads.enums import Author, Channel, Delivery, Direction, Purpose
-from leads.errors import ChannelError, NoChannel, Refused
+from leads.enums import NEVER_LEFT, Author, Channel, Delivery, Direction, Purpose
+from leads.errors import Arrived, ChannelError, NoChannel, Refused
 from leads.models import ChannelIdentity, ChatMessage, Lead, MessageTemplate
 
 log = logging.getLogger(__name__)
 
 MAX_LENGTH = 20_000
 BACK_OFF_SECONDS = (5, 30, 120, 600, 1800)
+RESENT = "resend:"  # begins the key of a message that repeats another
 
 
 def queue(
@@ -143,6 +144,41 @@ def send_by_person(
     return message
 
 
+@transaction.atomic
+def resend(message: ChatMessage, *, by: Any, at: datetime) -> ChatMessage:
+    """A person sends once more what did not arrive: once, whoever asks, and as a message of theirs.
+
+    Raises Arrived, NoChannel, or Refused (with the gate's reason), before anything is stored.
+    """
+    lead: Lead = message.lead
+    handoff.take(lead, by=by, at=at)
+    message.refresh_from_db()
+    _refuse_to_repeat(message)
+    channel = handoff.locked(lead).channel
+    template = whatsapp_templates.approved_for(message) if message.provider == channel else None
+    _ask_gate(lead, channel, at, by_template=template is not None)
+    carried = {"template": message.provider_metadata["template"]} if template else {}
+    return queue(
+        lead,
+        text=message.message_text,
+        author=Author.USER,
+        purpose=Purpose.HUMAN,
+        channel=channel,
+        sent_by=by,
+        idempotency_key=f"{RESENT}{message.pk}",
+        metadata=carried,
+        at=at,
+    )
+
+
+def _refuse_to_repeat(message: ChatMessage) -> None:
+    if message.direction != Direction.OUT or message.status not in NEVER_LEFT:
+        raise Arrived
+    if message.files.exists():
+        told = _("Ese mensaje llevaba un archivo: adjúntalo de nuevo en una respuesta.")
+        raise Refused(told, reason="files_not_resent")
+
+
 def _may_write(
     lead: Lead,
     channel: str,
@@ -151,16 +187,20 @@ def _may_write(
     at: datetime,
 ) -> None:
     approved = template is not None and template.opens_window
-    verdict = gate.may_contact(lead, channel, Purpose.HUMAN, at, template_approved=approved)
-    if verdict.reason == "no_identity":
-        raise NoChannel
-    if not verdict.allowed:
-        raise Refused(reasons.told(verdict.reason), reason=verdict.reason)
+    _ask_gate(lead, channel, at, by_template=approved)
     adapter = adapter_of(channel)
     by_template = template is not None and not gate.is_window_open(lead, at)
     if upload is not None and (by_template or adapter is None or not adapter.takes_files):
         told = _("Por este canal no se pueden enviar archivos en este momento.")
         raise Refused(told, reason="files_not_taken")
+
+
+def _ask_gate(lead: Lead, channel: str, at: datetime, *, by_template: bool) -> None:
+    verdict = gate.may_contact(lead, channel, Purpose.HUMAN, at, template_approved=by_template)
+    if verdict.reason == "no_identity":
+        raise NoChannel
+    if not verdict.allowed:
+        raise Refused(reasons.told(verdict.reason), reason=verdict.reason)
 
 
 def deliver(message_id: int, *, at: datetime) -> bool:

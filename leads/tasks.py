@@ -19,6 +19,7 @@ from leads import (
     delivery,
     erasing,
     importing,
+    keeping,
     keyed,
     outbox,
     scoring,
@@ -189,3 +190,8 @@ def _rescore_after(after: int, brokers: Mapping[int, Broker]) -> tuple[int, int]
 @shared_task(name="leads.tasks.forget_keys")
 def forget_keys() -> int:
     return keyed.forget(at=timezone.now())
+
+
+@shared_task(name="leads.tasks.forget_webhooks")
+def forget_webhooks() -> int:
+    return keeping.forget(at=timezone.now())

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
 from django.http import FileResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters.rest_framework.backends import DjangoFilterBackend
@@ -333,6 +334,18 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
             idempotency_key=_idempotency_key(request),
         )
         return Response(shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        request=None,
+        responses={201: shapes.MessageSerializer},
+        parameters=[OpenApiParameter("message", int, OpenApiParameter.PATH)],
+    )
+    @action(detail=True, methods=["post"], url_path=r"messages/(?P<message>[0-9]+)/resend")
+    def resend(self, request: Request, pk: Any = None, message: str = "") -> Response:
+        """Send once more what failed or was blocked; who asks again gets the same message."""
+        failed = get_object_or_404(self.get_object().messages, pk=int(message))
+        sent = outbox.resend(failed, by=self.caller, at=timezone.now())
+        return Response(shapes.MessageSerializer(sent).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=shapes.PickerSerializer)
     @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])

@@ -17,9 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from brokers.models import Broker, ChannelHook
 from crm.errors import DomainError, NotAllowed
 from crm.responses import refusal
-from leads import storable
-from leads.channels import telegram_updates, whatsapp_events
-from leads.channels.telegram_client import bot_id_of
+from leads import keeping, storable
 from leads.enums import Channel
 
 
@@ -33,13 +31,10 @@ class TooLarge(DomainError):
 @require_POST
 def telegram(request: HttpRequest, key: str) -> HttpResponse:
     broker, config = _hook(Channel.TELEGRAM, key)
-    bot = bot_id_of(config.get("token", ""))
     try:
         _verify(request.headers.get("X-Telegram-Bot-Api-Secret-Token"), config.get("secret"))
         payload = _json(_body(request))
-        if bot is None:
-            raise NotAllowed
-        answer = telegram_updates.take_in(broker, bot, payload, at=timezone.now())
+        answer = keeping.take_in(broker, Channel.TELEGRAM, config, payload, at=timezone.now())
     except DomainError as error:
         return refusal(error)
     return JsonResponse(answer) if answer else HttpResponse()
@@ -55,7 +50,7 @@ def whatsapp(request: HttpRequest, key: str) -> HttpResponse:
             return _handshake(request, config)
         body = _body(request)
         _verify(request.headers.get("X-Hub-Signature-256"), _signature(config, body))
-        whatsapp_events.take_in(broker, config, _json(body), at=timezone.now())
+        keeping.take_in(broker, Channel.WHATSAPP, config, _json(body), at=timezone.now())
     except DomainError as error:
         return refusal(error)
     return HttpResponse()

@@ -32,6 +32,7 @@ from leads.models import (
     ChatMessage,
     Consent,
     Conversation,
+    KeptWebhook,
     KeyedEntry,
     Lead,
     LeadAlert,
@@ -244,6 +245,17 @@ class RightsRequestFactory(OfLead):
     kind = "access"
     asked_at = NOON
     due_at = NOON + timedelta(days=30)
+
+
+class KeptWebhookFactory(OfBroker):
+    class Meta:
+        model = KeptWebhook
+
+    channel = "telegram"
+    payload = {"update_id": 5, "unheard_of": {"a": 1}}
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+    reason = "unknown_shape"
+    at = NOON
 
 
 class MessageTemplateFactory(OfBroker):

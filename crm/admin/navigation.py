@@ -37,6 +37,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("leads.Attachment", _("Adjuntos"), "attach_file"),
             ("leads.ChannelIdentity", _("Identidades en canales"), "badge"),
             ("leads.TelegramMessage", _("Registro de Telegram"), "send"),
+            ("leads.KeptWebhook", _("Avisos sin leer"), "mark_email_unread"),
             ("leads.Consent", _("Consentimientos"), "verified_user"),
             ("leads.Suppression", _("No contactar"), "do_not_disturb_on"),
             ("leads.SuppressionEvent", _("Historial de no contactar"), "manage_history"),

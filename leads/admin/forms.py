@@ -33,7 +33,7 @@ from leads import (
     words,
 )
 from leads.channels import base
-from leads.models import Lead, MessageTemplate
+from leads.models import ChatMessage, Lead, MessageTemplate
 from leads.stages import BY_PEOPLE, Stage
 
 CURRENCIES = [("UF", "UF"), ("CLP", "$"), ("USD", "US$")]
@@ -311,6 +311,16 @@ class TemplateChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         self.lead = lead
         usable = [offer.template.pk for offer in placeholders.offers(lead)]
         self.queryset = MessageTemplate.objects.filter(pk__in=usable)
+
+
+class ResendForm(DoorForm):
+    """Which message of the lead's goes once more."""
+
+    message = forms.ModelChoiceField(queryset=ChatMessage.objects.none(), widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["message"].queryset = self.row.messages.all()  # type: ignore[attr-defined]
 
 
 class ReplyForm(DoorForm):

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +158,8 @@ def fragments(
     made = {"inbox-list": render_to_string("admin/leads/inbox/list.html", listing, request)}
     if opened is not None:
         about = page.context(opened.lead, request.user, at)
-        about |= {"conversation": opened, "may_write": may_write}
+        about |= {"conversation": opened, "may_write": may_write, "quiet": True}
+        about["resend_url"] = reverse("admin:leads_conversation_inbox_resend", args=[opened.pk])
         for part in ("head", "messages", "side"):
             made[f"inbox-{part}"] = render_to_string(
                 f"admin/leads/inbox/{part}.html", about, request

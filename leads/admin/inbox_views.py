@@ -12,13 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from crm.admin.doors import person
 from crm.errors import DomainError
 from crm.tenancy import allows
-from leads import handoff, reading
+from leads import handoff, outbox, reading
 from leads.admin import inbox, replies
-from leads.admin.forms import ReplyForm
+from leads.admin.forms import ReplyForm, ResendForm
 from leads.enums import Channel
 from leads.models import Conversation, Lead
 
-ADDRESSES = {"answer": "responder", "take_it": "tomar", "give_it_back": "devolver", "seen": "leido"}
+ADDRESSES = {
+    "answer": "responder",
+    "take_it": "tomar",
+    "give_it_back": "devolver",
+    "seen": "leido",
+    "resend": "reenviar",
+}
 
 
 class InboxScreen:
@@ -135,6 +141,12 @@ class InboxScreen:
         at = timezone.now()
         replies.send(conversation.lead, form.cleaned_data, by=person(request), at=at)
         self._read(request, conversation)
+
+    def resend(self, request: HttpRequest, conversation: Conversation) -> None:
+        form = ResendForm(request.POST, row=conversation.lead, user=request.user)
+        if not form.is_valid():
+            raise DomainError(_("Ese mensaje no es de esta conversación."), code="invalid")
+        outbox.resend(form.cleaned_data["message"], by=person(request), at=timezone.now())
 
     def take_it(self, request: HttpRequest, conversation: Conversation) -> None:
         handoff.take(conversation.lead, by=person(request), at=timezone.now())

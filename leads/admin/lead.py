@@ -20,6 +20,7 @@ from leads import (
     editing,
     handoff,
     identity,
+    outbox,
     phones,
     pipeline,
     rights,
@@ -37,6 +38,7 @@ from leads.admin.forms import (
     MoveForm,
     OptOutForm,
     ReplyForm,
+    ResendForm,
     SettleForm,
 )
 from leads.admin.merging import MergePages
@@ -321,9 +323,13 @@ class LeadAdmin(RightsButtons, MergePages):
     def reply(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
         replies.send(lead, data, by=person(request), at=timezone.now())
 
+    @door(_("Enviar de nuevo"), form=ResendForm, done=_("Mensaje en camino."))
+    def resend(self, request: HttpRequest, lead: Lead, data: dict[str, Any]) -> None:
+        outbox.resend(data["message"], by=person(request), at=timezone.now())
+
     def get_custom_urls(self) -> Any:
         """The buttons that stand inside the page, not in its header."""
-        names = ("take", "give_back", "reply", "settle")
+        names = ("take", "give_back", "reply", "resend", "settle")
         return (
             super().get_custom_urls()
             + tuple(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from leads import (
     facts,
     handoff,
     origins,
+    outbox,
     parts,
     reasons,
     receipts,
@@ -24,7 +26,16 @@ from leads import (
     words,
 )
 from leads.admin import story
-from leads.enums import AttachmentState, Author, Channel, Delivery, Direction, Holder, Purpose
+from leads.enums import (
+    NEVER_LEFT,
+    AttachmentState,
+    Author,
+    Channel,
+    Delivery,
+    Direction,
+    Holder,
+    Purpose,
+)
 from leads.models import Attachment, ChatMessage, Conversation, Lead
 
 MESSAGES_SHOWN = 100
@@ -64,6 +75,7 @@ class Bubble:
     author: str
     mark: str
     tone: str
+    may_go_again: bool = False
 
     @property
     def told(self) -> str:
@@ -144,6 +156,7 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "mine": handoff.is_held_by(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
         "bubbles": bubbles(lead),
+        "resend_url": reverse("admin:leads_lead_resend", args=[lead.pk]),
         **story.context(lead, "", ""),
         **contact(lead, at),
         "panels": [
@@ -258,13 +271,16 @@ def bubbles(lead: Lead) -> list[Bubble]:
     latest: Iterable[ChatMessage] = lead.messages.select_related("sent_by").prefetch_related(
         "files"
     )[:MESSAGES_SHOWN]
-    return [_bubble(message, lead) for message in latest]
+    shown = list(latest)
+    repeated = {message.idempotency_key for message in shown}  # newer than what they repeat
+    return [_bubble(message, lead, repeated) for message in shown]
 
 
-def _bubble(message: ChatMessage, lead: Lead) -> Bubble:
+def _bubble(message: ChatMessage, lead: Lead, repeated: set[str | None]) -> Bubble:
     if message.direction == Direction.IN:
         return Bubble(message, "in", str(lead), "", "")
     mark, tone = MARKS[Delivery(message.status)]
     by_person = message.author == Author.USER and message.sent_by
     author = str(message.sent_by) if by_person else str(message.get_author_display()).capitalize()
-    return Bubble(message, f"out {message.author}", author, mark, tone)
+    again = message.status in NEVER_LEFT and f"{outbox.RESENT}{message.pk}" not in repeated
+    return Bubble(message, f"out {message.author}", author, mark, tone, again)

@@ -10,12 +10,11 @@ from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Contact, Mess
 from telegram.constants import ChatType
 
 from brokers.models import Broker
-from crm.errors import DomainError
 from leads import consenting, identity, inbox, origins, phones
 from leads.channels import choices, kinds, telegram_agents
 from leads.channels.telegram import message_id
 from leads.enums import Channel, Direction
-from leads.errors import ChannelOff
+from leads.errors import ChannelOff, UnknownShape
 from leads.inbox import Inbound
 from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
 
@@ -64,15 +63,16 @@ def take_in(
 
 
 def _parsed(payload: dict[str, Any]) -> Update:
-    """The update, or its bare number where the library does not know what to make of it."""
+    """Raises UnknownShape where the library does not know what to make of it."""
     number = payload.get("update_id")
     if type(number) is not int or not 0 <= number <= MAX_ID:
-        raise DomainError(code="parse_error")
+        raise UnknownShape
+    if not any(payload.get(kind) for kind in Update.ALL_TYPES):
+        raise UnknownShape
     try:
         return Update.de_json(payload, None)
-    except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
-        log.warning("a Telegram update of a shape that is not known was kept as it came")
-        return Update(number)
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
+        raise UnknownShape from error
 
 
 def _handle_once(arrival: Arrival) -> str | None:

@@ -22,7 +22,7 @@ from leads.channels.whatsapp_payload import (
     Value,
 )
 from leads.enums import Channel, Delivery, Direction
-from leads.errors import ChannelOff
+from leads.errors import ChannelOff, UnknownShape
 from leads.inbox import Inbound
 from leads.models import ChannelIdentity, ChatMessage
 
@@ -54,24 +54,30 @@ class Change:
 def take_in(
     broker: Broker, config: dict[str, Any], payload: dict[str, Any], *, at: datetime
 ) -> None:
-    """Everything that one POST carries for the broker's number and account; a repeat changes nothing."""
+    """Everything that one POST carries for the broker's number and account; a repeat changes nothing.
+
+    Raises UnknownShape, once the rest is stored, where something of it is not as Meta documents.
+    """
+    strange: list[Any] = []
     for change in _changes(payload):
         if change.field in TEMPLATES:
-            _template_changed(broker, config, change, at)
+            _template_changed(broker, config, change, strange, at)
             continue
-        for value in _each(Value, [change.value]):
-            _take_in(broker, str(config.get("phone_number_id") or ""), value, at)
+        for value in _each(Value, [change.value], strange):
+            _take_in(broker, str(config.get("phone_number_id") or ""), value, strange, at)
+    if strange or not _list(payload, "entry"):
+        raise UnknownShape
 
 
-def _take_in(broker: Broker, number: str, value: Value, at: datetime) -> None:
+def _take_in(broker: Broker, number: str, value: Value, strange: list[Any], at: datetime) -> None:
     if number and value.phone_number_id not in ("", number):
         log.info("a WhatsApp event of another number was passed over")
         return
-    for message in _each(Message, value.messages):
+    for message in _each(Message, value.messages, strange):
         _received(broker, value, message, at)
-    for echo in _each(Message, value.message_echoes):
+    for echo in _each(Message, value.message_echoes, strange):
         _overheard(broker, echo, at)
-    for status in _each(Status, value.statuses):
+    for status in _each(Status, value.statuses, strange):
         _progressed(broker, status, at)
 
 
@@ -82,12 +88,14 @@ def _changes(payload: dict[str, Any]) -> Iterator[Change]:
             yield Change(str(entry.get("id")), str(found.get("field")), found.get("value"))
 
 
-def _template_changed(broker: Broker, config: dict[str, Any], change: Change, at: datetime) -> None:
+def _template_changed(
+    broker: Broker, config: dict[str, Any], change: Change, strange: list[Any], at: datetime
+) -> None:
     account = str(config.get("business_account_id") or "")
     if account and change.account != account:
         log.info("a WhatsApp event of another account was passed over")
         return
-    for event in _each(TemplateEvent, [change.value]):
+    for event in _each(TemplateEvent, [change.value], strange):
         approval.note(broker, event, at=at)
 
 
@@ -96,13 +104,13 @@ def _list(of: Any, name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _each(kind: Callable[..., Any], items: list[Any]) -> Iterator[Any]:
+def _each(kind: Callable[..., Any], items: list[Any], strange: list[Any]) -> Iterator[Any]:
     """The items that have the documented shape; a strange one does not hold up the others."""
     for item in items:
         try:
             yield kind.model_validate(item)  # type: ignore[attr-defined]
         except ValidationError:
-            log.warning("a WhatsApp item of a shape that is not known was passed over")
+            strange.append(item)
 
 
 # --- Messages ---
@@ -134,7 +142,7 @@ def _store(store: Callable[[Inbound], Any], inbound: Inbound, phone_id: str) -> 
 
 def _contact_of(value: Value, message: Message) -> Contact:
     """The sender's contact card: the one with their number, or the only one there is."""
-    cards = list(_each(Contact, value.contacts))
+    cards = list(_each(Contact, value.contacts, []))
     theirs = (
         card
         for card in cards

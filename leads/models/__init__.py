@@ -13,6 +13,7 @@ from leads.models.imports import (
     LeadImportRow,
     Verdict,
 )
+from leads.models.kept import KeptWebhook
 from leads.models.lead import (
     ChannelIdentity,
     Lead,
@@ -35,6 +36,7 @@ __all__ = [
     "Consent",
     "Conversation",
     "ImportState",
+    "KeptWebhook",
     "KeyedEntry",
     "Lead",
     "LeadAlert",

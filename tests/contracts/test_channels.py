@@ -328,6 +328,29 @@ def test_a_body_of_two_megabytes_is_refused(client, hook):
     assert (hook.post(client, body).status_code, stored()) == (413, (0, 0, 0))
 
 
+def test_a_body_changed_by_one_byte_is_refused(client, connected, caplog):
+    """With an "ñ" as Meta sends it, and as UTF-8: the signature is of the bytes that came."""
+    for escaped in (True, False):
+        body = json.dumps(HOOKS["whatsapp"].payload, ensure_ascii=escaped).encode()
+        with caplog.at_level(logging.DEBUG):
+            changed = body.replace(b"Hola", b"Hole")
+            answer = post_whatsapp(client, changed, signed=signature(body))
+        assert (answer.status_code, stored()) == (403, (0, 0, 0))
+    told = caplog.text + answer.content.decode()
+    words = (*HOOKS["whatsapp"].secrets, "Hole", "Camila", signature(body))
+    assert not [word for word in words if word in told]
+    assert post_whatsapp(client, body, signed=signature(body)).status_code == 200
+    assert ChatMessage.objects.get().message_text == "Hola, busco departamento en Ñuñoa"
+
+
+def test_what_is_refused_for_its_form_leaves_no_word_in_the_logs(client, hook, caplog):
+    text = json.dumps(hook.payload)
+    bodies = (text[:-1].encode(), json.dumps({**hook.payload, "x": "y" * 2_000_000}).encode())
+    with caplog.at_level(logging.DEBUG):
+        assert [hook.post(client, body).status_code for body in bodies] == [400, 413]
+    assert not [word for word in (*hook.secrets, "Camila", "busco") if word in caplog.text]
+
+
 def test_nul_bytes_and_half_characters_do_no_harm(client, hook):
     body = json.dumps(hook.payload).replace("Hola", "Ho\\u0000la \\ud83c").encode()
     assert hook.post(client, body).status_code == 200

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.stack
 REDIS_HANGS_SECONDS = 12
 HELD_BY_TELEGRAM = "Hola Rosa, ¿seguimos?"
 HELD_BY_GEMINI = "Hola Iris, ¿seguimos?"
+HELD_IN_THOUGHT = "¿Tienen algo con jardín?"
 NEXT_STEP = "Tenemos casas nuevas."
 SWEEPS = ("llm.tasks.sweep_turns", "leads.tasks.sweep_messages")
 
@@ -87,6 +88,24 @@ def test_a_worker_killed_in_mid_delivery_and_in_mid_step_sends_nothing_twice(day
     assert texts(iris)[1:] == [HELD_BY_GEMINI, NEXT_STEP]
     page = Desk(day.stack).source(f"/admin/leads/lead/{rosa.lead()['id']}/change/")
     assert page.count("outcome_unknown") == 1
+
+
+def test_a_person_who_takes_over_while_gemini_thinks_is_not_talked_over(day: Day) -> None:
+    vera = day.writer(7105, "Vera Luna")
+    vera.say("Hola")
+    known, lead = len(vera.received), f"/api/v1/leads/{vera.lead()['id']}/"
+    gemini = day.vendors.gemini
+    with gemini.holding(lambda body: "contents" in body and HELD_IN_THOUGHT in str(body)) as held:
+        assert vera.user.write(HELD_IN_THOUGHT) == 200
+        assert held.wait(30)
+        assert day.stack.post(f"{lead}takeover/", {}, **day.admin)[1]["holder"] == "user"
+    discarded = "SELECT 1 FROM activity_log WHERE lead_id = %s AND action_type = 'draft_discarded'"
+    wait_for("the dropped draft", lambda: day.stack.rows(discarded, vera.lead()["id"]))
+    day.stack.wait_for_sweeps(*SWEEPS)
+    assert vera.received[known:] == []
+    assert day.stack.post(f"{lead}release/", {}, **day.admin)[1]["holder"] == "assistant"
+    vera.say("Busco casa en Maipú")
+    assert len(vera.received) == known + 1
 
 
 def _enrol(day: Day, writer: Writer, text: str, **first: Any) -> None:

@@ -15,7 +15,12 @@ from leads import handoff, reading
 from leads.enums import HandoffReason, Holder
 from leads.models import ChatMessage, Conversation
 from tests.api import signed_in as signed_in_api
-from tests.factories import ChatMessageFactory, ConversationFactory, LeadFactory
+from tests.factories import (
+    ChannelIdentityFactory,
+    ChatMessageFactory,
+    ConversationFactory,
+    LeadFactory,
+)
 
 SCREEN = reverse("admin:leads_conversation_inbox")
 CHANGES = reverse("admin:leads_conversation_inbox_changes")
@@ -188,3 +193,49 @@ def test_the_api_lists_by_the_same_urgency_and_reads_the_same_way(
     assert api.post(path, seen).json()["unread"] is False
     unread = api.get("/api/v1/conversations/?unread=true").json()["results"]
     assert [each["lead"] for each in unread] == [waits.lead_id]
+
+
+def test_a_failed_message_is_sent_again_by_its_button_from_both_screens_and_the_api(
+    signed_in: Client, broker: Broker, agent: User, rival_admin: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    lead = conversation.lead
+    ChannelIdentityFactory(broker=broker, lead=lead, channel="webchat", external_id="v")
+    failed = ChatMessageFactory(
+        broker=broker, lead=lead, direction="out", author="assistant", status="failed",
+        reason="outcome_unknown", message_text="¿Te acomoda el jueves?",
+    )  # fmt: skip
+    page = reverse("admin:leads_lead_change", args=[lead.pk])
+    screen = f"{SCREEN}?abierta={conversation.pk}"
+    for shown in (page, screen):
+        assert "Enviar de nuevo" in signed_in.get(shown).content.decode()
+    stranger = signed_in_api(rival_admin)
+    address = f"/api/v1/leads/{lead.pk}/messages/{failed.pk}/resend/"
+    assert stranger.post(address).status_code == 404
+    assert act(signed_in, "resend", conversation, message=failed.pk).status_code == 204
+    again = ChatMessage.objects.get(author="user")
+    assert (again.message_text, again.sent_by) == ("¿Te acomoda el jueves?", agent)
+    answer = signed_in_api(agent).post(address)
+    assert (answer.status_code, answer.json()["id"]) == (201, again.pk)
+    bare = reverse("admin:leads_lead_resend", args=[lead.pk])
+    assert signed_in.post(bare, {"message": failed.pk}).status_code == 302
+    assert ChatMessage.objects.filter(author="user").count() == 1
+    for shown in (page, screen):
+        assert "Enviar de nuevo" not in signed_in.get(shown).content.decode()
+
+
+def test_another_leads_message_is_not_sent_again_from_here(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    mine, other = (spoke(broker, name, at, assigned_to=agent) for name in ("Camila", "Pedro"))
+    failed = ChatMessageFactory(
+        broker=broker, lead=other.lead, direction="out", author="assistant", status="failed"
+    )
+    assert act(signed_in, "resend", mine, message=failed.pk).status_code == 400
+    address = f"/api/v1/leads/{mine.lead_id}/messages/{failed.pk}/resend/"
+    assert signed_in_api(agent).post(address).status_code == 404
+    sent = ChatMessageFactory(
+        broker=broker, lead=mine.lead, direction="out", author="user", status="sent"
+    )
+    refused = act(signed_in, "resend", mine, message=sent.pk)
+    assert (refused.status_code, refused.json()["error"][:22]) == (409, "Ese mensaje ya salió o")

@@ -7,7 +7,7 @@ import pytest
 from crm.errors import DomainError
 from leads import delivery, handoff, outbox
 from leads.enums import Author, Channel, Delivery, Holder, Purpose
-from leads.errors import ChannelError, NoChannel, Refused
+from leads.errors import Arrived, ChannelError, NoChannel, Refused
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
 from tests.racing import race
 
@@ -262,3 +262,52 @@ def test_a_refused_message_stores_nothing_and_leaves_the_microphone(
     assert refusal.value.code == code
     assert ChatMessage.objects.count() == 0
     assert Conversation.objects.get(lead=chatting).holder == Holder.ASSISTANT
+
+
+# --- Again, by hand --------------------------------------------------------------------------------
+
+
+def failed(lead: Lead, at: datetime, **fields) -> ChatMessage:
+    message = queued(lead, at, **fields)
+    ChatMessage.objects.filter(pk=message.pk).update(status="failed", reason="outcome_unknown")
+    return now(message)
+
+
+def test_what_did_not_arrive_is_sent_again_as_the_persons_own(chatting, agent, adapter, at) -> None:
+    telegram = adapter()
+    original = failed(chatting, at)
+    Conversation.objects.filter(lead=chatting).update(channel=Channel.TELEGRAM)
+    again = outbox.resend(original, by=agent, at=at)
+    outbox.deliver(again.pk, at=at)
+    assert (telegram.sent, state(again), state(original)) == (
+        ["Hola"], ("sent", ""), ("failed", "outcome_unknown"),
+    )  # fmt: skip
+    assert (again.sent_by, again.author, again.purpose) == (agent, Author.USER, Purpose.HUMAN)
+    assert Conversation.objects.get(lead=chatting).held_by == agent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_asks_at_once_or_later_it_is_sent_again_once(chatting, agent, agent2, at) -> None:
+    original = failed(chatting, at)
+    people = [agent, agent2] * 3
+    made = race(6, lambda number: outbox.resend(original, by=people[number], at=at).pk)
+    assert len(set(made)) == 1
+    assert outbox.resend(original, by=agent, at=at).pk == made[0]
+    assert ChatMessage.objects.filter(direction="out").count() == 2
+
+
+@pytest.mark.parametrize("status", ["pending", "sending", "sent", "delivered", "read"])
+def test_what_arrived_or_may_yet_is_not_repeated(chatting, agent, at, status) -> None:
+    original = queued(chatting, at, author=Author.USER, purpose=Purpose.HUMAN)
+    ChatMessage.objects.filter(pk=original.pk).update(status=status)
+    with pytest.raises(Arrived):
+        outbox.resend(original, by=agent, at=at)
+    assert ChatMessage.objects.filter(direction="out").count() == 1
+
+
+def test_who_asked_for_silence_is_not_written_to_again(chatting, agent, at) -> None:
+    original = failed(chatting, at)
+    ChannelIdentity.objects.filter(lead=chatting).update(blocked_at=at)
+    with pytest.raises(Refused):
+        outbox.resend(original, by=agent, at=at)
+    assert ChatMessage.objects.filter(direction="out").count() == 1

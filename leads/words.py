@@ -116,6 +116,7 @@ EVENTS: dict[str, Any] = {
     "appointment_reinstated": _("Cita reactivada"),
     "appointment_reassigned": _("Cita reasignada"),
     "call_placed": _("Llamada pedida"),
+    "call_received": _("Llamó por teléfono"),
     "call_completed": _("Llamada completada"),
     "call_not_answered": _("Llamada sin respuesta"),
     "call_cancelled": _("Llamada cancelada"),

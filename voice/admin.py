@@ -59,6 +59,7 @@ class VoiceCallAdmin(TenantAdmin):
         "status",
         "disposition",
         "call_purpose",
+        "is_incoming",
         "provider",
         ("started_at", RangeDateTimeFilter),
     )
@@ -73,7 +74,7 @@ class VoiceCallAdmin(TenantAdmin):
                 "fields": (
                     placed_fields,
                     ("status", "shown_reason"),
-                    ("phone", "caller_id_class"),
+                    ("phone", "caller_id_class", "is_incoming"),
                     ("started_at", "completed_at"),
                     ("attempt", "retry_of", "retry_at"),
                     ("provider", "external_call_id"),

@@ -82,7 +82,7 @@ def _refuse_unless_allowed(lead: Lead, config: BrokerVoiceConfig, at: datetime) 
         raise CallRefused("call_under_way", at + BUSY_LINE)
     midnight = _midnight(lead, at)
     today = VoiceCall.objects.filter(lead=lead, created_at__gte=midnight)
-    today = today.exclude(status=CallStatus.CANCELLED)
+    today = today.exclude(status=CallStatus.CANCELLED).exclude(is_incoming=True)
     if today.count() >= timing_of(config).attempts_per_day:
         tomorrow = midnight + timedelta(days=1)
         raise CallRefused("attempts_per_day", gate.hours_of(lead).next_open(tomorrow))

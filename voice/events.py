@@ -8,7 +8,7 @@ from django.db import transaction
 from brokers.models import Broker
 from leads import storable
 from leads.signals import announce
-from voice import calls, reports, signals
+from voice import calls, incoming, reports, signals
 from voice.models import VoiceCall, VoiceEvent
 from voice.providers.base import CallEvent, Report
 
@@ -18,9 +18,10 @@ logger = logging.getLogger(__name__)
 def receive(broker: Broker, provider: str, event: CallEvent) -> VoiceEvent | None:
     """Store an event of one of the broker's own calls; a repeat is the row that stands.
 
-    None when the broker has no such call: another's, or one that was not placed here.
+    A call that somebody makes to the broker begins with its first event. None when the broker has
+    no such call: another's, or one that was not placed here.
     """
-    call = _call_of(broker, provider, event)
+    call = _call_of(broker, provider, event) or incoming.take(broker, provider, event)
     if call is None:
         logger.warning("an event of broker %s names no call of theirs", broker.pk)
         return None

@@ -52,7 +52,7 @@ class CallPurpose(models.TextChoices):
 
 
 class VoiceCall(LeadOwned):
-    """One call to a lead; ``score_delta`` is score after minus before applying its facts.
+    """One call to a lead, or ``is_incoming``; ``score_delta`` is score after minus before its facts.
 
     ``dialled_at`` is when a worker took it to the provider, ``reported_at`` when its final report
     was applied, ``retry_at`` when it is due again; retries name the first call in ``retry_of``.
@@ -98,6 +98,7 @@ class VoiceCall(LeadOwned):
         related_name="+",
         verbose_name=_("pedida por"),
     )
+    is_incoming = models.BooleanField(_("entrante"), default=False)
     attempt = models.PositiveSmallIntegerField(_("intento"), default=1)
     retry_of = models.ForeignKey(
         "self",

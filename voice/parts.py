@@ -78,6 +78,7 @@ def contacts(lead: Lead, since: datetime, until: datetime, ignore: int | None) -
     """Calls that rang, or are about to; one that never left us disturbed nobody."""
     made = VoiceCall.objects.filter(lead=lead, created_at__gte=since, created_at__lt=until)
     made = made.exclude(status__in=[CallStatus.CANCELLED, CallStatus.FAILED])
+    made = made.exclude(is_incoming=True)
     if ignore is not None:
         made = made.exclude(pk=ignore)
     return made.count()

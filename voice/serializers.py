@@ -29,6 +29,7 @@ class VoiceCallSerializer(TenantSerializer[VoiceCall]):
             "call_purpose",
             "caller_id_class",
             "phone",
+            "is_incoming",
             "placed_by",
             "attempt",
             "retry_of",

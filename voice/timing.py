@@ -43,7 +43,7 @@ def next_attempt(
 ) -> datetime | None:
     """When to call again after a call that ended so; None: not at all."""
     missed = status in UNANSWERED or (status == CallStatus.FAILED and reason in NEVER_LEFT_US)
-    if not missed or call.attempt >= timing.max_attempts:
+    if call.is_incoming or not missed or call.attempt >= timing.max_attempts:
         return None
     return at + timing.retry_after
 

@@ -48,6 +48,7 @@ class CallEvent:
 
     ``key`` is unique within broker and provider: the same key again is the same event.
     ``call_id`` is our own id, which the provider carries; ``report`` comes with the last event.
+    ``caller`` is who called us, as the network attests; "" where we called.
     """
 
     key: str
@@ -57,6 +58,7 @@ class CallEvent:
     at: datetime
     reason: str = ""
     report: Report | None = None
+    caller: str = ""
 
 
 class Adapter(Protocol):

@@ -31,6 +31,7 @@ UNANSWERED = {
     "customer-busy": CallStatus.BUSY,
     "manually-canceled": CallStatus.CANCELLED,
 }
+INCOMING = "inboundPhoneCall"
 LOOKED_BACK = timedelta(minutes=5)
 NEWEST = 100
 
@@ -58,10 +59,16 @@ class Monitor(Words):
     control_url: str | None = Field(default=None, alias="controlUrl")
 
 
+class Customer(Words):
+    number: str | None = None
+
+
 class Call(Words):
     """A call as Vapi's API and every server message show it."""
 
     id: str = Field(min_length=1, max_length=150)
+    type: str | None = None
+    customer: Customer | None = None
     status: str | None = None
     ended_reason: str | None = Field(default=None, alias="endedReason")
     metadata: dict[str, Any] | None = None
@@ -75,6 +82,11 @@ class Call(Words):
     @property
     def our_id(self) -> int | None:
         return base.our_id(self.metadata)
+
+    @property
+    def caller(self) -> str:
+        known = self.type == INCOMING and self.customer is not None
+        return (self.customer.number or "")[:30] if known and self.customer else ""
 
 
 class ServerMessage(Words):
@@ -153,7 +165,7 @@ class Vapi:
 
 def _status(call: Call, status: str, at: datetime) -> CallEvent:
     known = STATUSES.get(status, CallStatus.INITIATED)
-    return CallEvent(f"{call.id}:{status}", call.our_id, call.id, known, at)
+    return CallEvent(f"{call.id}:{status}", call.our_id, call.id, known, at, caller=call.caller)
 
 
 def _reported(call: Call, told: Call | ServerMessage, at: datetime) -> CallEvent:
@@ -169,7 +181,8 @@ def _reported(call: Call, told: Call | ServerMessage, at: datetime) -> CallEvent
         cost_usd=told.cost,
     )
     status = _ended_as(reason, report)
-    return CallEvent(f"{call.id}:report", call.our_id, call.id, status, at, reason, report)
+    key = f"{call.id}:report"
+    return CallEvent(key, call.our_id, call.id, status, at, reason, report, call.caller)
 
 
 def _ended_as(reason: str, report: Report) -> CallStatus:

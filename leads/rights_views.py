@@ -20,6 +20,7 @@ from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.views import ReadOnly, TenantViewSet
 from crm.errors import Conflict, DomainError
 from leads import consenting, contactability, erasing, rights, suppressing, timeline
+from leads import message_serializers as message_shapes
 from leads import rights_serializers as forms
 from leads import serializers as shapes
 from leads.enums import AskedBy, RightState
@@ -42,11 +43,11 @@ else:
 class StoryActions(OfLead):
     """Everything that happened to a lead, page by page."""
 
-    @extend_schema(parameters=STORY_QUERY, responses=shapes.StorySerializer)
+    @extend_schema(parameters=STORY_QUERY, responses=message_shapes.StorySerializer)
     @action(detail=True, pagination_class=None, **UNFILTERED)
     def timeline(self, request: Request, pk: Any = None) -> Response:
         lead = self.get_object()
-        asked = shapes.StoryQuerySerializer(data=request.query_params.dict())
+        asked = message_shapes.StoryQuerySerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         kinds, size = asked.validated_data["kind"], asked.validated_data["page_size"]
         cursor = asked.validated_data["cursor"]
@@ -59,7 +60,7 @@ class StoryActions(OfLead):
             "previous": None,
             "results": page.moments,
         }
-        return Response(shapes.StorySerializer(told).data)
+        return Response(message_shapes.StorySerializer(told).data)
 
 
 class ConsentActions(OfLead):

@@ -2,18 +2,18 @@
 
 from rest_framework.routers import SimpleRouter
 
-from leads import import_views, rights_views, views
+from leads import conversation_views, import_views, merge_views, rights_views, views
 
 router = SimpleRouter()
 router.register("leads/import", import_views.Imports, basename="lead-import")
 router.register("leads", import_views.Exports, basename="lead-export")
 router.register("leads", views.Leads, basename="lead")
-router.register("merge-suggestions", views.MergeSuggestions, basename="merge-suggestion")
-router.register("merges", views.Merges, basename="merge")
-router.register("conversations", views.Conversations, basename="conversation")
-router.register("alerts", views.Alerts, basename="alert")
-router.register("attachments", views.Attachments, basename="attachment")
-router.register("templates", views.Templates, basename="template")
+router.register("merge-suggestions", merge_views.MergeSuggestions, basename="merge-suggestion")
+router.register("merges", merge_views.Merges, basename="merge")
+router.register("conversations", conversation_views.Conversations, basename="conversation")
+router.register("alerts", conversation_views.Alerts, basename="alert")
+router.register("attachments", conversation_views.Attachments, basename="attachment")
+router.register("templates", conversation_views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")
 router.register("suppressions", rights_views.Suppressions, basename="suppression")
 router.register("rights", rights_views.RightsRequests, basename="right")

@@ -1,15 +1,12 @@
-"""Leads, conversations and the pipeline's metrics under /api/v1/."""
+"""Leads and the pipeline's metrics under /api/v1/."""
 
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
-from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters.rest_framework.backends import DjangoFilterBackend
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -23,14 +20,11 @@ from crm.api.parsers import JSONParser
 from crm.api.permissions import AdminsOnly
 from crm.api.rows import columns
 from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
-from crm.api.views import ReadOnly, Removable, TenantViewSet
+from crm.api.views import ReadOnly, TenantViewSet
 from crm.errors import Conflict
 from crm.tenancy import Role
 from leads import (
-    alerts,
-    approval,
     assignment,
-    attachments,
     conflicts,
     consenting,
     editing,
@@ -44,34 +38,22 @@ from leads import (
     outbox,
     pipeline,
     placeholders,
-    reading,
     receipts,
     rights,
-    serving,
 )
+from leads import merge_serializers as merge_shapes
+from leads import message_serializers as message_shapes
 from leads import serializers as shapes
 from leads.enums import CALLS, Channel
 from leads.errors import LeadMerged, NotUndoable
 from leads.filters import (
-    AlertFilter,
-    AttachmentFilter,
-    ConversationFilter,
     LeadFilter,
     LeadSearch,
-    MergeFilter,
-    SuggestionFilter,
-    TemplateFilter,
 )
 from leads.identity import Match, Outcome
 from leads.models import (
-    Attachment,
     ChatMessage,
-    Conversation,
     Lead,
-    LeadAlert,
-    LeadMerge,
-    MergeSuggestion,
-    MessageTemplate,
 )
 from leads.outbox import Upload
 from leads.rights_views import ConsentActions, RightsActions, StoryActions
@@ -211,26 +193,26 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
             raise ValidationError({"assigned_to": does_not_exist(person.pk)})
 
     @extend_schema(
-        request=shapes.MergeSerializer,
+        request=merge_shapes.MergeSerializer,
         responses={
             200: PolymorphicProxySerializer(
                 component_name="MergeAnswer",
-                serializers=[shapes.MergeRowSerializer, shapes.MergePreviewSerializer],
+                serializers=[merge_shapes.MergeRowSerializer, merge_shapes.MergePreviewSerializer],
                 resource_type_field_name=None,
             )
         },
     )
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: Any = None) -> Response:
-        survivor, given = self.get_object(), self.checked(shapes.MergeSerializer)
+        survivor, given = self.get_object(), self.checked(merge_shapes.MergeSerializer)
         loser, at = given["loser"], timezone.now()
         if given["preview"]:
             foreseen = merging.preview(loser, survivor, by=self.caller, at=at)
-            return Response(shapes.MergePreviewSerializer(foreseen).data)
+            return Response(merge_shapes.MergePreviewSerializer(foreseen).data)
         done = merging.merge(loser, survivor, by=self.caller, at=at)
-        return Response(shapes.MergeRowSerializer(done).data)
+        return Response(merge_shapes.MergeRowSerializer(done).data)
 
-    @extend_schema(request=None, responses=shapes.MergeRowSerializer)
+    @extend_schema(request=None, responses=merge_shapes.MergeRowSerializer)
     @action(detail=True, methods=["post"])
     def unmerge(self, request: Request, pk: Any = None) -> Response:
         """Undo the merge by which this lead went into another."""
@@ -238,7 +220,7 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
         if done is None:
             raise NotUndoable
         done = merging.undo(done, by=self.caller, at=timezone.now())
-        return Response(shapes.MergeRowSerializer(done).data)
+        return Response(merge_shapes.MergeRowSerializer(done).data)
 
     @extend_schema(request=shapes.MoveSerializer, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"])
@@ -297,7 +279,7 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
         return Response(shapes.ConversationSerializer(conversation).data)
 
     @extend_schema(
-        responses=shapes.MessageSerializer(many=True), operation_id="leads_messages_list"
+        responses=message_shapes.MessageSerializer(many=True), operation_id="leads_messages_list"
     )
     @action(
         detail=True,
@@ -309,20 +291,20 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
     def messages(self, request: Request, pk: Any = None) -> Response:
         messages: Any = ChatMessage.objects.filter(lead=self.get_object()).prefetch_related("files")
         page: Any = self.paginate_queryset(messages)
-        return self.get_paginated_response(shapes.MessageSerializer(page, many=True).data)
+        return self.get_paginated_response(message_shapes.MessageSerializer(page, many=True).data)
 
     @extend_schema(
         request={
-            "application/json": shapes.ReplySerializer,
-            "multipart/form-data": shapes.ReplySerializer,
+            "application/json": message_shapes.ReplySerializer,
+            "multipart/form-data": message_shapes.ReplySerializer,
         },
-        responses={201: shapes.MessageSerializer},
+        responses={201: message_shapes.MessageSerializer},
         parameters=[IDEMPOTENCY_KEY],
         operation_id="leads_messages_create",
     )
     @messages.mapping.post
     def reply(self, request: Request, pk: Any = None) -> Response:
-        lead, given = self.get_object(), self.checked(shapes.ReplySerializer)
+        lead, given = self.get_object(), self.checked(message_shapes.ReplySerializer)
         message = outbox.send_by_person(
             lead,
             by=self.caller,
@@ -333,11 +315,13 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
             at=timezone.now(),
             idempotency_key=_idempotency_key(request),
         )
-        return Response(shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+        return Response(
+            message_shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED
+        )
 
     @extend_schema(
         request=None,
-        responses={201: shapes.MessageSerializer},
+        responses={201: message_shapes.MessageSerializer},
         parameters=[OpenApiParameter("message", int, OpenApiParameter.PATH)],
     )
     @action(detail=True, methods=["post"], url_path=r"messages/(?P<message>[0-9]+)/resend")
@@ -345,16 +329,18 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
         """Send once more what failed or was blocked; who asks again gets the same message."""
         failed = get_object_or_404(self.get_object().messages, pk=int(message))
         sent = outbox.resend(failed, by=self.caller, at=timezone.now())
-        return Response(shapes.MessageSerializer(sent).data, status=status.HTTP_201_CREATED)
+        return Response(message_shapes.MessageSerializer(sent).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(responses=shapes.PickerSerializer)
+    @extend_schema(responses=message_shapes.PickerSerializer)
     @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
     def templates(self, request: Request, pk: Any = None) -> Response:
         """What may be written to the lead where WhatsApp takes approved templates only."""
         lead = self.get_object()
         needed = hasattr(lead, "conversation") and gate.needs_template(lead, timezone.now())
         offers = placeholders.offers(lead)
-        return Response(shapes.PickerSerializer({"needed": needed, "templates": offers}).data)
+        return Response(
+            message_shapes.PickerSerializer({"needed": needed, "templates": offers}).data
+        )
 
     @extend_schema(request=shapes.OptOutSerializer, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"], url_path="opt-out", url_name="opt-out")
@@ -395,153 +381,6 @@ def _idempotency_key(request: Request) -> str | None:
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii()):
         raise ValidationError({"Idempotency-Key": _("Usa entre 1 y 100 caracteres ASCII.")})
     return key
-
-
-class Alerts(ReadOnly[LeadAlert]):
-    """What people were told of leads and of the broker, the newest first."""
-
-    queryset = LeadAlert.objects.all()
-    serializer_class = shapes.AlertSerializer
-    filterset_class = AlertFilter
-    search_fields = ["lead__name", "lead__phone"]
-    ordering_fields = ["id", "created_at", "seen_at"]
-    letters = {"seen": "r"}
-
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def seen(self, request: Request, pk: Any = None) -> Response:
-        """Mark it as seen; the first who does stands."""
-        alert = alerts.see(self.get_object(), by=self.caller, at=timezone.now())
-        return Response(self.get_serializer(alert).data)
-
-
-class MergeSuggestions(ReadOnly[MergeSuggestion]):
-    """Pairs of leads that may be one person, for people to decide."""
-
-    queryset = MergeSuggestion.objects.select_related("lead", "other")
-    serializer_class = shapes.SuggestionSerializer
-    filterset_class = SuggestionFilter
-    search_fields = ["lead__name", "other__name", "lead__phone", "other__phone"]
-    ordering_fields = ["id", "created_at"]
-
-    def get_queryset(self) -> Any:
-        rows = super().get_queryset().between_living()
-        undecided = self.action == "list" and "state" not in self.request.query_params
-        return rows.filter(state=MergeSuggestion.State.OPEN) if undecided else rows
-
-    @extend_schema(request=None, responses=shapes.SuggestionSerializer)
-    @action(detail=True, methods=["post"])
-    def dismiss(self, request: Request, pk: Any = None) -> Response:
-        row = identity.dismiss(self.get_object(), at=timezone.now())
-        return Response(self.get_serializer(row).data)
-
-    @extend_schema(request=shapes.SurvivorSerializer, responses=shapes.MergeRowSerializer)
-    @action(detail=True, methods=["post"])
-    def accept(self, request: Request, pk: Any = None) -> Response:
-        """Merge the two."""
-        row, given = self.get_object(), self.checked(shapes.SurvivorSerializer)
-        pair = (row.lead, row.other)
-        named = given.get("survivor")
-        if named is not None and named not in pair:
-            raise ValidationError({"survivor": does_not_exist(named.pk)})
-        loser, survivor = merging.ranked(*pair)
-        if named == loser:
-            loser, survivor = survivor, loser
-        done = merging.merge(loser, survivor, by=self.caller, at=timezone.now())
-        return Response(shapes.MergeRowSerializer(done).data)
-
-
-class Merges(ReadOnly[LeadMerge]):
-    """Which leads went into which, and the way back within thirty days."""
-
-    queryset = LeadMerge.objects.all()
-    serializer_class = shapes.MergeRowSerializer
-    filterset_class = MergeFilter
-    ordering_fields = ["id", "at"]
-    letters = {"undo": "r"}
-
-    @extend_schema(request=None, responses=shapes.MergeRowSerializer)
-    @action(detail=True, methods=["post"])
-    def undo(self, request: Request, pk: Any = None) -> Response:
-        done = merging.undo(self.get_object(), by=self.caller, at=timezone.now())
-        return Response(self.get_serializer(done).data)
-
-
-class Conversations(ReadOnly[Conversation]):
-    """Who holds the microphone of each conversation: who waits first, the unread, the latest."""
-
-    queryset = Conversation.objects.select_related("lead")
-    serializer_class = shapes.InboxSerializer
-    filterset_class = ConversationFilter
-    search_fields = ["lead__name", "lead__phone"]
-    ordering_fields = ["id", "last_inbound_at", "waiting_since"]
-    letters = {"read": "r"}
-
-    def get_queryset(self) -> Any:
-        latest = ChatMessage.objects.filter(lead=OuterRef("lead")).order_by("-id")
-        text = Subquery(latest.values("message_text")[:1])
-        found = super().get_queryset().filter(lead__merged_into=None).annotate(last_message=text)
-        return reading.with_unread(found).order_by(*reading.URGENCY)
-
-    @extend_schema(request=shapes.ReadSerializer, responses=shapes.InboxSerializer)
-    @action(detail=True, methods=["post"])
-    def read(self, request: Request, pk: Any = None) -> Response:
-        """Only who looks after the lead reads for the team; another's look changes nothing."""
-        conversation, given = self.get_object(), self.checked(shapes.ReadSerializer)
-        reading.mark(conversation, up_to=given["up_to"], by=self.caller)
-        return Response(self.get_serializer(self.get_object()).data)
-
-
-class Templates(Removable[MessageTemplate]):
-    """Texts with variables; agents read them, admins keep them."""
-
-    queryset = MessageTemplate.objects.all()
-    serializer_class = shapes.TemplateSerializer
-    filterset_class = TemplateFilter
-    search_fields = ["name", "content"]
-    ordering_fields = ["id", "name", "created_at", "updated_at"]
-    letters = {"sync": "u", "submit": "u"}
-
-    @extend_schema(request=None, responses=shapes.SyncedSerializer, parameters=OF_BROKER)
-    @action(detail=False, methods=["post"])
-    def sync(self, request: Request) -> Response:
-        """Bring the templates in step with Meta's list."""
-        synced = approval.sync(broker_of(request).pk, at=timezone.now())
-        return Response(shapes.SyncedSerializer(synced).data)
-
-    @extend_schema(request=None, responses=shapes.TemplateSerializer)
-    @action(detail=True, methods=["post"])
-    def submit(self, request: Request, pk: Any = None) -> Response:
-        """Hand the template in to Meta for approval."""
-        template = self.get_object()
-        approval.submit(template, at=timezone.now())
-        template.refresh_from_db()
-        return Response(self.get_serializer(template).data)
-
-
-class Attachments(ReadOnly[Attachment]):
-    """Files of messages."""
-
-    queryset = Attachment.objects.all()
-    serializer_class = shapes.AttachmentSerializer
-    filterset_class = AttachmentFilter
-    ordering_fields = ["id", "created_at"]
-    letters = {"retry": "r"}
-
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    @action(detail=True, filterset_class=None, ordering_fields=[])
-    def content(self, request: Request, pk: Any = None) -> FileResponse:
-        """The bytes, with the type that they were found to be."""
-        return serving.response(self.get_object())
-
-    @extend_schema(request=None, responses=shapes.AttachmentSerializer)
-    @action(detail=True, methods=["post"])
-    def retry(self, request: Request, pk: Any = None) -> Response:
-        """Fetch a file again that could not be had."""
-        attachment = self.get_object()
-        attachments.retry(attachment, at=timezone.now())
-        attachment.refresh_from_db()
-        return Response(self.get_serializer(attachment).data)
 
 
 @extend_schema(parameters=OF_BROKER)

@@ -1,0 +1,248 @@
+"""Messages, their files and templates, alerts and the story, as the API shows them."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from crm.api.filters import LARGEST
+from crm.api.serializers import TenantRelatedField, TenantSerializer
+from leads import reasons, templating, timeline
+from leads.enums import Channel
+from leads.models import (
+    ActivityLog,
+    Attachment,
+    ChatMessage,
+    LeadAlert,
+    MessageTemplate,
+)
+
+
+class AttachmentSerializer(TenantSerializer[Attachment]):
+    """A file of a message; ``url`` gives its bytes once the state is ready."""
+
+    url = serializers.SerializerMethodField()
+    reason_text = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attachment
+        fields = [
+            "id",
+            "broker",
+            "message",
+            "kind",
+            "state",
+            "reason",
+            "reason_text",
+            "filename",
+            "mime_type",
+            "size",
+            "url",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    def get_url(self, attachment: Attachment) -> str:
+        return reverse("attachment-content", args=[attachment.pk])
+
+    def get_reason_text(self, attachment: Attachment) -> str:
+        return reasons.told(attachment.reason) if attachment.reason else ""
+
+
+class MessageSerializer(TenantSerializer[ChatMessage]):
+    """``reason_text`` says in words why a message did not leave or arrive, and what to do."""
+
+    files = AttachmentSerializer(many=True, read_only=True)
+    reason_text = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ChatMessage
+        fields = [
+            "id",
+            "broker",
+            "lead",
+            "provider",
+            "message_text",
+            "direction",
+            "author",
+            "sent_by",
+            "purpose",
+            "status",
+            "reason",
+            "reason_text",
+            "due_at",
+            "attachments",
+            "files",
+            "ai_response_used",
+            "at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    def get_reason_text(self, message: ChatMessage) -> str:
+        return reasons.told(message.reason) if message.reason else ""
+
+
+class AlertSerializer(TenantSerializer[LeadAlert]):
+    class Meta:
+        model = LeadAlert
+        fields = [
+            "id",
+            "broker",
+            "lead",
+            "kind",
+            "details",
+            "state",
+            "sent_at",
+            "error",
+            "seen_at",
+            "seen_by",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class TemplateSerializer(TenantSerializer[MessageTemplate]):
+    """``variables`` follow from the content; ``approval`` is what the channel answered.
+
+    ``opens_window``: WhatsApp takes it where its 24 hours are over. A text changed since the
+    approval does not, until it is submitted again.
+    """
+
+    content = serializers.CharField(max_length=20_000, validators=[templating.validate])
+
+    class Meta:
+        model = MessageTemplate
+        fields = [
+            "id",
+            "broker",
+            "name",
+            "channel",
+            "content",
+            "variables",
+            "agent_type",
+            "whatsapp_name",
+            "whatsapp_language",
+            "category",
+            "approval",
+            "approval_reason",
+            "opens_window",
+            "quality",
+            "checked_at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["variables", "approval", "approval_reason", "quality", "checked_at"]
+
+    opens_window = serializers.BooleanField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Meta knows a template by name and language: once it does, they stay."""
+        row = self.instance
+        if isinstance(row, MessageTemplate) and row.whatsapp_id:
+            for name in ("whatsapp_name", "whatsapp_language", "channel"):
+                if attrs.get(name, getattr(row, name)) != getattr(row, name):
+                    raise serializers.ValidationError(
+                        {name: _("Meta ya la conoce así: crea otra plantilla.")}, code="fixed"
+                    )
+        return super().validate(attrs)
+
+
+class SyncedSerializer(serializers.Serializer[Any]):
+    """What a look at Meta's list changed."""
+
+    seen = serializers.IntegerField()
+    created = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    usable = serializers.IntegerField()
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """A template as it would read for the lead; ``missing`` variables have to be given."""
+
+    template = serializers.IntegerField(source="template.pk")
+    name = serializers.CharField(source="template.name")
+    text = serializers.CharField()
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class PickerSerializer(serializers.Serializer[Any]):
+    """Whether only a template may be sent to the lead now, and which there are."""
+
+    needed = serializers.BooleanField()
+    templates = OfferSerializer(many=True)
+
+
+class ReadSerializer(serializers.Serializer[Any]):
+    """The id of the last message that was seen."""
+
+    up_to = serializers.IntegerField(min_value=0, max_value=LARGEST)
+
+
+class ReplySerializer(serializers.Serializer[Any]):
+    """A text, an approved template with its variables, or a file with or without a text."""
+
+    text = serializers.CharField(
+        max_length=20_000, required=False, allow_blank=True, default="", trim_whitespace=False
+    )
+    template = TenantRelatedField(
+        queryset=MessageTemplate.objects.filter(channel=Channel.WHATSAPP), required=False
+    )
+    variables = serializers.DictField(
+        child=serializers.CharField(max_length=500), required=False, default=dict
+    )
+    file = serializers.FileField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["text"].strip() or "template" in attrs or "file" in attrs):
+            raise serializers.ValidationError({"text": _("Escribe un mensaje.")}, code="required")
+        return attrs
+
+
+class ActivitySerializer(TenantSerializer[ActivityLog]):
+    class Meta:
+        model = ActivityLog
+        fields = ["id", "action_type", "actor", "user", "details", "timestamp"]
+        read_only_fields = fields
+
+
+class MomentSerializer(serializers.Serializer[Any]):
+    """One moment of a lead's story: a message, or an event."""
+
+    kind = serializers.ChoiceField(choices=["message", "activity"])
+    topic = serializers.ChoiceField(choices=["message", *timeline.TOPICS, timeline.OTHER])
+    at = serializers.DateTimeField()
+    message = MessageSerializer(allow_null=True)
+    activity = ActivitySerializer(allow_null=True)
+
+
+class StorySerializer(serializers.Serializer[Any]):
+    """A page of a lead's story; ``next`` goes back in time from a place that does not shift."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True, help_text="Always null: start again instead.")
+    results = MomentSerializer(many=True)
+
+
+class StoryQuerySerializer(serializers.Serializer[Any]):
+    """What a page of the story is asked with; ``kind`` takes several with commas."""
+
+    kind = serializers.CharField(required=False, default="", allow_blank=True)
+    cursor = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    page_size = serializers.IntegerField(required=False, default=50)
+
+    def validate_kind(self, value: str) -> list[str]:
+        kinds = [kind.strip() for kind in value.split(",") if kind.strip()]
+        if unknown := set(kinds) - set(timeline.KINDS):
+            raise serializers.ValidationError(
+                _("No existe este tipo de momento: %s.") % ", ".join(sorted(unknown))
+            )
+        return kinds
+
+    def validate_page_size(self, value: int) -> int:
+        return min(max(value, 1), 200)

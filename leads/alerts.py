@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import translation
 
 from brokers.models import Broker, User
@@ -47,8 +47,15 @@ def raise_for(
     )
     if is_new:
         signals.announce(signals.alert_raised, alert_id=alert.pk)
-        cards.deal(broker_id, kind, lead=lead, key=key, at=at, **details)
+        to = _named(broker_id, details["user"]) if "user" in details else None
+        cards.deal(broker_id, kind, lead=lead, key=key, to=to, at=at, **details)
     return is_new
+
+
+def _named(broker_id: int, user_id: int) -> QuerySet[User]:
+    """Whom an alert is for alone, while they are in the team."""
+    named: QuerySet[User] = User.objects.filter(pk=user_id, broker=broker_id, is_active=True)
+    return named
 
 
 def on_score(lead: Lead, before: float, after: float, *, at: datetime, bulk: bool) -> None:
@@ -80,7 +87,7 @@ def on_handed_on(
     for to, count in shares.items():
         if to is not None:
             own = [[to.name, count]]
-            raise_for(owner, kind, key=f"{key}:{to.pk}", to=to.pk, shares=own, **about)
+            raise_for(owner, kind, key=f"{key}:{to.pk}", user=to.pk, shares=own, **about)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
@@ -154,21 +161,13 @@ def recipients(alert: LeadAlert) -> list[str]:
     Without either, the broker's admins. An alert that names its ``user`` is for them alone.
     """
     if named := alert.details.get("user"):
-        people = User.objects.filter(pk=named, broker=alert.broker_id, is_active=True)
-        return list(people.values_list("email", flat=True))
-    person = _named(alert) or (cards.in_charge(alert.lead) if alert.lead else None)
+        return list(_named(alert.broker_id, named).values_list("email", flat=True))
+    person = cards.in_charge(alert.lead) if alert.lead else None
     own = alert.broker.brokerleadconfig.alert_email
     chosen = [person.email] if person else []
     if own and (alert.kind in ESCALATED or not chosen):
         chosen.append(own)
     return list(dict.fromkeys(chosen)) or _admins(alert.broker)
-
-
-def _named(alert: LeadAlert) -> User | None:
-    """Whom an alert of no lead is meant for, if for one person."""
-    active = User.objects.filter(broker=alert.broker_id, is_active=True)
-    person: User | None = active.filter(pk=alert.details.get("to")).first()
-    return person
 
 
 def _admins(broker: Broker) -> list[str]:

@@ -59,8 +59,8 @@ def deal(
     **details: Any,
 ) -> None:
     """Write, in the caller's transaction, a card for each linked person whom this concerns."""
-    people = _linked(broker_id).filter(pk__in=[each.pk for each in to]) if to else None
-    chosen = list(people if people is not None else audience(broker_id, lead))
+    named = None if to is None else _linked(broker_id).filter(pk__in=[each.pk for each in to])
+    chosen = list(audience(broker_id, lead) if named is None else named)
     if not chosen:
         return
     due_at = _opening(broker_id, kind, at + after)

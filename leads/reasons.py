@@ -81,10 +81,12 @@ TOLD: dict[str, Any] = {
     "vendor_away": _("el proveedor de vectores no responde: se reintenta"),
     "vendor_resting": _("el proveedor de vectores falló varias veces: se reintenta"),
     "no_result_after_attempts": _("falló demasiadas veces"),
-    "opted_out": _("pidió no ser contactado"),
+    "opted_out": _("El lead pidió no ser contactado."),
     "appointment_changed": _("la cita cambió"),
     "meet_pending": _("Google aún prepara el enlace de Meet"),
     # What becomes of a file.
+    "files_not_resent": _("Un mensaje con archivos no se repite: adjúntalos de nuevo."),
+    "bad_token": _("Telegram no reconoce el token del bot."),
     "files_not_taken": _("Este canal no lleva archivos: envía un texto o usa otro."),
     "gone": _("El archivo ya no está en el servidor."),
     "too_large": _("El archivo supera el tamaño permitido."),

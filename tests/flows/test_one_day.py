@@ -271,7 +271,7 @@ def test_the_leads_page_tells_the_whole_story(camila: Writer, desk: Desk) -> Non
         "DICOM sin deudas en DICOM lo dijo el lead",
         "Pidió no ser contactado −30",
         "visita a propiedad realizada",
-        "detenida: pidió no ser contactado",
+        "detenida: El lead pidió no ser contactado",
         "Agendado → Seguimiento",
         f"Cambio de puntaje: {points_before(lead)} → {points}",
     )
@@ -289,7 +289,7 @@ def test_the_campaigns_log_says_what_was_sent_and_why_the_rest_was_not(desk: Des
     assert "Camila Rojas Retomar contacto 1. enviar mensaje realizado –" in page
     assert "Camila Rojas Retomar contacto 2. llamar realizado –" in page
     for number in (3, 1):
-        skipped = f"{number}. enviar mensaje omitido pidió no ser contactado"
+        skipped = f"{number}. enviar mensaje omitido El lead pidió no ser contactado"
         assert f"Camila Rojas Retomar contacto {skipped}" in page
 
 

@@ -1,5 +1,6 @@
 """What is killed, hangs or is down while people write: the product's rules hold all the same."""
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.stack
 
 # The issue's minute, made short: far longer than every limit at which the product gives up on
 # Redis (half a second), than its pause before it asks again (5 s) and than a sweep's period (2 s).
-REDIS_HANGS_SECONDS = 12
+# The usual run waits longer than every limit and sweep; a whole minute is asked for by name.
+REDIS_HANGS_SECONDS = int(os.environ.get("REDIS_HANGS_SECONDS", "12"))
 HELD_BY_TELEGRAM = "Hola Rosa, ¿seguimos?"
 HELD_BY_GEMINI = "Hola Iris, ¿seguimos?"
 HELD_IN_THOUGHT = "¿Tienen algo con jardín?"

@@ -27,10 +27,10 @@ SANTIAGO = ZoneInfo("America/Santiago")
 # cores: each lane runs in one process of the test run, in this order, beside everything else.
 LANES = (
     (
-        "tests/crm/test_up.py",
-        "tests/crm/test_embedded.py",
-        "tests/flows/test_demo.py",
+        "tests/crm/test_up.py",  # needs no database of ours: meanwhile they are made
         "tests/flows/test_replay.py",
+        "tests/flows/test_demo.py",
+        "tests/crm/test_embedded.py",
     ),
     (
         "tests/flows/test_first_conversation.py",
@@ -127,11 +127,12 @@ def migrated(run_folder: Path) -> Iterator[Original]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
+    django_db_keepdb: bool,
     migrated: Original,
     worker_id: str,
 ) -> None:
     """One of several processes starts from a copy: migrating takes as long as hundreds of tests."""
-    if worker_id != "main":
+    if worker_id != "main" and not django_db_keepdb:
         connections["default"].settings_dict["TEST"]["TEMPLATE"] = migrated.name
 
 

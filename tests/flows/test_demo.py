@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from crm.embedded.processes import free_port
-from tests.flows.demo_database import ROOT
+from tests.databases import ROOT
 from tests.flows.stack import QUICK, wait_for
 from tests.processes import alive, descendants
 

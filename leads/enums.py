@@ -165,6 +165,8 @@ class AlertKind(models.TextChoices):
     NEW_LEAD = "new_lead", _("lead nuevo sin asignar")
     HANDOFF_WAITING = "handoff_waiting", _("espera a una persona")
     VISIT = "visit", _("visita por confirmar")
+    ASSIGNED = "assigned", _("lead asignado")
+    AGENT_UNREACHABLE = "agent_unreachable", _("bloqueó el bot de Telegram")
 
 
 class AlertState(models.TextChoices):

@@ -141,10 +141,14 @@ def telegram_link(broker: Broker, *, source: str, campaign: str = "") -> str:
 
 
 def bot_name(broker: Broker) -> str:
-    """How the broker's bot is addressed; empty while Telegram is not there to tell."""
+    """How the broker's bot is addressed; empty while Telegram does not tell.
+
+    Raises NotConfigured where the broker has no bot.
+    """
+    _token(BrokerChatConfig.objects.get(broker=broker))
     try:
         return str(_bot_of(broker).username or "")
-    except ProviderError:
+    except DomainError:
         return ""
 
 

@@ -162,17 +162,16 @@ class UserAdmin(TenantAdmin):
         "is_active",
         "assignment_priority",
         "shown_telegram",
-        "last_login",
     )
     list_filter = (RoleFilter, "is_active")
     search_fields = ("name", "email")
     actions = ("activate_chosen", "deactivate_chosen")
     actions_detail = ("activate", "deactivate", "link_telegram", "unlink_telegram")
-    readonly_fields = ("is_active", "last_login", "shown_telegram")
+    readonly_fields = ("is_active", "last_login", "told_telegram")
     empty_hint = _("Agrega a quienes atenderán a los leads.")
     fieldsets = (
         (None, {"fields": (("name", "email"), ("role", "password"))}),
-        (_("Asignación"), {"fields": ("assignment_priority", "shown_telegram")}),
+        (_("Asignación"), {"fields": ("assignment_priority", "told_telegram")}),
         (_("Acceso"), {"fields": (("is_active", "last_login"),)}),
     )
 
@@ -192,17 +191,31 @@ class UserAdmin(TenantAdmin):
         state = linking.state_of(user, at=timezone.now())
         return state.value, str(state.label)
 
+    @display(description=_("Telegram"))
+    def told_telegram(self, user: User) -> str:
+        return str(linking.state_of(user, at=timezone.now()).label)
+
+    @display(description=_("rol"))
+    def told_role(self, user: User) -> str:
+        return str(ROLES[user.role])
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may only read has no use for the stored password, and sees the role in words."""
         if obj is None or self.may(request, "u"):
             return super().get_fieldsets(request, obj)
         (_title, first), *rest = super().get_fieldsets(request, obj)
-        return [(None, {**first, "fields": (("name", "email"), "shown_role")}), *rest]
+        return [(None, {**first, "fields": (("name", "email"), "told_role")}), *rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A role is somebody else's to give: nobody raises or lowers their own."""
-        fields = [*super().get_readonly_fields(request, obj), "shown_role"]
+        fields = [*super().get_readonly_fields(request, obj), "told_role"]
         return [*fields, "role"] if obj is not None and obj.pk == request.user.pk else fields
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Nobody links another's Telegram."""
+        buttons = super().get_actions_detail(request, object_id)
+        is_own = str(object_id) == str(request.user.pk)
+        return [each for each in buttons if is_own or each.path != "link-telegram"]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -36,7 +36,7 @@ def hear(said: Said, text: str) -> str | None:
     code = LINK.match(text)
     if code or LINK_BARE.match(text):
         return _link(said, code.group(1) if code else "")
-    user = linking.linked(said.broker, said.telegram_user)
+    user = _person(said)
     if user is None:
         return None
     if UNLINK.match(text):
@@ -62,7 +62,7 @@ def press(said: Said, data: str) -> str:
 
     The button names a card and a verb, never a tenant: whose card and lead it is, is asked here.
     """
-    user = linking.linked(said.broker, said.telegram_user)
+    user = _person(said)
     if user is None:
         return _("Tu Telegram no está vinculado a una cuenta activa de esta corredora.")
     number, code, mark = _parts(data)
@@ -80,14 +80,21 @@ def press(said: Said, data: str) -> str:
 
 def change_membership(said: Said, *, blocked: bool) -> bool:
     """A person of the broker blocked the bot or took it back; False for everybody else."""
+    if not blocked:
+        return _person(said) is not None
     user = linking.linked(said.broker, said.telegram_user)
     if user is None:
         return False
-    if blocked:
-        alerts.on_blocked(user, at=said.at)
-    elif linking.unblock(user, at=said.at):
-        cards.resume(user.pk, at=said.at)
+    alerts.on_blocked(user, at=said.at)
     return True
+
+
+def _person(said: Said) -> User | None:
+    """Who of the broker it is; who had blocked the bot and speaks to it has taken it back."""
+    user = linking.linked(said.broker, said.telegram_user)
+    if user is not None and user.telegram_blocked_at and linking.unblock(user, at=said.at):
+        cards.resume(user.pk, at=said.at)
+    return user
 
 
 def _parts(data: str) -> tuple[str, str, str]:

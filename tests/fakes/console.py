@@ -14,8 +14,9 @@ SHOWN = 40
 HTML = "text/html; charset=utf-8"
 AGENTS = ("Ana", "Luis")
 REFRESH = '<meta http-equiv="refresh" content="2">'
-STYLE = "<style>body{font:15px sans-serif;margin:1.5rem}pre{white-space:pre-wrap;margin:0 0 .5rem}"
-STYLE += "input,select,button{font:inherit;max-width:100%}form{display:inline-block;margin:0 .5rem .5rem 0}"
+STYLE = "<style>body{font:15px sans-serif;margin:1.5rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0 0 .5rem}"
+STYLE += "input,select,button{font:inherit;max-width:100%}input{box-sizing:border-box}"
+STYLE += "form{display:inline-block;max-width:100%;margin:0 .5rem .5rem 0}"
 STYLE += "article{max-width:32rem;padding:.75rem;margin:0 0 .75rem;border:1px solid #ccc;border-radius:8px}"
 STYLE += "iframe{width:100%;height:75vh;border:1px solid #ccc}</style>"
 VIEWPORT = '<meta name="viewport" content="width=device-width,initial-scale=1">'

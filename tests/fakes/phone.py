@@ -9,6 +9,10 @@ from tests.fakes.telegram import FakeTelegram
 LINK = "?start="  # a t.me link ends with the word that Telegram sends to the bot
 HINT = "/vincular CÓDIGO, o el enlace que mostró «Vincular mi Telegram»"
 
+HOURS = (
+    "De noche, en domingo y en festivo solo llega quien espera a una persona: pruébalo como lead."
+)
+
 
 @dataclass
 class Phone:
@@ -42,6 +46,7 @@ class Phone:
 <form method="post" action="/agent"><input type="hidden" name="name" value="{name}">
 <input name="text" size="60" aria-label="Mensaje" placeholder="{HINT}" autofocus>
 <button>Enviar</button></form>
+<p>{HOURS}</p>
 <iframe src="/chat?name={name}" title="Chat"></iframe>"""
 
     def chat(self) -> str:

@@ -8,10 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from brokers import linking
-from brokers.models import User
+from brokers.models import Broker, BrokerLeadConfig, User
 from leads import alerts, assignment, handoff, inbox
 from leads.enums import AlertKind, Channel
 from leads.models import (
@@ -169,6 +170,17 @@ def test_who_gives_a_lead_to_somebody_tells_them_and_who_gives_it_back_tells_all
     assert len(telegram.sent) == 3
 
 
+def test_a_lead_that_the_mode_gives_to_somebody_is_told_to_them_alone(
+    client, telegram, linked, agent2
+):
+    BrokerLeadConfig.objects.filter(broker=linked).update(assignment_mode="round_robin")
+    User.objects.filter(pk=agent2.pk).update(assignment_priority=1)
+    say(client, "hola", user=7009)
+    write_all()
+    assert [int(each["chat_id"]) for each in telegram.sent] == [LUIS]
+    assert "Ahora atiendes a" in telegram.sent[0]["text"]
+
+
 # --- Presses ---
 
 
@@ -259,6 +271,15 @@ def test_a_visit_that_somebody_else_puts_in_an_agents_hands_is_told_and_kept_tru
     write_all()
     assert "La visita se canceló." in telegram.edited[-1]["text"]
     assert "agendada" not in telegram.edited[-1]["text"]
+
+
+def test_an_agent_is_answered_in_the_language_of_their_broker(client, telegram, pooled, agent):
+    Broker.objects.filter(pk=pooled.broker_id).update(language="en")
+    hot(pooled)
+    with translation.override("en"):
+        told = gettext("El lead es tuyo.")
+    assert told != "El lead es tuyo."
+    assert press(client, f"card:{card_of(agent, pooled).pk}:claim") == told
 
 
 def test_a_press_that_comes_twice_acts_once(client, telegram, pooled, agent):

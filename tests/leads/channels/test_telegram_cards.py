@@ -117,6 +117,8 @@ def test_who_blocks_the_bot_gets_no_cards_and_the_broker_is_told_once(
     assert "Ana Pérez bloqueó el bot de Telegram" in telegram.sent[0]["text"]
     hot(pooled)
     assert [int(each["chat_id"]) for each in telegram.sent] == [8003, LUIS]
+    say(client, "hola")
+    assert linking.state_of(User.objects.get(pk=agent.pk), at=timezone.now()) == "linked"
     assert Lead.objects.count() == 1
 
 

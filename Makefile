@@ -15,7 +15,7 @@ run demo test lint e2e bench: export DEBUG ?= true
 run: env  ## the whole product on this machine, until Ctrl-C
 	@exec $(PY) manage.py up
 
-demo: env  ## the same with a fake of every vendor, and a page on which to play the lead
+demo: env  ## the same with a fake of every vendor, and a page on which to play the lead and the agents
 	@exec $(PY) -m tests.fakes
 
 test: lint  ## everything that has to be true before a change is kept

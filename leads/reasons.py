@@ -64,6 +64,7 @@ TOLD: dict[str, Any] = {
     "template_disabled": _("Meta desactivó la plantilla. Crea otra."),
     "channel_not_configured": _("Faltan las credenciales del canal. Complétalas en «Canales»."),
     "channel_not_available": _("El canal no está disponible."),
+    "bot_blocked": _("La persona bloqueó el bot: tiene que desbloquearlo en su Telegram."),
     "rejected": _("El canal no aceptó el mensaje."),
     "vendor_error": _("El proveedor tuvo una falla: se reintenta solo."),
     "unreachable": _("No se pudo llegar al proveedor: se reintenta solo."),

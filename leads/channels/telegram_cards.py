@@ -14,7 +14,8 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 
 from leads import card_words, cards
 from leads.card_words import View
-from leads.channels import telegram_client
+from leads.channels import telegram_client, telegram_pace
+from leads.errors import ChannelError
 from leads.models import AgentCard
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,10 @@ def write(card_id: int, *, at: datetime) -> bool:
 def _write(card: AgentCard, view: View, token: str, at: datetime) -> None:
     chat = int(card.agent.telegram_user_id or 0)
     try:
+        telegram_pace.wait_turn(card.broker.brokerchatconfig, token, chat)
         message = _put(card, view, token, chat)
+    except ChannelError as later:
+        cards.missed(card, reason=later.reason, at=at, permanent=False, wait=later.retry_after)
     except TelegramError as error:
         _failed(card, error, at)
     else:

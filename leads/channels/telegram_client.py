@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 CALL_SECONDS = 25.0
 MAX_BOTS = 200
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)  # an answer of another shape
 
 
 class _Background:
@@ -79,7 +80,10 @@ def start(token: str, ask: Callable[[Bot], Awaitable[T]]) -> "concurrent.futures
     """Ask Telegram without waiting; cancel what is no longer wanted."""
 
     async def asked() -> T:
-        return await ask(_background.bot(token))
+        try:
+            return await ask(_background.bot(token))
+        except UNREADABLE as error:
+            raise TelegramError("unreadable answer") from error
 
     return asyncio.run_coroutine_threadsafe(asked(), _background.loop())
 

@@ -61,7 +61,7 @@ def _telegram(request: Any) -> Channel:
         fake,
         lambda: [each["text"] for each in fake.sent],
         refusal=telegram_answers.CHAT_NOT_FOUND,
-        reason="rejected",
+        reason="bot_not_started",
         later=telegram_answers.too_many(37),
         wait=37,
         later_reason="rate_limited",

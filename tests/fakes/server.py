@@ -1,6 +1,7 @@
 """Servers on a thread: what every fake vendor answers through, and keeps record with."""
 
 import json
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -35,6 +36,21 @@ class Asked:
     @property
     def json(self) -> Any:
         return json.loads(self.raw or b"{}")
+
+    @property
+    def multipart(self) -> dict[str, Any] | None:
+        """A form with a file: its fields, ``filename`` and ``mime_type``; None for other bodies."""
+        if self.headers.get_content_maintype() != "multipart":
+            return None
+        form: dict[str, Any] = {}
+        for part in self.raw.split(f"--{self.headers.get_boundary()}".encode())[1:-1]:
+            head, _, content = part[:-2].partition(b"\r\n\r\n")
+            told = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode()))
+            form[told["name"]] = content if "filename" in told else content.decode()
+            if "filename" in told:
+                form["filename"] = told["filename"]
+                form["mime_type"] = re.findall(r"Content-Type: (\S+)", head.decode())[0]
+        return form
 
     @property
     def is_json(self) -> bool:

@@ -18,6 +18,13 @@ from crm.admin.doors import DoorForm, door
 from leads import approval, connecting, widget
 from leads.enums import Channel
 
+# What «Reparar Telegram» puts right.
+REPAIRED = {
+    "elsewhere": _("Esa no es la dirección de este sistema: pulsa «Reparar Telegram»."),
+    "incomplete": _("Faltan avisos de botones, ediciones o bloqueos: pulsa «Reparar Telegram»."),
+    "refused": _("El bot usa otro secreto, y sus mensajes se rechazan: pulsa «Reparar Telegram»."),
+}
+
 
 def _has_bot(config: BrokerChatConfig) -> bool:
     return bool((config.provider_configs.get("telegram") or {}).get("token"))
@@ -99,6 +106,8 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     def check_telegram(
         self, request: HttpRequest, row: BrokerChatConfig, data: dict[str, Any]
     ) -> None:
+        name = connecting.bot_name(row.broker)
+        self.message_user(request, _("Bot: %s") % name, messages.INFO)
         self._tell(request, connecting.telegram_health(row.broker))
 
     @door(
@@ -141,9 +150,9 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
             last = _("Último error: %(error)s (%(when)s)")
             told = last % {"error": health.error, "when": when}
             self.message_user(request, told, messages.WARNING)
-        if health.is_elsewhere:
-            wrong = _("Esa no es la dirección de este sistema: pulsa «Reparar Telegram».")
-            self.message_user(request, wrong, messages.ERROR)
+        trouble = health.trouble(at=timezone.now())
+        if trouble in REPAIRED:
+            self.message_user(request, REPAIRED[trouble], messages.ERROR)
 
     @door(
         _("Conectar WhatsApp"),

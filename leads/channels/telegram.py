@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from telegram import Bot, InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
+from telegram import Bot, Message
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -17,6 +17,7 @@ from telegram.error import (
 from leads.channels import telegram_client, telegram_keyboards, telegram_media, telegram_pace
 from leads.channels.base import BLOCKED, Outgoing, lost_answer, register, send_parts
 from leads.channels.pieces import Piece, Room, cut, owed
+from leads.channels.telegram_keyboards import Keyboard
 from leads.enums import Channel, Direction
 from leads.errors import ChannelError
 from leads.models import ChatMessage, TelegramMessage
@@ -28,8 +29,6 @@ FORBIDDEN = {
     "bot can't initiate conversation": "bot_not_started",
     "user is deactivated": "account_gone",
 }
-
-Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | None
 
 
 def message_id(bot: int, chat: int, message: int | str) -> str:
@@ -63,7 +62,7 @@ def _send(token: str, outgoing: Outgoing, piece: Piece, left: int) -> str:
     return _record(token, outgoing.message, sent)
 
 
-def _show(token: str, chat: int, piece: Piece, keyboard: Keyboard) -> Message:
+def _show(token: str, chat: int, piece: Piece, keyboard: Keyboard | None) -> Message:
     if piece.file is not None:
         return telegram_media.send(token, chat, piece.file, caption=piece.text, keyboard=keyboard)
 

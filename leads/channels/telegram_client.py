@@ -5,7 +5,7 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from telegram import Bot
@@ -105,6 +105,12 @@ def meaning_of_reading(error: TelegramError) -> ChannelError:
     if isinstance(error, InvalidToken):
         return ChannelError(permanent=True, reason="bad_credentials")
     return ChannelError(permanent=False, reason="unreachable")
+
+
+def connected_bot(config: dict[str, Any]) -> int | None:
+    """The bot whose updates come in with the secret: its token may be another's by now."""
+    known = config.get("bot")
+    return known if type(known) is int else bot_id_of(str(config.get("token") or ""))
 
 
 def bot_id_of(token: str) -> int | None:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from telegram import Bot, File, InlineKeyboardMarkup, Message, ReplyKeyboardMarkup
+from telegram import Bot, File, Message
 from telegram.error import BadRequest, TelegramError
 
 from crm import http
 from crm.errors import ProviderError
 from leads import attachments, sniffing
 from leads.channels import telegram_client
+from leads.channels.telegram_keyboards import Keyboard
 from leads.enums import Channel
 from leads.errors import ChannelError
 from leads.models import Attachment
@@ -70,7 +71,7 @@ def send(
     file: Attachment,
     *,
     caption: str,
-    keyboard: InlineKeyboardMarkup | ReplyKeyboardMarkup | None,
+    keyboard: Keyboard | None,
 ) -> Message:
     """Show the file; what Telegram does not take as a picture or a sound goes as a document.
 

@@ -153,7 +153,8 @@ class FakeTelegram(FakeServer):
     def _setWebhook(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
         if not body["url"].startswith("https://"):
             return refusal(400, "Bad Request: bad webhook: An HTTPS URL must be provided")
-        self.webhook = {**self.webhook, "url": body["url"]}
+        allowed = json.loads(body.get("allowed_updates", "[]"))
+        self.webhook = {**self.webhook, "url": body["url"], "allowed_updates": allowed}
         return ok(True)
 
     def _getWebhookInfo(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802

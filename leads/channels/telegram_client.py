@@ -17,6 +17,7 @@ from leads.errors import ChannelError
 T = TypeVar("T")
 
 CALL_SECONDS = 25.0
+READ_SECONDS = 10.0
 MAX_BOTS = 200
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)  # an answer of another shape
 
@@ -53,8 +54,8 @@ def _make(token: str) -> Bot:
     request = HTTPXRequest(
         connection_pool_size=8,
         connect_timeout=3.0,
-        read_timeout=10.0,
-        write_timeout=10.0,
+        read_timeout=READ_SECONDS,
+        write_timeout=READ_SECONDS,
         pool_timeout=5.0,
     )
     api = settings.TELEGRAM_API_URL.rstrip("/")

@@ -59,12 +59,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Told:
-    """One answer; what is not bytes goes out as JSON."""
+    """One answer; what is not bytes goes out as JSON. ``cut``: the line breaks after so many."""
 
     status: int
     body: Any = b""
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = JSON
+    cut: int | None = None
 
     @property
     def data(self) -> bytes:
@@ -124,7 +125,8 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             for name, value in (*sizes, *told.headers):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(told.data)
+            self.wfile.write(told.data[: told.cut])
+            self.close_connection |= told.cut is not None
 
         do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
 
@@ -135,12 +137,16 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
 
 
 class FakeServer(LocalServer):
-    """Records requests and answers them by ``respond(path, body)``, ``delay`` seconds later."""
+    """Records requests and answers them by ``respond(path, body)``, ``delay`` seconds later.
+
+    ``broken`` holds answers that no vendor documents, to give before any other.
+    """
 
     def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.respond = respond
         self.delay = 0.0
+        self.broken: list[Told] = []
         super().__init__(port=port)
 
     def read(self, asked: Asked) -> dict[str, Any]:
@@ -150,6 +156,8 @@ class FakeServer(LocalServer):
         body = self.read(asked)
         self.requests.append((asked.path, body))
         time.sleep(self.delay)
+        if self.broken:
+            return self.broken.pop(0)
         status, answer, *more = self.respond(asked.path, body)
         return Told(status, answer, tuple(more[0].items()) if more else ())
 

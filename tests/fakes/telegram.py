@@ -29,6 +29,8 @@ def utf16(text: str) -> int:
 
 FILES = ("photo", "voice", "audio", "video", "document")
 BLOCKED = refusal(403, "Forbidden: bot was blocked by the user")
+NOT_STARTED = refusal(403, "Forbidden: bot can't initiate conversation with a user")
+GONE = refusal(403, "Forbidden: user is deactivated")
 CHAT_NOT_FOUND = refusal(400, "Bad Request: chat not found")
 UNAUTHORIZED = refusal(401, "Unauthorized")
 DOWN = refusal(502, "Bad Gateway")

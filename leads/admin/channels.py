@@ -18,11 +18,14 @@ from crm.admin.doors import DoorForm, door
 from leads import approval, connecting, widget
 from leads.enums import Channel
 
-# What «Reparar Telegram» puts right.
-REPAIRED = {
+TROUBLES = {
     "elsewhere": _("Esa no es la dirección de este sistema: pulsa «Reparar Telegram»."),
     "incomplete": _("Faltan avisos de botones, ediciones o bloqueos: pulsa «Reparar Telegram»."),
     "refused": _("El bot usa otro secreto, y sus mensajes se rechazan: pulsa «Reparar Telegram»."),
+    "failing": _(
+        "Telegram no logra entregar: revisa que esa dirección responda desde internet, con un "
+        "certificado válido. Lo pendiente llega solo cuando vuelva."
+    ),
 }
 
 
@@ -74,12 +77,12 @@ class LinkForm(DoorForm):
 
 class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     actions_detail = (
-        "connect_telegram",
-        "check_telegram",
-        "repair_telegram",
-        "telegram_link",
-        "connect_whatsapp",
-        "sync_templates",
+        {
+            "title": "Telegram",
+            "icon": "send",
+            "items": ["connect_telegram", "check_telegram", "repair_telegram", "telegram_link"],
+        },
+        {"title": "WhatsApp", "icon": "chat", "items": ["connect_whatsapp", "sync_templates"]},
         "embed_chat",
     )
 
@@ -98,7 +101,7 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
 
     @door(
         _("Revisar Telegram"),
-        done=_("Telegram respondió."),
+        done="",
         icon="network_check",
         applies=_has_bot,
         help_text=_("Pregunta a Telegram qué dirección tiene el bot y cuál fue su último error."),
@@ -108,7 +111,13 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     ) -> None:
         name = connecting.bot_name(row.broker)
         self.message_user(request, _("Bot: %s") % name, messages.INFO)
-        self._tell(request, connecting.telegram_health(row.broker))
+        health = connecting.telegram_health(row.broker)
+        self._tell(request, health)
+        trouble = health.trouble(at=timezone.now())
+        if trouble:
+            self.message_user(request, TROUBLES[trouble], messages.ERROR)
+        else:
+            self.message_user(request, _("Telegram entrega aquí los mensajes del bot."))
 
     @door(
         _("Reparar Telegram"),
@@ -150,9 +159,6 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
             last = _("Último error: %(error)s (%(when)s)")
             told = last % {"error": health.error, "when": when}
             self.message_user(request, told, messages.WARNING)
-        trouble = health.trouble(at=timezone.now())
-        if trouble in REPAIRED:
-            self.message_user(request, REPAIRED[trouble], messages.ERROR)
 
     @door(
         _("Conectar WhatsApp"),

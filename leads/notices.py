@@ -74,7 +74,11 @@ BODIES: dict[str, Any] = {
 TROUBLES: dict[str, Any] = {
     "elsewhere": _("El bot de Telegram entrega en otra dirección."),
     "failing": _("Telegram no logra entregar los mensajes del bot: %(error)s."),
-    "bad_token": _("Telegram no reconoce el token del bot."),
+    "refused": _("El bot de Telegram usa una clave que este sistema no reconoce: %(error)s."),
+    "incomplete": _(
+        "El bot de Telegram no entrega todo lo que llega: botones, ediciones o bloqueos."
+    ),
+    "bad_token": _("Telegram no reconoce el token del bot: pega uno nuevo en «Canales»."),
 }
 
 

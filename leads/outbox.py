@@ -276,12 +276,16 @@ def _refused(
     log.warning("message %s not taken: %s", message.pk, error.reason)
     if error.reason == BLOCKED and to is not None:
         identity.block(to, at=at)
-    if error.permanent or message.attempts >= delivery.MAX_ATTEMPTS:
+    waits = error.reason == "rate_limited"  # its turn was not yet: that is no attempt of its own
+    if error.permanent or (message.attempts >= delivery.MAX_ATTEMPTS and not waits):
         delivery.fail(message, reason=error.reason, at=at)
         return
     step = min(message.attempts, len(BACK_OFF_SECONDS)) - 1
     wait = error.retry_after or BACK_OFF_SECONDS[max(step, 0)]
-    delivery.put_off(message, until=at + timedelta(seconds=wait), reason=error.reason, at=at)
+    until = at + timedelta(seconds=wait)
+    # One stays counted: what waits for its turn keeps its place before the lead's later messages.
+    attempts = max(message.attempts - waits, 1)
+    delivery.put_off(message, until=until, reason=error.reason, at=at, attempts=attempts)
 
 
 def recover(*, at: datetime) -> int:

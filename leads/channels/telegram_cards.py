@@ -16,7 +16,8 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 from brokers import linking
 from leads import alerts, card_words, cards
 from leads.card_words import View
-from leads.channels import telegram_client
+from leads.channels import telegram_client, telegram_pace
+from leads.errors import ChannelError
 from leads.models import AgentCard
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,10 @@ def write(card_id: int, *, at: datetime) -> bool:
 def _write(card: AgentCard, view: View, token: str, at: datetime) -> None:
     chat = card_words.chat_of(card)
     try:
+        telegram_pace.wait_turn(card.broker.brokerchatconfig, token, chat)
         message = _put(card, view, token, chat, silent=cards.is_silent(card, at=at))
+    except ChannelError as later:
+        cards.missed(card, reason=later.reason, at=at, permanent=False, wait=later.retry_after)
     except TelegramError as error:
         _failed(card, error, at)
     else:

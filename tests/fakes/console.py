@@ -110,7 +110,9 @@ def _shown(row: Any) -> str:
     if "chat_id" not in row:
         return f"<pre>{escape(json.dumps(row, ensure_ascii=False, indent=1))}</pre>"
     buttons = [_button(row["chat_id"], label, code) for label, code in row["buttons"]]
-    return f"<pre>→ {escape(row['chat_id'])}: {escape(row['text'])}</pre>{''.join(buttons)}"
+    file = f"[{row['way']}: {row['filename']}] " if "way" in row else ""
+    told = escape(f"{row['chat_id']}: {file}{row['text']}")
+    return f"<pre>→ {told}</pre>{''.join(buttons)}"
 
 
 def _button(chat: str, label: str, code: str) -> str:

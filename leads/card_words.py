@@ -5,12 +5,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from leads import cards, facts, notices, words
+from leads import briefs, cards, notices, words
 from leads.card_verbs import taken_by
 from leads.enums import AlertKind, CardState, Holder
 from leads.models import AgentCard, Lead
 
-WANTS = ("property_type", "bedrooms", "location", "budget", "timeline")
 MAX_TEXT = 3500
 
 
@@ -46,13 +45,9 @@ def _text(card: AgentCard, lead: Lead) -> str:
         "points": words.points(lead.lead_score),
         "stage": lead.get_pipeline_stage_display(),
     }
-    head = "\n".join(filter(None, [notices.subject(card), score, _wants(lead)]))
+    wants = "" if card.details.get("brief") else briefs.wants(lead)  # a brief tells it as well
+    head = "\n".join(filter(None, [notices.subject(card), score, wants]))
     return f"{head}\n\n{notices.body(card)[:MAX_TEXT]}\n\n{_state(lead)}"
-
-
-def _wants(lead: Lead) -> str:
-    known = facts.known(lead)
-    return " · ".join(words.fact(name, known[name]) for name in WANTS if known.get(name))
 
 
 def _state(lead: Lead) -> str:

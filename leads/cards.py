@@ -112,8 +112,7 @@ def _opening(broker_id: int, kind: AlertKind, at: datetime) -> datetime:
     if kind in AT_ONCE:
         return at
     broker = Broker.objects.select_related("brokerleadconfig").get(pk=broker_id)
-    hours = quiet.quiet_hours(broker.brokerleadconfig, country=broker.country, zone=broker.timezone)
-    return hours.next_open(at)
+    return quiet.office_hours(broker).next_open(at)
 
 
 def refresh(lead_id: int, *, at: datetime) -> None:

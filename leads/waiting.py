@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from leads import alerts, briefs, handoff, outbox, quiet, timers
 from leads.enums import NEVER_LEFT, AlertKind, Author, Direction, Holder, Purpose
-from leads.models import ChatMessage, Conversation
+from leads.models import ActivityLog, ChatMessage, Conversation
 from leads.stages import Treatment
 from leads.timers import Step
 
@@ -47,7 +47,7 @@ def _watched() -> QuerySet[Conversation]:
 
 
 def _with_clocks(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Each with ``asked_at``, since when a person owes an answer, and ``threat``.
+    """Each with ``asked_at``, since when a person owes an answer, ``taken_at`` and ``threat``.
 
     Where a person has it, that is the first message that neither a turn nor a person answered.
     """
@@ -56,9 +56,11 @@ def _with_clocks(conversations: QuerySet[Conversation]) -> QuerySet[Conversation
     spoken = by_person.exclude(status__in=NEVER_LEFT).order_by("-id").values("id")[:1]
     answered = Greatest(OuterRef("answered_up_to"), OuterRef("spoken"))
     owed = messages.filter(direction=Direction.IN, id__gt=answered).order_by("id").values("at")[:1]
+    taken = ActivityLog.objects.filter(lead=OuterRef("lead"), action_type="conversation_taken")
     waits = When(holder=Holder.WAITING, then=F("waiting_since"))
     found = conversations.annotate(spoken=Coalesce(Subquery(spoken), 0)).annotate(
         asked_at=Case(waits, default=Subquery(owed)),
+        taken_at=Subquery(taken.order_by("-id").values("timestamp")[:1]),
         threat=Subquery(handoff.threats(OuterRef("lead")).values("action_type")[:1]),
     )
     return found.select_related("lead__broker__brokerleadconfig")
@@ -68,13 +70,21 @@ def _step(conversation: Any, at: datetime) -> Step:
     if conversation.asked_at is None:
         return Step.NONE
     step = timers.step_after(_minutes(conversation, conversation.asked_at, at))
-    return min(step, Step.RESUME if _may_resume(conversation) else Step.ALERT)
+    return Step.ALERT if step == Step.RESUME and not _may_resume(conversation, at) else step
 
 
-def _may_resume(conversation: Any) -> bool:
+def _may_resume(conversation: Any, at: datetime) -> bool:
     """Not after a legal threat, whoever took it since; nor where only people may write."""
     on_hold = conversation.lead.treatment_type == Treatment.HOLD
-    return not on_hold and conversation.threat != "person_requested"
+    if on_hold or conversation.threat == "person_requested":
+        return False
+    return conversation.holder == Holder.WAITING or not _is_fresh(conversation, at)
+
+
+def _is_fresh(conversation: Any, at: datetime) -> bool:
+    """Whether whoever has it took it so lately that they may still be writing."""
+    taken = conversation.taken_at
+    return bool(taken) and timers.step_after(_minutes(conversation, taken, at)) == Step.NONE
 
 
 def _minutes(conversation: Conversation, since: datetime, at: datetime) -> float:

@@ -126,6 +126,15 @@ def test_a_person_who_took_it_and_does_not_answer_is_reminded_and_released(
     assert microphone().holder == Holder.ASSISTANT
 
 
+def test_who_took_it_late_has_a_quarter_of_an_hour_to_write(waits, agent, at) -> None:
+    handoff.take(waits, by=agent, at=at + minutes(59))
+    for minute in (60, 73):
+        waiting.sweep(at=at + minutes(minute))
+    assert (kinds(), microphone().holder) == (["handoff_alert"], Holder.USER)
+    waiting.sweep(at=at + minutes(74))
+    assert microphone().holder == Holder.ASSISTANT
+
+
 def test_an_answer_ends_the_wait_and_the_next_message_starts_another(
     waits, agent, write, at
 ) -> None:

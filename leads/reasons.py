@@ -69,6 +69,7 @@ TOLD: dict[str, Any] = {
     "unreachable": _("No se pudo llegar al proveedor: se reintenta solo."),
     "try_later": _("El servidor pidió intentarlo después: se reintenta solo."),
     "sender_died": _("El envío se interrumpió: se reintenta solo."),
+    "interrupted_too_often": _("El envío se interrumpió varias veces antes de salir: reenvíalo."),
     "outcome_unknown": _(
         "No se supo si llegó. Si el canal lo confirma, el estado cambia solo; antes de repetirlo, "
         "pregunta al lead."

@@ -47,7 +47,8 @@ def _wanted(lead: Lead, name: str) -> str:
 
 def _who(lead: Lead) -> str:
     who = lead.name or lead.phone or lead.email or lead
-    return _one_line(f"{who}: {wants(lead) or _('todavía no dice qué busca')}.")
+    looks_for = _("Busca: %s.") % told if (told := wants(lead)) else _("Aún no dice qué busca.")
+    return _one_line(f"{who}. {looks_for}")
 
 
 def _why(lead: Lead, reason: str, why: str, quote: str) -> str:

@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
@@ -37,7 +36,6 @@ class ConversationAdmin(InboxScreen, TenantAdmin):
     list_display = (
         "lead",
         "shown_holder",
-        "waiting_reason",
         "shown_wait",
         "shown_brief",
         "last_inbound_at",
@@ -77,8 +75,10 @@ class ConversationAdmin(InboxScreen, TenantAdmin):
 
     @display(description=_("resumen para la persona"))
     def shown_brief(self, conversation: Conversation) -> str:
-        brief = conversation.brief if conversation.waiting_reason else ""
-        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in brief.splitlines()))
+        """The reason opens its second line."""
+        if not conversation.waiting_reason:
+            return ""
+        return format_html('<span class="crm-lines">{}</span>', conversation.brief)
 
     @admin.action(description=_("Tomar las elegidas"))
     def take_chosen(self, request: HttpRequest, queryset: Any) -> None:

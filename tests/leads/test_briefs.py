@@ -24,7 +24,7 @@ KNOWN = {
     "location": ["Ñuñoa", "Macul"],
     "budget": {"amount": 4000, "currency": "UF"},
 }
-WHO = "Camila Rojas: departamento · 2 dormitorios · Ñuñoa, Macul · UF 4.000."
+WHO = "Camila Rojas. Busca: departamento · 2 dormitorios · Ñuñoa, Macul · UF 4.000."
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_models_sentence_stands_beside_the_leads_words(camila: Lead, write: An
 def test_of_somebody_unknown_it_says_that_nothing_is_known(broker: Broker) -> None:
     lead = LeadFactory(broker=broker, name=None, phone="", phone_e164=None, email="a@b.cl")
     who, why = briefs.write(lead, "requested").split("\n")
-    assert (who, why) == ("a@b.cl: todavía no dice qué busca.", "Pidió una persona.")
+    assert (who, why) == ("a@b.cl. Aún no dice qué busca.", "Pidió una persona.")
 
 
 def test_a_long_burst_stays_two_short_lines(camila: Lead, write: Any, at: Any) -> None:

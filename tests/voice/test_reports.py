@@ -189,7 +189,7 @@ def test_a_legal_threat_on_the_phone_asks_for_a_person(
     conversation = Conversation.objects.get(lead=lead)
     assert (conversation.holder, conversation.waiting_reason) == (Holder.WAITING, "legal_threat")
     who, why = conversation.brief.split("\n")
-    assert who.startswith(f"{lead}: ")
+    assert who.startswith(f"{lead}. ")
     assert why == (
         "Mencionó acciones legales. Lo dijo por teléfono: «Los voy a demandar si insisten.»."
     )

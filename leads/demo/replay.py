@@ -116,6 +116,7 @@ def write(context: Context, story: Story, text: str, at: datetime) -> None:
 def send(message: ChatMessage, at: datetime) -> None:
     """What was queued has been sent: the demo's past waits for no channel."""
     delivery.claim(message.pk, at=at)
+    message.refresh_from_db(fields=["lease_until"])
     delivery.mark_sent(message, external_id=f"out:{message.pk}", at=at)
 
 

@@ -64,15 +64,19 @@ def test_what_waits_to_be_sent_when_a_person_takes_over(
     assert told(chatting) == [f"Respuesta: {TOOK}", f"Campaña: {TOOK}"]
 
 
-def test_a_person_who_takes_over_in_the_last_moment(
-    draft: Any, chatting: Lead, agent: User, adapter: Any, at: datetime
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_microphone_that_moves_in_the_last_moment(
+    draft: Any, chatting: Lead, agent: User, adapter: Any, at: datetime, taken: bool
 ) -> None:
     """After the gate said yes, right before the channel is called."""
     channel = adapter(Channel.WEBCHAT)
     send = channel.send
 
     def overtaken(outgoing: Any) -> str | None:
-        handoff.take(chatting, by=agent, at=at)
+        if taken:
+            handoff.take(chatting, by=agent, at=at)
+        else:
+            handoff.ask_for_person(chatting, reason="requested", at=at)
         return str(send(outgoing))
 
     channel.send = overtaken

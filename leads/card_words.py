@@ -5,12 +5,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from leads import cards, facts, notices, words
+from leads import briefs, cards, notices, words
 from leads.card_verbs import gone
 from leads.enums import CardState, Holder
 from leads.models import AgentCard, Lead
 
-WANTS = ("property_type", "bedrooms", "location", "budget", "timeline")
 MAX_TEXT = 3500
 
 
@@ -57,14 +56,10 @@ def _text(card: AgentCard, lead: Lead, news: str, at: datetime) -> str:
         "stage": lead.get_pipeline_stage_display(),
     }
     title = str(lead) if news else notices.subject(card)
+    wants = "" if card.details.get("brief") else briefs.wants(lead)  # a brief tells it as well
     more = cards.lines(lead, card.agent, at)
-    head = "\n".join(filter(None, [title, score, _wants(lead), *more]))
+    head = "\n".join(filter(None, [title, score, wants, *more]))
     return f"{head}\n\n{notices.body(card, news)[:MAX_TEXT]}\n\n{_state(lead)}"
-
-
-def _wants(lead: Lead) -> str:
-    known = facts.known(lead)
-    return " · ".join(words.fact(name, known[name]) for name in WANTS if known.get(name))
 
 
 def _state(lead: Lead) -> str:

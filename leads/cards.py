@@ -163,17 +163,12 @@ def _opening(broker_id: int, kind: AlertKind, at: datetime) -> datetime:
     if kind in AT_ONCE:
         return at
     broker = Broker.objects.select_related("brokerleadconfig").get(pk=broker_id)
-    return _next_open(broker, at)
-
-
-def _next_open(broker: Broker, at: datetime) -> datetime:
-    hours = quiet.quiet_hours(broker.brokerleadconfig, country=broker.country, zone=broker.timezone)
-    return hours.next_open(at)
+    return quiet.office_hours(broker).next_open(at)
 
 
 def is_silent(card: AgentCard, *, at: datetime) -> bool:
     """Whether a card that may not wait comes in quiet hours: there, but without a sound."""
-    return _next_open(card.broker, at) > at
+    return quiet.office_hours(card.broker).next_open(at) > at
 
 
 def refresh(lead_id: int, *, at: datetime) -> None:

@@ -58,7 +58,7 @@ class Alerts(ReadOnly[LeadAlert]):
 class Conversations(ReadOnly[Conversation]):
     """Who holds the microphone of each conversation: who waits first, the unread, the latest."""
 
-    queryset = Conversation.objects.select_related("lead")
+    queryset = Conversation.objects.select_related("lead__broker__brokerleadconfig")
     serializer_class = shapes.InboxSerializer
     filterset_class = ConversationFilter
     search_fields = ["lead__name", "lead__phone"]

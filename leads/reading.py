@@ -9,6 +9,7 @@ from django.utils import timezone
 from leads.models import Conversation
 
 UNREAD = Q(last_inbound_id__gt=F("read_up_to"))
+# Waiting for one, or shown to people while the assistant goes on.
 ASKS_FOR_PERSON = Q(waiting_reason__gt="")
 
 

@@ -10,7 +10,7 @@ from brokers.models import Broker, User, validate_timezone
 from crm.api.rows import Rows
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import conflicts, receipts, scoring, words
+from leads import conflicts, receipts, scoring, waiting, words
 from leads.identity import Outcome
 from leads.models import (
     ActivityLog,
@@ -124,12 +124,24 @@ class ConversationSerializer(TenantSerializer[Conversation]):
 class InboxSerializer(ConversationSerializer):
     """``unread``: nobody who looks after the lead has seen their latest message."""
 
+    waiting_minutes = serializers.SerializerMethodField(
+        help_text="Office minutes for which the lead has waited for a person; at most 99 hours."
+    )
     last_message = serializers.CharField(read_only=True, allow_null=True)
     unread = serializers.BooleanField(read_only=True)
 
     class Meta(ConversationSerializer.Meta):
-        fields = [*ConversationSerializer.Meta.fields, "last_message", "last_inbound_id", "unread"]
+        fields = [
+            *ConversationSerializer.Meta.fields,
+            "waiting_minutes",
+            "last_message",
+            "last_inbound_id",
+            "unread",
+        ]
         read_only_fields = fields
+
+    def get_waiting_minutes(self, conversation: Conversation) -> int | None:
+        return waiting.minutes_waited(conversation, at=timezone.now())
 
 
 class LeadSerializer(TenantSerializer[Lead]):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from leads import reading
+from leads import reading, waiting
 from leads.admin import page
 from leads.admin.forms import ReplyForm
 from leads.enums import Author, Direction, Holder
@@ -63,6 +63,7 @@ class Asked:
 class Row:
     conversation: Conversation
     snippet: str
+    waited: str
     is_open: bool
 
 
@@ -83,7 +84,7 @@ def listed(
         last_status=Subquery(latest.values("status")[:1]),
     )
     ordered = reading.with_unread(shown).order_by(*reading.URGENCY)
-    return ordered.select_related("lead", "held_by")
+    return ordered.select_related("lead__broker__brokerleadconfig", "held_by")
 
 
 def _state(state: str, user: Any) -> Q:
@@ -102,9 +103,17 @@ def _matches(text: str) -> Q:
     return contact | Q(lead__phone_e164__contains=digits) if digits else contact
 
 
-def rows(conversations: Iterable[Conversation], opened: Conversation | None) -> list[Row]:
+def rows(
+    conversations: Iterable[Conversation], opened: Conversation | None, at: datetime
+) -> list[Row]:
     return [
-        Row(each, _snippet(each), bool(opened and each.pk == opened.pk)) for each in conversations
+        Row(
+            each,
+            _snippet(each),
+            waiting.told(each, at=at),
+            bool(opened and each.pk == opened.pk),
+        )
+        for each in conversations
     ]
 
 
@@ -152,9 +161,8 @@ def fragments(
     may_write: bool,
 ) -> dict[str, str]:
     """The parts of the screen as HTML, by the id of where each stands; without the reply box."""
-    waiting = sum(1 for each in shown if each.waiting_reason)
     unread = sum(1 for each in shown if getattr(each, "unread", False))
-    listing = {"rows": rows(shown, opened), "more": more, "at": at, "waiting": waiting}
+    listing = {"rows": rows(shown, opened, at), "more": more, "at": at}
     made = {"inbox-list": render_to_string("admin/leads/inbox/list.html", listing, request)}
     if opened is not None:
         about = page.context(opened.lead, request.user, at)

@@ -23,6 +23,7 @@ from leads import (
     receipts,
     scoring,
     suppressing,
+    waiting,
     words,
 )
 from leads.admin import story
@@ -155,6 +156,7 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "came_from": origins.told(lead),
         "mine": handoff.is_held_by(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
+        "waited": waiting.told(conversation, at=at) if conversation else "",
         "bubbles": bubbles(lead),
         "resend_url": reverse("admin:leads_lead_resend", args=[lead.pk]),
         **story.context(lead, "", ""),

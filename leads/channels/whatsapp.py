@@ -67,7 +67,7 @@ def _pieces(outgoing: Outgoing, buttons: Buttons) -> list[Piece]:
 
 
 def _takes_caption(file: Attachment, text: str) -> bool:
-    return file.kind != "audio" and len(text) <= MAX_CAPTION
+    return whatsapp_media.kind_of(file) != "audio" and len(text) <= MAX_CAPTION
 
 
 def _send(outgoing: Outgoing, buttons: Buttons, piece: Piece, left: int) -> str:

@@ -137,3 +137,7 @@ class Arrived(Conflict):
 
     code = "already_on_its_way"
     message = _("Ese mensaje ya salió o está por salir: no hace falta repetirlo.")
+
+
+class Overtaken(Exception):
+    """A message was about to leave, and may not any more: taken back, or judged by what was so."""

@@ -13,6 +13,7 @@ from leads.stages import Treatment
 
 SERVICE_WINDOW = timedelta(hours=24)
 PUSHED = (Purpose.MARKETING, Purpose.CALL)
+WHOEVER_HOLDS = (Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT)  # may go out whoever has the microphone
 HUMAN_DELAY = timedelta(days=1)
 COUNTED = (Delivery.PENDING, Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
@@ -158,7 +159,7 @@ def _treated(asked: Question) -> Verdict:
 
 
 def _held(asked: Question) -> Verdict:
-    if asked.purpose in (Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT):
+    if asked.purpose in WHOEVER_HOLDS:
         return YES
     if asked.version is not None:
         current = asked.version == asked.conversation.version

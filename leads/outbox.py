@@ -26,7 +26,7 @@ from leads import (
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
 from leads.enums import NEVER_LEFT, Author, Channel, Delivery, Direction, Purpose
-from leads.errors import Arrived, ChannelError, NoChannel, Refused
+from leads.errors import Arrived, ChannelError, NoChannel, Overtaken, Refused
 from leads.models import ChannelIdentity, ChatMessage, Lead, MessageTemplate
 
 log = logging.getLogger(__name__)
@@ -219,7 +219,7 @@ def deliver(message_id: int, *, at: datetime) -> bool:
         ignore_message=message.pk,
     )
     if verdict.allowed:
-        _hand_over(message, template, at)
+        _send(message, template, at)
     elif verdict.next_allowed_at and message.purpose == Purpose.MARKETING:
         delivery.postpone(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
     else:
@@ -241,7 +241,7 @@ def _with_context(message_id: int) -> ChatMessage:
     return ChatMessage.objects.select_related(*related).get(pk=message_id)
 
 
-def _hand_over(message: ChatMessage, template: dict[str, Any] | None, at: datetime) -> None:
+def _send(message: ChatMessage, template: dict[str, Any] | None, at: datetime) -> None:
     adapter = adapter_of(message.provider)
     if adapter is None:
         delivery.fail(message, reason="channel_not_available", at=at)
@@ -251,12 +251,21 @@ def _hand_over(message: ChatMessage, template: dict[str, Any] | None, at: dateti
         to = gate.identity_on(message.lead, message.provider)
     if gate.is_window_open(message.lead, at):
         template = None
+    version = None if message.purpose in gate.WHOEVER_HOLDS else message.lead.conversation.version
     try:
-        external_id = adapter.send(Outgoing(message, to, template))
+        external_id = adapter.send(Outgoing(message, to, template, version))
+    except Overtaken:
+        _ask_again(message, at)
     except ChannelError as error:
         _refused(message, to, error, at)
     else:
         delivery.mark_sent(message, external_id=external_id, at=at)
+
+
+def _ask_again(message: ChatMessage, at: datetime) -> None:
+    """What the gate allowed is no longer so: nothing has left, and the next try asks it afresh."""
+    if delivery.postpone(message, until=at, reason="conversation_moved_on", at=at):
+        signals.announce(signals.message_queued, message_id=message.pk, due_at=at)
 
 
 def _refused(
@@ -274,12 +283,14 @@ def _refused(
 
 
 def recover(*, at: datetime) -> int:
-    """Settle messages whose sender died: repeat where that is harmless, else show a person."""
+    """Settle messages whose sender died in the call: repeat where harmless, else show a person."""
     lost = delivery.abandoned(at=at)
     for message in lost:
         adapter = adapter_of(message.provider)
         again = message.attempts < delivery.MAX_ATTEMPTS
-        if again and adapter is not None and adapter.resend_safe:
+        if message.status == Delivery.PENDING:
+            delivery.fail(message, reason="interrupted_too_often", at=at)
+        elif again and adapter is not None and adapter.resend_safe:
             delivery.put_off(message, until=at, reason="sender_died", at=at)
         else:
             delivery.fail(message, reason=delivery.OUTCOME_UNKNOWN, at=at)

@@ -91,6 +91,7 @@ TOLD: dict[str, Any] = {
         "El servidor pidió intentarlo después. Mientras esté pendiente, se reintenta solo."
     ),
     "sender_died": _("El envío se interrumpió: se reintenta solo."),
+    "interrupted_too_often": _("El envío se interrumpió varias veces antes de salir: reenvíalo."),
     "outcome_unknown": _(
         "No se supo si llegó. Si el canal lo confirma, el estado cambia solo; antes de repetirlo, "
         "pregunta al lead."

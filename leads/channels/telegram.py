@@ -48,6 +48,7 @@ def _send(token: str, outgoing: Outgoing, text: str, left: int) -> str:
     async def ask(bot: Bot) -> Message:
         return await bot.send_message(chat, text, reply_markup=keyboard)
 
+    outgoing.hand_over()
     try:
         sent = telegram_client.call(token, ask)
     except TelegramError as error:

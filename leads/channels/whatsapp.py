@@ -90,6 +90,7 @@ def _post(outgoing: Outgoing, content: dict[str, Any], left: int) -> str:
         "biz_opaque_callback_data": callback_data(outgoing.message.pk, left),
     }
     _keep_pace(outgoing, number)
+    outgoing.hand_over()
     try:
         answer = api.call("POST", f"{number}/messages", token, json=body)
     except ProviderError as error:

@@ -16,7 +16,7 @@ from leads.models import (
     Suppression,
 )
 from tests import payloads
-from tests.channels import post_whatsapp, send, signature
+from tests.channels import begin_call, post_whatsapp, send, signature
 from tests.factories import LeadFactory
 from tests.leads.channels.test_telegram import SLOTS
 
@@ -357,7 +357,7 @@ def test_a_send_whose_worker_was_killed_is_settled_by_what_whatsapp_says(client,
     message = outbox.queue(
         camila, text="hola", channel="whatsapp", author="user", purpose="human", at=at
     )
-    assert delivery.claim(message.pk, at=at)
+    begin_call(message, at)
     assert outbox.recover(at=at + timedelta(minutes=5)) == 1
     message.refresh_from_db()
     assert (message.status, message.reason) == ("failed", delivery.OUTCOME_UNKNOWN)

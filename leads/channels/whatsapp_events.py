@@ -1,6 +1,7 @@
 """What WhatsApp tells us of a number: messages, receipts, and what people wrote in its own app."""
 
 import logging
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,7 @@ TEMPLATES = (
     "message_template_quality_update",
     "template_category_update",
 )
+QUOTED = 120
 PROGRESS = {
     "sent": Delivery.SENT,
     "delivered": Delivery.DELIVERED,
@@ -233,16 +235,26 @@ def _inbound(
         display_name=name,
         phone_e164=phones.to_e164(f"+{phone_id}", country=broker.country) if phone_id else None,
         attachments=_attachments(message),
-        metadata=_metadata(message),
+        metadata=_metadata(broker, message),
         origin=_origin(message.referral),
     )
 
 
-def _metadata(message: Message) -> dict[str, Any]:
+def _metadata(broker: Broker, message: Message) -> dict[str, Any]:
     """When it was sent, what it answers, and the ad behind it."""
-    answered = {"reply_to": message.context.id} if message.context.id else {}
+    told: dict[str, Any] = {"sent_at": message.timestamp}
+    if message.context.id:
+        told |= {"reply_to": message.context.id, "reply_text": _quoted(broker, message.context.id)}
     origin = _origin(message.referral)
-    return {"sent_at": message.timestamp, **answered, **({"origin": origin} if origin else {})}
+    return {**told, "origin": origin} if origin else told
+
+
+def _quoted(broker: Broker, message_id: str) -> str:
+    """The beginning of the message that is answered; of a long one of ours only its end is known."""
+    texts = ChatMessage.objects.filter(
+        broker=broker, provider=Channel.WHATSAPP, channel_message_id=message_id
+    ).values_list("message_text", flat=True)
+    return textwrap.shorten(texts.first() or "", QUOTED, placeholder="…")
 
 
 def _origin(referral: Referral) -> dict[str, str]:

@@ -128,11 +128,21 @@ def test_an_unsupported_message_is_shown_as_one(client, connected):
 # --- Answers and ads ---
 
 
-def test_an_answer_says_to_what(client, meta, camila, at):
+def test_an_answer_says_to_what(client, meta, camila, admin, at):
     sent = send(camila, "whatsapp", "Depto en Ñuñoa", at)
     told(client, event("reply", **{"wamid.OUT": sent.channel_message_id}))
     answer = ChatMessage.objects.latest("pk")
     assert answer.provider_metadata["reply_to"] == sent.channel_message_id
+    client.force_login(admin)
+    page = client.get(f"/admin/leads/lead/{camila.pk}/change/").text
+    assert "En respuesta a: «Depto en Ñuñoa»" in page
+
+
+def test_what_another_broker_said_is_not_quoted(client, meta, camila, rival, at):
+    sent = send(camila, "whatsapp", "Depto en Ñuñoa", at)
+    ChatMessage.objects.filter(pk=sent.pk).update(broker=rival)
+    told(client, event("reply", **{"wamid.OUT": sent.channel_message_id}))
+    assert ChatMessage.objects.latest("pk").provider_metadata["reply_text"] == ""
 
 
 def test_who_comes_by_an_ad_has_it_as_source_and_campaign(client, connected):
@@ -147,12 +157,15 @@ def test_who_comes_by_an_ad_has_it_as_source_and_campaign(client, connected):
     }
 
 
-def test_who_was_known_keeps_their_origin_and_the_message_names_the_ad(client, connected):
+def test_who_was_known_keeps_their_origin_and_the_message_names_the_ad(client, connected, admin):
     told(client, event("text"))
     told(client, event("referral"))
     assert "origin" not in Lead.objects.get().metadata
     message = ChatMessage.objects.latest("pk")
     assert message.provider_metadata["origin"]["ad"] == "120226305854810726"
+    client.force_login(admin)
+    page = client.get(f"/admin/leads/lead/{message.lead_id}/change/").text
+    assert "Anuncio: Departamentos en Ñuñoa desde UF 2.900" in page
 
 
 @pytest.mark.parametrize("strange", ["x", 5, ["x"], {"headline": {"a": 1}, "id": []}])

@@ -67,7 +67,7 @@ def take_in(
     and what handling an item raised.
     """
     strange: list[Any] = []
-    for change in _changes(payload):
+    for change in _changes(payload, strange):
         if change.field in TEMPLATES:
             _template_changed(broker, config, change, strange, at)
             continue
@@ -118,9 +118,12 @@ def _apart(
             strange.append(error)
 
 
-def _changes(payload: dict[str, Any]) -> Iterator[Change]:
+def _changes(payload: dict[str, Any], strange: list[Any]) -> Iterator[Change]:
     for entry in _list(payload, "entry"):
-        for change in _list(entry, "changes"):
+        told = _list(entry, "changes")
+        if not told:
+            strange.append(entry)
+        for change in told:
             found = change if isinstance(change, dict) else {}
             yield Change(str(entry.get("id")), str(found.get("field")), found.get("value"))
 

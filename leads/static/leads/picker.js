@@ -19,8 +19,10 @@
 
   document.addEventListener("change", (event) => {
     if (!event.target.matches(".crm-pick [type=radio]")) return;
+    const pick = event.target.closest(".crm-pick");
     choose(event.target.closest(".crm-picker"));
-    event.target.closest(".crm-pick").querySelector("input[data-value]")?.focus();
+    pick.scrollIntoView({ block: "nearest" });
+    pick.querySelector("input[data-value]")?.focus({ preventScroll: true });
   });
   document.addEventListener("input", (event) => {
     if (event.target.matches(".crm-pick input[data-value]")) fill(event.target.closest(".crm-pick"));

@@ -143,8 +143,9 @@ def test_every_kind_of_message_is_shown_or_passed_over(client, connected, change
      {"entry": [{"changes": [{"value": {"messages": "x"}}]}]},
      {"entry": [{"changes": [{"value": {"statuses": [5, {}, {"status": "sent"}]}}]}]}],
 )  # fmt: skip
-def test_what_is_of_another_form_is_passed_over(client, connected, payload):
+def test_what_is_of_another_form_is_kept_and_makes_nobody(client, connected, payload):
     assert (post_whatsapp(client, payload).status_code, texts()) == (200, [])
+    assert (KeptWebhook.objects.get().payload, Lead.objects.count()) == (payload, 0)
 
 
 def test_events_of_another_number_of_the_same_app_are_not_ours(client, connected):
@@ -243,11 +244,11 @@ def test_one_that_trips_us_and_one_of_unknown_shape_do_not_hold_up_the_others(
     assert kept.reason == "handling_failed"
     monkeypatch.undo()
     with pytest.raises(keeping.StillUnreadable):  # for the one of unknown shape
-        keeping.replay(kept, by=None, at=kept.at)
+        keeping.replay(kept, by=None)
     assert ChatMessage.objects.count() == 10
     payload["entry"][0]["changes"][0]["value"]["messages"][7]["text"] = {"body": "hola"}
     KeptWebhook.objects.update(payload=payload)
-    keeping.replay(kept, by=None, at=kept.at)
+    keeping.replay(kept, by=None)
     assert (ChatMessage.objects.count(), Lead.objects.count()) == (12, 1)
 
 

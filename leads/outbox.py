@@ -219,7 +219,7 @@ def deliver(message_id: int, *, at: datetime) -> bool:
         ignore_message=message.pk,
     )
     if verdict.allowed:
-        _send(message, template, at)
+        _send(message, verdict.to, template, at)
     elif verdict.next_allowed_at and message.purpose == Purpose.MARKETING:
         delivery.postpone(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
     else:
@@ -241,14 +241,16 @@ def _with_context(message_id: int) -> ChatMessage:
     return ChatMessage.objects.select_related(*related).get(pk=message_id)
 
 
-def _send(message: ChatMessage, template: dict[str, Any] | None, at: datetime) -> None:
+def _send(
+    message: ChatMessage,
+    to: ChannelIdentity | None,
+    template: dict[str, Any] | None,
+    at: datetime,
+) -> None:
     adapter = adapter_of(message.provider)
     if adapter is None:
         delivery.fail(message, reason="channel_not_available", at=at)
         return
-    to = None
-    if message.provider != Channel.EMAIL:
-        to = gate.identity_on(message.lead, message.provider)
     if gate.is_window_open(message.lead, at):
         template = None
     version = None if message.purpose in gate.WHOEVER_HOLDS else message.lead.conversation.version

@@ -12,9 +12,10 @@ from django.db import connection
 from django.test import Client
 
 from brokers.models import BrokerChatConfig
-from leads import outbox
+from leads import delivery, handoff, outbox
 from leads.channels import base
-from leads.models import ChatMessage, Lead, TelegramMessage
+from leads.errors import Overtaken
+from leads.models import ChatMessage, Conversation, Lead, TelegramMessage
 from tests import payloads
 from tests.channels import (
     post_telegram,
@@ -184,6 +185,42 @@ def test_a_long_message_goes_on_after_the_piece_that_left(channel, camila, at):
     assert [text[0] for text in channel.texts()] == ["a", "b", "b"]
     message.refresh_from_db()
     assert message.status == "sent"
+
+
+@every_channel
+def test_what_is_taken_back_right_before_the_call_does_not_leave(channel, camila, agent, at):
+    told = {"author": "assistant", "purpose": "reply", "channel": channel.name, "version": 0}
+    message = outbox.queue(camila, text="hola", at=at, **told)
+    assert delivery.claim(message.pk, at=at)
+    message.refresh_from_db()
+    to = camila.identities.filter(channel=channel.name).first()
+    handoff.take(camila, by=agent, at=at)
+    with pytest.raises(Overtaken):
+        base.adapter_of(channel.name).send(base.Outgoing(message, to, version=0))
+    message.refresh_from_db()
+    assert (channel.texts(), message.status, message.reason) == ([], "blocked", "person_took_over")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"], indirect=True)
+def test_who_takes_over_in_the_middle_of_a_long_message_is_not_talked_over(
+    channel, camila, agent, at
+):
+    usual = channel.fake.respond
+
+    def take_over(path: str, body: dict[str, Any]) -> Any:
+        handoff.take(camila, by=agent, at=at)
+        connection.close()
+        return usual(path, body)
+
+    channel.fake.respond = take_over
+    version = Conversation.objects.get(lead=camila).version
+    message = send(camila, channel.name, "a" * 4096 + " " + "b" * 10, at, version=version)
+    assert [text[0] for text in channel.texts()] == ["a"]
+    outbox.deliver(message.pk, at=at)
+    message.refresh_from_db()
+    assert [text[0] for text in channel.texts()] == ["a"]
+    assert (message.status, message.reason) == ("blocked", "conversation_moved_on")
 
 
 @pytest.mark.parametrize("channel", ["telegram", "whatsapp"], indirect=True)

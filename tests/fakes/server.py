@@ -97,6 +97,7 @@ class LocalServer(OnThread, ABC):
 def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body leave in two writes
 
         def serve(self) -> None:
             parts = urlsplit(self.path)

@@ -125,6 +125,12 @@ class NotUndoable(DomainError):
     message = _("Esta unión ya no se puede deshacer.")
 
 
+class TooLarge(DomainError):
+    code = "too_large"
+    status = 413
+    message = _("El mensaje es demasiado largo.")
+
+
 class UnknownShape(DomainError):
     """A vendor's payload that is not as documented."""
 

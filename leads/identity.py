@@ -233,6 +233,23 @@ def unblock(identity: ChannelIdentity, *, at: datetime) -> None:
     ChannelIdentity.objects.filter(pk=identity.pk).update(blocked_at=None, updated_at=at)
 
 
+def rename(lead: Lead, channel: str, *, old: Iterable[str], new: Iterable[str]) -> None:
+    """The channel knows the lead by other ids from now on; one that somebody else has stays theirs."""
+    before = list(lead.identities.filter(channel=channel, external_id__in=old))
+    made = [
+        ChannelIdentity(
+            broker_id=lead.broker_id,
+            lead=lead,
+            channel=channel,
+            external_id=external_id,
+            display_name=next((each.display_name for each in before), ""),
+        )
+        for external_id in new
+    ]
+    lead.identities.filter(pk__in=[each.pk for each in before]).delete()
+    ChannelIdentity.objects.bulk_create(made, ignore_conflicts=True)
+
+
 def identifiers(lead: Lead) -> list[str]:
     """The normalised identifiers under which a lead may be suppressed."""
     own = [lead.phone_e164, lead.email]

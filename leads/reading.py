@@ -2,14 +2,22 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Least
+from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils import timezone
 
+from leads.enums import Holder
 from leads.models import Conversation
+from leads.models.message import NEED, UNREAD, URGENCY
 
-UNREAD = Q(last_inbound_id__gt=F("read_up_to"))
-ASKS_FOR_PERSON = Q(waiting_reason__gt="")
+__all__ = ["IS_UNREAD", "NEEDS_PERSON", "SPOKEN", "STATES", "URGENCY"]
+
+# The same questions as the order asks, in its own words, so that its index answers them too.
+NEEDS_PERSON = Q(Exact(NEED, 0))
+IS_UNREAD = UNREAD & Q(LessThanOrEqual(NEED, 1))
+SPOKEN = Q(last_inbound_at__isnull=False) | Q(last_outbound_at__isnull=False)
+STATES = {"waiting": Holder.WAITING, "assistant": Holder.ASSISTANT, "human": Holder.USER}
 
 
 def with_unread(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -20,13 +28,19 @@ def with_unread(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]
     )
 
 
-# Who waits for a person first (the longest wait above), then the unread, then the latest.
-URGENCY = (
-    Case(When(ASKS_FOR_PERSON, then=Value(0)), When(UNREAD, then=Value(1)), default=Value(2)),
-    F("waiting_since").asc(nulls_last=True),
-    F("last_inbound_at").desc(nulls_last=True),
-    "-id",
-)
+def of(person: Any) -> Q:
+    """The conversations that a person looks after."""
+    return Q(held_by=person) | Q(lead__assigned_to=person)
+
+
+def counts(conversations: QuerySet[Conversation], *, by: Any) -> dict[str, int]:
+    """How many conversations each question of the inbox finds."""
+    asked = {"needs_person": NEEDS_PERSON, "unread": UNREAD, "mine": of(by)}
+    held = {name: Q(holder=holder) for name, holder in STATES.items()}
+    found: dict[str, int] = conversations.filter(SPOKEN, lead__merged_into=None).aggregate(
+        **{name: Count("id", filter=question) for name, question in {**asked, **held}.items()}
+    )
+    return found
 
 
 def mark(conversation: Conversation, *, up_to: int, by: Any) -> bool:

@@ -33,7 +33,7 @@ def act(client: Client, name: str, conversation: Conversation, **data: Any) -> A
 
 
 def names(response: Any) -> list[str]:
-    return re.findall(r'inbox-top"><strong>([^<]+)<', response.content.decode())
+    return re.findall(r'inbox-top"><strong dir="auto">([^<]+)<', response.content.decode())
 
 
 @pytest.fixture
@@ -101,8 +101,9 @@ def test_nothing_new_is_204_and_what_is_new_comes_in_its_parts(
     signed_in: Client, broker: Broker, agent: User, at: datetime
 ) -> None:
     conversation = spoke(broker, "Camila", at, assigned_to=agent)
-    opened = {"abierta": conversation.pk}
+    opened = {"abierta": conversation.pk, "caja": "other"}
     first = signed_in.get(CHANGES, opened).json()
+    opened["caja"] = "text"
     assert {"inbox-list", "inbox-head", "inbox-messages", "inbox-side", "inbox-reply"} < set(
         first["parts"]
     )

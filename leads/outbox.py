@@ -125,7 +125,7 @@ def send_by_person(
         text = templating.render(template.content, known)
     if not text.strip() and upload is None:
         raise DomainError(_("Escribe un mensaje."), code="blank", field="text")
-    key = f"person:{by.pk}:{idempotency_key}" if idempotency_key else None
+    key = f"{_named_by(by.pk)}{idempotency_key}" if idempotency_key else None
     mine = ChatMessage.objects.filter(broker_id=lead.broker_id, idempotency_key=key)
     if key and (sent := mine.first()):
         return _same(sent, lead, text)
@@ -147,6 +147,16 @@ def send_by_person(
     if upload is not None and not message.files.exists():
         attachments.keep(message, filename=upload.filename, content=upload.content)
     return _same(message, lead, text)
+
+
+def client_id(message: ChatMessage) -> str | None:
+    """The key under which the person who wrote a message sent it."""
+    key, named = message.idempotency_key or "", _named_by(message.sent_by_id)
+    return key.removeprefix(named) if key.startswith(named) else None
+
+
+def _named_by(person_id: int | None) -> str:
+    return f"person:{person_id}:"
 
 
 def _same(message: ChatMessage, lead: Lead, text: str) -> ChatMessage:

@@ -37,7 +37,7 @@ def counts(conversations: QuerySet[Conversation], *, by: Any) -> dict[str, int]:
     """How many conversations each question of the inbox finds."""
     asked = {"needs_person": NEEDS_PERSON, "unread": UNREAD, "mine": of(by)}
     held = {name: Q(holder=holder) for name, holder in STATES.items()}
-    found: dict[str, int] = conversations.filter(SPOKEN, lead__merged_into=None).aggregate(
+    found: dict[str, int] = conversations.filter(lead__merged_into=None).aggregate(
         **{name: Count("id", filter=question) for name, question in {**asked, **held}.items()}
     )
     return found

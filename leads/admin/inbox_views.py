@@ -157,6 +157,7 @@ class InboxScreen:
             raise DomainError(str(first), code="invalid")
         at = timezone.now()
         replies.send(conversation.lead, form.cleaned_data, by=person(request), at=at)
+        conversation.refresh_from_db()  # who answers looks after it from now on
         self._read(request, conversation)
 
     def resend(self, request: HttpRequest, conversation: Conversation) -> None:

@@ -204,10 +204,11 @@
     const list = root.querySelector("#inbox-messages [data-conversation]");
     if (!opened() || !list || document.hidden) return;
     const { conversation, last } = list.dataset;
-    if (readUpTo[conversation] === last) return;
+    const seen = `${last} ${holder()}`;  // who takes it reads what another's look left unread
+    if (readUpTo[conversation] === seen) return;
     const body = new FormData();
     body.append("hasta", last);
-    if ((await post(of(conversation, "leido"), body)).ok) readUpTo[conversation] = last;
+    if ((await post(of(conversation, "leido"), body)).ok) readUpTo[conversation] = seen;
   }
 
   async function show(id) {

@@ -132,6 +132,14 @@ class UnknownShape(DomainError):
     message = _("Lo que envió el canal no tiene una forma conocida.")
 
 
+class ForeignPage(DomainError):
+    """A page that is not the chat's own posts to it from a visitor's browser."""
+
+    code = "origin_not_allowed"
+    status = 403
+    message = _("El chat solo recibe mensajes desde su propia página.")
+
+
 class SentAlready(Conflict):
     """The key belongs to another message of the same person."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from brokers.models import Broker, User
@@ -122,7 +123,9 @@ def test_a_closed_window_offers_templates_with_what_they_miss(
 def test_a_file_goes_up_and_its_bytes_come_down(
     client: APIClient, conversation: Conversation, private_files: Any
 ) -> None:
-    Conversation.objects.filter(pk=conversation.pk).update(channel="telegram")
+    Conversation.objects.filter(pk=conversation.pk).update(
+        channel="whatsapp", last_inbound_at=timezone.now()
+    )
     file = SimpleUploadedFile("plano.pdf", b"%PDF-1.4\n%%EOF\n")
     sent = client.post(at_path(conversation, "messages/"), {"file": file}, format="multipart")
     assert sent.status_code == 201, sent.json()

@@ -88,6 +88,7 @@ class ConversationFilter(FilterSet):
     unread = BooleanFilter(method="not_seen")
     needs_person = BooleanFilter(method="asking")
     mine = BooleanFilter(method="looked_after")
+    undelivered = BooleanFilter(method="with_lost_messages")
     state = ChoiceFilter(choices=[(state, state) for state in reading.STATES], method="held")
 
     class Meta:
@@ -102,6 +103,9 @@ class ConversationFilter(FilterSet):
 
     def asking(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         return queryset.filter(reading.NEEDS_PERSON if value else ~reading.NEEDS_PERSON)
+
+    def with_lost_messages(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(reading.undelivered() if value else ~reading.undelivered())
 
     def looked_after(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         mine = reading.of(self.request.user)

@@ -2,14 +2,27 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Value, When
-from django.db.models.functions import Greatest, Least
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat, Greatest, Least
 from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils import timezone
 
-from leads.enums import Holder
-from leads.models import Conversation
+from leads.enums import Author, Delivery, Holder
+from leads.models import ChatMessage, Conversation
 from leads.models.message import NEED, UNREAD, URGENCY
+from leads.outbox import RESENT
 
 __all__ = ["IS_UNREAD", "NEEDS_PERSON", "SPOKEN", "STATES", "URGENCY"]
 
@@ -31,6 +44,17 @@ def with_unread(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]
 def of(person: Any) -> Q:
     """The conversations that a person looks after."""
     return Q(held_by=person) | Q(lead__assigned_to=person)
+
+
+def undelivered() -> Q:
+    """Something that failed, or of a person's that was blocked, and was not sent again since."""
+    repeat = Concat(Value(RESENT), Cast(OuterRef("pk"), CharField()))
+    again = ChatMessage.objects.filter(broker=OuterRef("broker"), idempotency_key=repeat)
+    lost = Q(status=Delivery.FAILED) | Q(status=Delivery.BLOCKED, author=Author.USER)
+    messages = ChatMessage.objects.filter(
+        lost, ~Exists(again), lead=OuterRef("lead"), broker=OuterRef("broker")
+    )
+    return Q(Exists(messages))
 
 
 def counts(conversations: QuerySet[Conversation], *, by: Any) -> dict[str, int]:

@@ -34,6 +34,7 @@ STATES: dict[str, Any] = {
     "esperan": _("Esperan a una persona"),
     "no-leidas": _("No leídas"),
     "mias": _("Mías"),
+    "no-llegaron": _("Con mensajes que no llegaron"),
     "personas": _("Las atiende una persona"),
     "asistente": _("Las atiende el asistente"),
 }
@@ -91,6 +92,7 @@ def _state(state: str, user: Any) -> Q:
         "esperan": reading.NEEDS_PERSON,
         "no-leidas": reading.IS_UNREAD,
         "mias": reading.of(user),
+        "no-llegaron": reading.undelivered(),
         "personas": Q(holder=Holder.USER),
         "asistente": Q(holder=Holder.ASSISTANT),
     }.get(state, Q())

@@ -145,6 +145,9 @@ def test_badges_and_filters_ask_the_same_questions(
     pool = spoke("Del grupo", last_inbound_id=5, read_up_to=5)
     handoff.ask_for_person(pool.lead, reason="requested", at=at)
     spoke("De Luis", assigned_to=agent2, last_inbound_id=5)
+    out = {"broker": broker, "direction": "out", "author": "assistant"}
+    lost = ChatMessageFactory(**out, lead=pool.lead, status="failed")
+    ChatMessageFactory(**out, lead=mine.lead, status="blocked")  # the gate's word, nobody's loss
     assert client.get(f"{PATH}counts/").json() == {
         "needs_person": 1, "unread": 1, "mine": 1, "waiting": 1, "assistant": 1, "human": 0,
     }  # fmt: skip
@@ -154,11 +157,16 @@ def test_badges_and_filters_ask_the_same_questions(
         "mine": ({"mine": True}, [mine.pk]),
         "not mine": ({"mine": False}, [pool.pk]),
         "waiting": ({"state": "waiting"}, [pool.pk]),
+        "undelivered": ({"undelivered": True}, [pool.pk]),
         "accents": ({"search": "jose nunez"}, [mine.pk]),
         "all": ({}, [pool.pk, mine.pk]),
     }
     found = {name: ids(client.get(PATH, query)) for name, (query, _) in questions.items()}
     assert found == {name: expected for name, (_, expected) in questions.items()}
+    ChatMessageFactory(
+        **out, lead=pool.lead, status="pending", idempotency_key=f"{outbox.RESENT}{lost.pk}"
+    )
+    assert ids(client.get(PATH, {"undelivered": True})) == []
 
 
 def test_a_stranger_and_a_colleague_reach_nothing_of_it(

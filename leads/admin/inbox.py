@@ -34,7 +34,7 @@ STATES: dict[str, Any] = {
     "esperan": _("Esperan a una persona"),
     "no-leidas": _("No leídas"),
     "mias": _("Mías"),
-    "no-llegaron": _("Con mensajes que no llegaron"),
+    "no-llegaron": _("No llegaron"),
     "personas": _("Las atiende una persona"),
     "asistente": _("Las atiende el asistente"),
 }

@@ -5,6 +5,7 @@
   const [list, log, form, input, send, typing, notice, hint, person] =
     ["messages", "log", "form", "text", "send", "typing", "notice", "hint", "person"].map((id) => document.getElementById(id));
   const url = chat.dataset.url;
+  const isAway = () => say(unsent.some((entry) => !entry.refused) ? HELD : AWAY);
   const authors = { assistant: chat.dataset.assistant, user: "Equipo", campaign: "Equipo", system: "Equipo" };
   const clock = new Intl.DateTimeFormat("es-CL", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const FAST = 1200, SLOW = 5000, CLOSED = 15000, IDLE_AFTER = 120000, TYPING_FOR = 30000, PATIENCE = 15000, KEPT_FOR = 86400000;
@@ -122,7 +123,7 @@
         say("");
         flush();
       } catch {
-        say(unsent.length ? HELD : AWAY);
+        isAway();
       }
       typing.hidden = Date.now() > typingUntil;
     }
@@ -256,7 +257,7 @@
     join(recall());
     poll();
   });
-  window.addEventListener("offline", () => say(unsent.length ? HELD : AWAY));
+  window.addEventListener("offline", isAway);
   window.addEventListener("online", poll);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
   grow();

@@ -128,7 +128,7 @@ def send_by_person(
     key = f"{_named_by(by.pk)}{idempotency_key}" if idempotency_key else None
     mine = ChatMessage.objects.filter(broker_id=lead.broker_id, idempotency_key=key)
     if key and (sent := mine.first()):
-        return _same(sent, lead, text)
+        return _same(sent, lead, text, upload)
     handoff.take(lead, by=by, at=at)
     lead.refresh_from_db()
     channel = lead.conversation.channel
@@ -146,7 +146,7 @@ def send_by_person(
     )
     if upload is not None and not message.files.exists():
         attachments.keep(message, filename=upload.filename, content=upload.content)
-    return _same(message, lead, text)
+    return _same(message, lead, text, upload)
 
 
 def client_id(message: ChatMessage) -> str | None:
@@ -159,9 +159,15 @@ def _named_by(person_id: int | None) -> str:
     return f"person:{person_id}:"
 
 
-def _same(message: ChatMessage, lead: Lead, text: str) -> ChatMessage:
-    """What was sent under a key; another text under it would be lost without a word."""
-    if (message.lead_id, message.message_text) != (lead.pk, _stored(text)):
+def _same(message: ChatMessage, lead: Lead, text: str, upload: Upload | None) -> ChatMessage:
+    """What was sent under a key; anything else under it would be lost without a word."""
+    sizes = [len(upload.content)] if upload else []
+    stored = (
+        message.lead_id,
+        message.message_text,
+        list(message.files.values_list("size", flat=True)),
+    )
+    if stored != (lead.pk, _stored(text), sizes):
         raise SentAlready
     return message
 

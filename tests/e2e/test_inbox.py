@@ -197,6 +197,12 @@ def test_who_has_the_screen_open_sees_a_colleague_take_the_conversation(
     expect(ana.locator("#inbox-head")).to_contain_text("La atiendes tú")
     expect(marcela.locator("#inbox-head")).to_contain_text("La atiende Ana", timeout=10_000)
     expect(marcela.locator("#inbox-said")).to_contain_text("La atiende Ana")
+    for _ in range(2):
+        before = marcela.url
+        marcela.locator("body").press("j")
+        marcela.wait_for_url(lambda url, before=before: url != before)
+        expect(marcela.locator("[aria-current=true][data-open]")).to_be_focused()
+    expect(marcela.locator("[data-reply] textarea")).to_have_value("")
     marcela.keyboard.press("?")
     expect(marcela.get_by_role("dialog")).to_contain_text("toma o devuelve")
     marcela.keyboard.press("Escape")

@@ -132,6 +132,10 @@ def test_a_file_goes_up_and_its_bytes_come_down(
     (kept,) = sent.json()["files"]
     down = client.get(kept["url"])
     assert b"".join(down.streaming_content) == b"%PDF-1.4\n%%EOF\n"
+    for content, status in ((b"%PDF-1.4\n%%EOF\n", 201), (b"%PDF-1.7 another\n%%EOF\n", 409)):
+        body = {"file": SimpleUploadedFile("plano.pdf", content), "client_id": "f-1"}
+        again = client.post(at_path(conversation, "messages/"), body, format="multipart")
+        assert again.status_code == status
 
 
 def test_badges_and_filters_ask_the_same_questions(

@@ -9,7 +9,7 @@
   const token = root.querySelector(":scope > [name=csrfmiddlewaretoken]").value;
   const FAST = 3000, SLOW = 20000, PATIENCE = 15000, PATIENCE_FOR_FILES = 180000;
   const WIDE = matchMedia("(min-width: 48rem)");
-  let mark = root.dataset.mark, timer = 0, asking = 0, readUpTo = {};
+  let mark = root.dataset.mark, timer = 0, asking = 0, stoodAt = -1, readUpTo = {};
   const state = new URLSearchParams(location.search);
 
   const opened = () => state.get("abierta") || "";
@@ -202,7 +202,7 @@
 
   async function read() {
     const list = root.querySelector("#inbox-messages [data-conversation]");
-    if (!opened() || !list || document.hidden) return;
+    if (!opened() || !list || !form() || document.hidden) return;
     const { conversation, last } = list.dataset;
     const seen = `${last} ${holder()}`;  // who takes it reads what another's look left unread
     if (readUpTo[conversation] === seen) return;
@@ -211,9 +211,9 @@
     if ((await post(of(conversation, "leido"), body)).ok) readUpTo[conversation] = seen;
   }
 
-  async function show(id) {
+  async function show(id, focus = focusThread) {
     const from = opened();
-    if (id === from) return focusReply();
+    if (id === from) return focus(id);
     if (id) state.set("abierta", id); else state.delete("abierta");
     history.pushState(null, "", address());
     tell(refusal, "");
@@ -223,9 +223,15 @@
     await refresh(true);
     root.removeAttribute("aria-busy");
     if (opened() !== id) return;
-    if (!id) root.querySelector(`[data-open="${CSS.escape(from)}"]`)?.focus();
-    else if (WIDE.matches) focusReply();
-    else root.querySelector(".inbox-back")?.focus();
+    if (id) focus(id); else focusRow(from);
+  }
+
+  function focusRow(id) {
+    root.querySelector(`[data-open="${CSS.escape(id)}"]`)?.focus();
+  }
+
+  function focusThread() {
+    if (WIDE.matches) focusReply(); else root.querySelector(".inbox-back")?.focus();
   }
 
   function focusReply() {
@@ -281,14 +287,21 @@
   function step(by) {
     const rows = [...root.querySelectorAll("[data-open]")];
     const here = rows.findIndex((row) => row.dataset.open === opened());
-    const next = rows[Math.min(Math.max(here + by, 0), rows.length - 1)];
-    if (next) { next.scrollIntoView({ block: "nearest" }); show(next.dataset.open); }
+    // What was read sinks below the unread: the next one stands now where it stood.
+    const to = stoodAt > -1 && here !== stoodAt ? stoodAt + Math.min(by, 0) : here + by;
+    stoodAt = Math.min(Math.max(to, 0), rows.length - 1);
+    const next = rows[stoodAt];
+    if (next) { next.scrollIntoView({ block: "nearest" }); show(next.dataset.open, focusRow); }
   }
 
   root.addEventListener("click", (event) => {
     const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey);
     const hit = (name) => event.target.closest(`[data-${name}]`);
-    if (hit("open") && isPlain) { event.preventDefault(); show(hit("open").dataset.open); }
+    if (hit("open") && isPlain) {
+      event.preventDefault();
+      stoodAt = [...root.querySelectorAll("[data-open]")].indexOf(hit("open"));
+      show(hit("open").dataset.open);
+    }
     if (hit("close")) { event.preventDefault(); show(""); }
     if (hit("keys")) byId("inbox-keys").showModal();
     if (hit("older")) older(hit("older"));

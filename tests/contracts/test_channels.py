@@ -1,6 +1,7 @@
 """What every channel promises, whichever vendor is behind it."""
 
 import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from leads.errors import Overtaken
 from leads.models import ChatMessage, Conversation, Lead, TelegramMessage
 from tests import payloads
 from tests.channels import (
+    TELEGRAM,
     post_telegram,
     post_whatsapp,
     send,

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from leads import reasons
+from brokers.models import BrokerChatConfig
+from leads import outbox, reasons
 from leads.channels import whatsapp_errors, whatsapp_templates
 from leads.models import ChannelIdentity, ChatMessage, Conversation
 from tests import payloads

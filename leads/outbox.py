@@ -308,15 +308,19 @@ def _refused(
     log.warning("message %s not taken: %s", message.pk, error.reason)
     if error.reason == BLOCKED and to is not None:
         identity.block(to, at=at)
-    waits = error.reason == "rate_limited"  # its turn was not yet: that is no attempt of its own
+    waits = error.reason == "rate_limited"  # its turn was not yet: that never fails it
     if error.permanent or (message.attempts >= delivery.MAX_ATTEMPTS and not waits):
         delivery.fail(message, reason=error.reason, at=at)
         return
     step = min(message.attempts, len(BACK_OFF_SECONDS)) - 1
     wait = error.retry_after or BACK_OFF_SECONDS[max(step, 0)]
     until = at + timedelta(seconds=wait)
-    # One stays counted: what waits for its turn keeps its place before the lead's later messages.
-    attempts = max(message.attempts - waits, 1)
+    attempts = message.attempts
+    if waits:
+        # Where the wait is known, waiting is no attempt; where it is not, each try waits longer.
+        # One stays counted: it keeps its place before the lead's later messages.
+        known = error.retry_after is not None
+        attempts = max(attempts - 1, 1) if known else min(attempts, delivery.MAX_ATTEMPTS - 1)
     delivery.put_off(message, until=until, reason=error.reason, at=at, attempts=attempts)
 
 

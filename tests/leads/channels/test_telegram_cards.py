@@ -52,18 +52,20 @@ def test_what_telegram_answers_to_a_card(telegram, own, at, answer, state, error
     assert (card.state, card.error, card.due_at) == ("sent", "", None)
 
 
-def test_telegram_may_ask_for_patience_more_often_than_it_may_fail(telegram, own, agent, at):
+@pytest.mark.parametrize(
+    ("answer", "state", "attempts"),
+    [(answers.too_many(30), "pending", 0), (answers.DOWN, "failed", cards.MAX_ATTEMPTS)],
+)
+def test_telegram_may_ask_for_patience_more_often_than_it_may_fail(
+    telegram, own, agent, at, answer, state, attempts
+):
     alerts.raise_for(own.broker_id, AlertKind.HOT_LEAD, lead=own, at=at, score=72)
     card = card_of(agent, own)
-    for number in range(cards.MAX_ATTEMPTS + 2):
-        telegram.next = [answers.too_many(30)]
-        assert telegram_cards.write(card.pk, at=at + timedelta(minutes=number)) is True
-    card.refresh_from_db()
-    assert (card.state, card.attempts) == ("pending", 0)
     for number in range(cards.MAX_ATTEMPTS):
-        telegram.next = [answers.DOWN]
-        telegram_cards.write(card.pk, at=at + timedelta(hours=number + 1, minutes=number))
-    assert card_of(agent, own).state == "failed"
+        telegram.next = [answer]
+        assert telegram_cards.write(card.pk, at=at + timedelta(hours=2 * number)) is True
+    card.refresh_from_db()
+    assert (card.state, card.attempts) == (state, attempts)
 
 
 def test_a_writer_that_dies_leaves_the_card_to_the_next(telegram, own, at):

@@ -138,6 +138,13 @@ def test_who_blocks_the_bot_gets_no_cards_and_the_broker_is_told_once(
     assert Lead.objects.count() == 1
 
 
+def test_a_block_that_is_told_after_it_was_lifted_is_none(client, telegram, linked, agent):
+    move_in(client, "member", seconds=9)
+    move_in(client, "kicked", seconds=5)
+    assert linking.state_of(User.objects.get(pk=agent.pk), at=timezone.now()) == "linked"
+    assert not blocked_alerts().exists()
+
+
 def test_a_card_that_meets_a_blocked_bot_comes_once_the_bot_is_taken_back(
     client, telegram, own, agent
 ):

@@ -262,12 +262,20 @@ def drop(card: AgentCard, *, at: datetime) -> None:
 def missed(
     card: AgentCard, *, reason: str, at: datetime, permanent: bool, wait: float | None = None
 ) -> None:
-    """It could not be written; an edit that fails for good leaves the card as it was."""
+    """It could not be written; an edit that fails for good leaves the card as it was.
+
+    A ``wait`` that Telegram asks for is no failure: a morning's cards go out a few at a time.
+    """
+    if wait is not None and not permanent:
+        tries = max(card.attempts - 1, 0)
+        due_at = at + timedelta(seconds=wait)
+        _settle(card, at, due_at=due_at, attempts=tries, error=reason[:50])
+        return
     if permanent or card.attempts >= MAX_ATTEMPTS:
         state = CardState.FAILED if card.state == CardState.PENDING else card.state
         _settle(card, at, state=state, due_at=None, error=reason[:50])
         return
-    seconds = wait or BACK_OFF_SECONDS[min(card.attempts, len(BACK_OFF_SECONDS)) - 1]
+    seconds = BACK_OFF_SECONDS[min(card.attempts, len(BACK_OFF_SECONDS)) - 1]
     _settle(card, at, due_at=at + timedelta(seconds=seconds), error=reason[:50])
 
 

@@ -65,9 +65,10 @@ def standing(data):
     return next((card.telegram_message_id for card in known), None) or 1
 
 
-def move_in(client, kind, user=ANA):
+def move_in(client, kind, user=ANA, seconds=0):
     """The person blocks the bot (``kicked``) or takes it back (``member``)."""
     payload = update("blocked", update_id=next(numbers))
+    payload["my_chat_member"]["date"] += seconds
     payload["my_chat_member"]["from"]["id"] = payload["my_chat_member"]["chat"]["id"] = user
     payload["my_chat_member"]["new_chat_member"]["status"] = kind
     assert post_telegram(client, payload).content == b""

@@ -78,23 +78,29 @@ def press(said: Said, data: str) -> str:
         return str(refusal)
 
 
-def change_membership(said: Said, *, blocked: bool) -> bool:
+def change_membership(said: Said, *, blocked: bool, is_last: bool) -> bool:
     """A person of the broker blocked the bot or took it back; False for everybody else."""
-    if not blocked:
-        return _person(said) is not None
     user = linking.linked(said.broker, said.telegram_user)
     if user is None:
         return False
-    alerts.on_blocked(user, at=said.at)
+    if is_last and blocked:
+        alerts.on_blocked(user, at=said.at)
+    elif is_last:
+        _take_back(user, said.at)
     return True
 
 
 def _person(said: Said) -> User | None:
     """Who of the broker it is; who had blocked the bot and speaks to it has taken it back."""
     user = linking.linked(said.broker, said.telegram_user)
-    if user is not None and user.telegram_blocked_at and linking.unblock(user, at=said.at):
-        cards.resume(user.pk, at=said.at)
+    if user is not None and user.telegram_blocked_at:
+        _take_back(user, said.at)
     return user
+
+
+def _take_back(user: User, at: datetime) -> None:
+    if linking.unblock(user, at=at):
+        cards.resume(user.pk, at=at)
 
 
 def _parts(data: str) -> tuple[str, str, str]:

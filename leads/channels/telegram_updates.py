@@ -97,7 +97,8 @@ def _handle(arrival: Arrival) -> str | None:
     with translation.override(arrival.broker.language):
         said = _of_the_house(arrival)
     if said is not None:
-        _enter(replace(arrival, payload={}))  # a code is nobody's to read later
+        # A code is nobody's to read later.
+        _enter(arrival if update.my_chat_member else replace(arrival, payload={}))
         return said
     row = _enter(arrival)
     message = update.message or update.edited_message
@@ -121,9 +122,11 @@ def _of_the_house(arrival: Arrival) -> str | None:
     said = telegram_agents.Said(arrival.broker, user.id, arrival.at)
     if update.callback_query is not None:
         return _pressed_card(said, update.callback_query)
-    if update.my_chat_member is not None:
-        blocked = update.my_chat_member.new_chat_member.status == ChatMember.BANNED
-        return "" if telegram_agents.change_membership(said, blocked=blocked) else None
+    if (change := update.my_chat_member) is not None:
+        blocked = change.new_chat_member.status == ChatMember.BANNED
+        is_last = not _membership_after(arrival, change.date)
+        known = telegram_agents.change_membership(said, blocked=blocked, is_last=is_last)
+        return "" if known else None
     message = update.message or update.edited_message
     return telegram_agents.hear(said, message.text or "") if message else None
 

@@ -1,4 +1,4 @@
-"""`python -m tests.fakes`: the product against a fake of every vendor, with a page to play the lead."""
+"""`python -m tests.fakes`: the product against a fake of every vendor, with a page to play the lead and the agents."""
 
 import json
 import os

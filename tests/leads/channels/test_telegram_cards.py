@@ -52,6 +52,22 @@ def test_what_telegram_answers_to_a_card(telegram, own, at, answer, state, error
     assert (card.state, card.error, card.due_at) == ("sent", "", None)
 
 
+@pytest.mark.parametrize(
+    ("answer", "state", "attempts"),
+    [(answers.too_many(30), "pending", 0), (answers.DOWN, "failed", cards.MAX_ATTEMPTS)],
+)
+def test_telegram_may_ask_for_patience_more_often_than_it_may_fail(
+    telegram, own, agent, at, answer, state, attempts
+):
+    alerts.raise_for(own.broker_id, AlertKind.HOT_LEAD, lead=own, at=at, score=72)
+    card = card_of(agent, own)
+    for number in range(cards.MAX_ATTEMPTS):
+        telegram.next = [answer]
+        assert telegram_cards.write(card.pk, at=at + timedelta(hours=2 * number)) is True
+    card.refresh_from_db()
+    assert (card.state, card.attempts) == (state, attempts)
+
+
 def test_a_writer_that_dies_leaves_the_card_to_the_next(telegram, own, at):
     alerts.raise_for(own.broker_id, AlertKind.HOT_LEAD, lead=own, at=at, score=72)
     card = AgentCard.objects.get()
@@ -120,6 +136,13 @@ def test_who_blocks_the_bot_gets_no_cards_and_the_broker_is_told_once(
     say(client, "hola")
     assert linking.state_of(User.objects.get(pk=agent.pk), at=timezone.now()) == "linked"
     assert Lead.objects.count() == 1
+
+
+def test_a_block_that_is_told_after_it_was_lifted_is_none(client, telegram, linked, agent):
+    move_in(client, "member", seconds=9)
+    move_in(client, "kicked", seconds=5)
+    assert linking.state_of(User.objects.get(pk=agent.pk), at=timezone.now()) == "linked"
+    assert not blocked_alerts().exists()
 
 
 def test_a_card_that_meets_a_blocked_bot_comes_once_the_bot_is_taken_back(

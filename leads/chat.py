@@ -26,7 +26,7 @@ from leads import storable, visitors, widget
 from leads.channels import choices
 from leads.delivery import VISIBLE
 from leads.enums import Channel, Delivery, Direction
-from leads.errors import ForeignPage
+from leads.errors import ForeignPage, TooLarge
 from leads.inbox import Inbound, receive
 from leads.models import ChatMessage, Conversation
 
@@ -170,7 +170,7 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
     except RequestDataTooBig as error:
-        raise DomainError(_("El mensaje es demasiado largo."), code="too_large") from error
+        raise TooLarge from error
     except ValueError as error:
         raise DomainError(_("El cuerpo no es JSON válido."), code="parse_error") from error
     if not isinstance(body, dict):

@@ -63,7 +63,7 @@ class Alerts(ReadOnly[LeadAlert]):
 class Conversations(SpeakingActions, ReadOnly[Conversation]):
     """Who holds the microphone of each conversation: who waits first, the unread, the latest."""
 
-    queryset = Conversation.objects.select_related("lead")
+    queryset = Conversation.objects.select_related("lead__broker__brokerleadconfig")
     serializer_class = shapes.InboxSerializer
     filterset_class = ConversationFilter
     filter_backends = [DjangoFilterBackend, ConversationSearch, OrderingFilter]

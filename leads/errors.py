@@ -125,6 +125,12 @@ class NotUndoable(DomainError):
     message = _("Esta unión ya no se puede deshacer.")
 
 
+class TooLarge(DomainError):
+    code = "too_large"
+    status = 413
+    message = _("El mensaje es demasiado largo.")
+
+
 class UnknownShape(DomainError):
     """A vendor's payload that is not as documented."""
 
@@ -155,3 +161,7 @@ class Arrived(Conflict):
 
     code = "already_on_its_way"
     message = _("Ese mensaje ya salió o está por salir: no hace falta repetirlo.")
+
+
+class Overtaken(Exception):
+    """A message was about to leave, and may not any more: taken back, or judged by what was so."""

@@ -25,8 +25,8 @@ from leads import (
 )
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
-from leads.enums import NEVER_LEFT, Author, Channel, Delivery, Direction, Purpose
-from leads.errors import Arrived, ChannelError, NoChannel, Refused, SentAlready
+from leads.enums import NEVER_LEFT, Author, Delivery, Direction, Purpose
+from leads.errors import Arrived, ChannelError, NoChannel, Overtaken, Refused, SentAlready
 from leads.models import ChannelIdentity, ChatMessage, Lead, MessageTemplate
 
 log = logging.getLogger(__name__)
@@ -251,7 +251,7 @@ def deliver(message_id: int, *, at: datetime) -> bool:
         ignore_message=message.pk,
     )
     if verdict.allowed:
-        _hand_over(message, template, at)
+        _send(message, verdict.to, template, at)
     elif verdict.next_allowed_at and message.purpose == Purpose.MARKETING:
         delivery.postpone(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
     else:
@@ -273,22 +273,33 @@ def _with_context(message_id: int) -> ChatMessage:
     return ChatMessage.objects.select_related(*related).get(pk=message_id)
 
 
-def _hand_over(message: ChatMessage, template: dict[str, Any] | None, at: datetime) -> None:
+def _send(
+    message: ChatMessage,
+    to: ChannelIdentity | None,
+    template: dict[str, Any] | None,
+    at: datetime,
+) -> None:
     adapter = adapter_of(message.provider)
     if adapter is None:
         delivery.fail(message, reason="channel_not_available", at=at)
         return
-    to = None
-    if message.provider != Channel.EMAIL:
-        to = gate.identity_on(message.lead, message.provider)
     if gate.is_window_open(message.lead, at):
         template = None
+    version = None if message.purpose in gate.WHOEVER_HOLDS else message.lead.conversation.version
     try:
-        external_id = adapter.send(Outgoing(message, to, template))
+        external_id = adapter.send(Outgoing(message, to, template, version))
+    except Overtaken:
+        _ask_again(message, at)
     except ChannelError as error:
         _refused(message, to, error, at)
     else:
         delivery.mark_sent(message, external_id=external_id, at=at)
+
+
+def _ask_again(message: ChatMessage, at: datetime) -> None:
+    """What the gate allowed is no longer so: nothing has left, and the next try asks it afresh."""
+    if delivery.postpone(message, until=at, reason="conversation_moved_on", at=at):
+        signals.announce(signals.message_queued, message_id=message.pk, due_at=at)
 
 
 def _refused(
@@ -297,21 +308,27 @@ def _refused(
     log.warning("message %s not taken: %s", message.pk, error.reason)
     if error.reason == BLOCKED and to is not None:
         identity.block(to, at=at)
-    if error.permanent or message.attempts >= delivery.MAX_ATTEMPTS:
+    waits = error.reason == "rate_limited"  # its turn was not yet: that is no attempt of its own
+    if error.permanent or (message.attempts >= delivery.MAX_ATTEMPTS and not waits):
         delivery.fail(message, reason=error.reason, at=at)
         return
     step = min(message.attempts, len(BACK_OFF_SECONDS)) - 1
     wait = error.retry_after or BACK_OFF_SECONDS[max(step, 0)]
-    delivery.put_off(message, until=at + timedelta(seconds=wait), reason=error.reason, at=at)
+    until = at + timedelta(seconds=wait)
+    # One stays counted: what waits for its turn keeps its place before the lead's later messages.
+    attempts = max(message.attempts - waits, 1)
+    delivery.put_off(message, until=until, reason=error.reason, at=at, attempts=attempts)
 
 
 def recover(*, at: datetime) -> int:
-    """Settle messages whose sender died: repeat where that is harmless, else show a person."""
+    """Settle messages whose sender died in the call: repeat where harmless, else show a person."""
     lost = delivery.abandoned(at=at)
     for message in lost:
         adapter = adapter_of(message.provider)
         again = message.attempts < delivery.MAX_ATTEMPTS
-        if again and adapter is not None and adapter.resend_safe:
+        if message.status == Delivery.PENDING:
+            delivery.fail(message, reason="interrupted_too_often", at=at)
+        elif again and adapter is not None and adapter.resend_safe:
             delivery.put_off(message, until=at, reason="sender_died", at=at)
         else:
             delivery.fail(message, reason=delivery.OUTCOME_UNKNOWN, at=at)

@@ -21,10 +21,10 @@ from django.utils import timezone
 
 from leads.enums import Author, Delivery, Holder
 from leads.models import ChatMessage, Conversation
-from leads.models.message import NEED, UNREAD, URGENCY
+from leads.models.message import ASKS_FOR_PERSON, NEED, UNREAD, URGENCY
 from leads.outbox import RESENT
 
-__all__ = ["IS_UNREAD", "NEEDS_PERSON", "SPOKEN", "STATES", "URGENCY"]
+__all__ = ["ASKS_FOR_PERSON", "IS_UNREAD", "NEEDS_PERSON", "SPOKEN", "STATES", "URGENCY"]
 
 # The same questions as the order asks, in its own words, so that its index answers them too.
 NEEDS_PERSON = Q(Exact(NEED, 0))

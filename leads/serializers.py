@@ -10,7 +10,7 @@ from brokers.models import Broker, User, validate_timezone
 from crm.api.rows import Rows
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import conflicts, receipts, scoring, words
+from leads import conflicts, receipts, scoring, waiting, words
 from leads.identity import Outcome
 from leads.models import (
     ActivityLog,
@@ -127,6 +127,9 @@ LAST_MESSAGE = {"": "message_text", "_author": "author", "_status": "status", "_
 class InboxSerializer(ConversationSerializer):
     """``unread``: nobody who looks after the lead has seen their latest message."""
 
+    waiting_minutes = serializers.SerializerMethodField(
+        help_text="Office minutes for which the lead has waited for a person; at most 99 hours."
+    )
     lead_score = serializers.FloatField(source="lead.lead_score", read_only=True)
     pipeline_stage = serializers.CharField(source="lead.pipeline_stage", read_only=True)
     last_message = serializers.CharField(read_only=True, allow_null=True)
@@ -138,6 +141,7 @@ class InboxSerializer(ConversationSerializer):
     class Meta(ConversationSerializer.Meta):
         fields = [
             *ConversationSerializer.Meta.fields,
+            "waiting_minutes",
             "lead_score",
             "pipeline_stage",
             *(f"last_message{suffix}" for suffix in LAST_MESSAGE),
@@ -145,6 +149,9 @@ class InboxSerializer(ConversationSerializer):
             "unread",
         ]
         read_only_fields = fields
+
+    def get_waiting_minutes(self, conversation: Conversation) -> int | None:
+        return waiting.minutes_waited(conversation, at=timezone.now())
 
 
 class CountsSerializer(serializers.Serializer[Any]):

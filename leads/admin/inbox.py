@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from leads import gate, reading, search
+from leads import gate, reading, search, waiting
 from leads.admin import page
 from leads.admin.forms import ReplyForm
 from leads.enums import Author, Direction, Holder
@@ -65,6 +65,7 @@ class Asked:
 class Row:
     conversation: Conversation
     snippet: str
+    waited: str
     is_open: bool
 
 
@@ -84,7 +85,7 @@ def listed(
         last_status=Subquery(latest.values("status")[:1]),
     )
     ordered = reading.with_unread(shown).order_by(*reading.URGENCY)
-    return ordered.select_related("lead", "held_by")
+    return ordered.select_related("lead__broker__brokerleadconfig", "held_by")
 
 
 def _state(state: str, user: Any) -> Q:
@@ -98,9 +99,17 @@ def _state(state: str, user: Any) -> Q:
     }.get(state, Q())
 
 
-def rows(conversations: Iterable[Conversation], opened: Conversation | None) -> list[Row]:
+def rows(
+    conversations: Iterable[Conversation], opened: Conversation | None, at: datetime
+) -> list[Row]:
     return [
-        Row(each, _snippet(each), bool(opened and each.pk == opened.pk)) for each in conversations
+        Row(
+            each,
+            _snippet(each),
+            waiting.told(each, at=at),
+            bool(opened and each.pk == opened.pk),
+        )
+        for each in conversations
     ]
 
 
@@ -152,7 +161,13 @@ def fragments(
 ) -> dict[str, str]:
     """The parts of the screen as HTML, by the id of where each stands; without the reply box."""
     full = len(shown) >= MOST_PAGES * PAGE
-    listing = {"rows": rows(shown, opened), "more": more, "full": full, "at": at, "counts": counts}
+    listing = {
+        "rows": rows(shown, opened, at),
+        "more": more,
+        "full": full,
+        "at": at,
+        "counts": counts,
+    }
     made = {"inbox-list": render_to_string("admin/leads/inbox/list.html", listing, request)}
     if opened is not None:
         about = page.context(opened.lead, request.user, at)

@@ -25,6 +25,7 @@ from leads import (
     receipts,
     scoring,
     suppressing,
+    waiting,
     words,
 )
 from leads.admin import story
@@ -114,11 +115,14 @@ class Bubble:
 
     @property
     def extras(self) -> list[str]:
-        """Reactions and places, which are not files."""
-        entries = self.message.attachments
+        """Reactions and places, which are not files; what it answers, and the ad behind it."""
+        entries, told = self.message.attachments, self.message.provider_metadata
         emojis = [each["emoji"] for each in entries if each.get("kind") == "reaction"]
         places = [each for each in entries if each.get("latitude") is not None]
-        return [*emojis, *(f"{each['latitude']}, {each['longitude']}" for each in places)]
+        spots = [f"{each['latitude']}, {each['longitude']}" for each in places]
+        quote, ad = told.get("reply_text"), told.get("origin", {}).get("campaign")
+        answered = [_("En respuesta a: «%s»") % quote] if quote else []
+        return [*emojis, *spots, *answered, *([_("Anuncio: %s") % ad] if ad else [])]
 
 
 def _place(file: Attachment) -> int:
@@ -179,6 +183,7 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "came_from": origins.told(lead),
         "mine": handoff.is_held_by(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
+        "waited": waiting.told(conversation, at=at) if conversation else "",
         **thread(lead),
         "resend_url": reverse("admin:leads_lead_resend", args=[lead.pk]),
         **story.context(lead, "", ""),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from brokers.models import Broker, User
 from leads import handoff, reading
 from leads.enums import HandoffReason, Holder
-from leads.models import Attachment, ChatMessage, Conversation
+from leads.models import Attachment, ChatMessage, Conversation, Lead
 from tests.api import signed_in as signed_in_api
 from tests.factories import (
     AttachmentFactory,
@@ -81,6 +81,50 @@ def test_who_waits_comes_first_then_the_unread_then_the_latest(
     assert "1 espera a una persona · 3 sin leer" in signed_in.get(SCREEN).text
     assert names(signed_in.get(SCREEN, {"q": older.lead.phone_e164[-6:]})) == ["Antes"]
     assert names(signed_in.get(SCREEN, {"canal": "telegram"})) == []
+
+
+def test_two_hundred_who_wait_are_listed_longest_first_with_wait_and_brief_at_the_cost_of_one(
+    client: Client, broker: Broker, admin: User, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = at.replace(hour=18)
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    client.force_login(admin)
+    api, queue = signed_in_api(admin), "/api/v1/conversations/?state=waiting&page_size=100"
+    pages = [SCREEN, reverse("admin:index"), reverse("admin:leads_conversation_changelist")]
+
+    def look(count: int) -> tuple[list[int], Any, list[str]]:
+        leads = [LeadFactory.build(broker=broker, name=f"Lead {n}") for n in range(count)]
+        _wait(Lead.objects.bulk_create(leads), at)
+        costs, seen = [], []
+        for page in (*pages, queue):
+            with CaptureQueriesContext(connection) as caught:
+                answer = api.get(page) if page == queue else client.get(page)
+            costs.append(len(caught))
+            seen.append(answer.content.decode())
+        return costs, answer.json(), seen
+
+    first, _, _ = look(1)
+    costs, told, seen = look(199)
+    assert costs == first
+    assert told["count"] == 200
+    waits = [each["waiting_minutes"] for each in told["results"]]
+    assert (waits[0], sorted(waits, reverse=True)) == (198, waits)
+    assert told["results"][0]["brief"] == "Quién y qué.\nPor qué ahora."
+    for page in seen[:3]:
+        assert "3 h 18 min de oficina" in page
+    assert seen[0].count("Quién y qué.<br>Por qué ahora.") == 40
+
+
+def _wait(leads: list[Lead], at: datetime) -> None:
+    """The n-th for n minutes."""
+    Conversation.objects.bulk_create(
+        Conversation(
+            broker=lead.broker, lead=lead, holder="waiting", waiting_reason="requested",
+            brief="Quién y qué.\nPor qué ahora.", last_inbound_at=at,
+            waiting_since=at - timedelta(minutes=number),
+        )
+        for number, lead in enumerate(leads)
+    )  # fmt: skip
 
 
 def test_an_agent_reads_their_own_and_the_pool_and_a_stranger_nothing(

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('brokers', '0003_telegram_codes'),
-        ('leads', '0015_kept_webhooks'),
+        ('leads', '0016_cards_of_agents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

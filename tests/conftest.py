@@ -65,7 +65,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first: at the end no process waits for another's."""
     early = {file: place for place, file in enumerate(EARLY)}
-    items.sort(key=lambda item: early.get(item.nodeid.partition("::")[0], len(early)))
+
+    def place(item: pytest.Item) -> int:
+        last = len(early) + (item.get_closest_marker("stack") is None)
+        return early.get(item.nodeid.partition("::")[0], last)
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

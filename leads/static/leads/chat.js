@@ -128,7 +128,8 @@
       typing.hidden = Date.now() > typingUntil;
     }
     clearTimeout(timer);
-    timer = setTimeout(poll, !isSeen ? CLOSED : Date.now() - lastActive > IDLE_AFTER ? SLOW : FAST);
+    const isIdle = Date.now() - lastActive > IDLE_AFTER;
+    timer = setTimeout(poll, Date.now() < typingUntil ? FAST : !isSeen ? CLOSED : isIdle ? SLOW : FAST);
   }
 
   function take(data) {

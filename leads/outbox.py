@@ -25,7 +25,7 @@ from leads import (
 )
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
-from leads.enums import NEVER_LEFT, Author, Channel, Delivery, Direction, Purpose
+from leads.enums import NEVER_LEFT, Author, Delivery, Direction, Purpose
 from leads.errors import Arrived, ChannelError, NoChannel, Overtaken, Refused
 from leads.models import ChannelIdentity, ChatMessage, Lead, MessageTemplate
 

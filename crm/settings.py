@@ -392,5 +392,7 @@ LOGGING = {
         "axes": {"level": "WARNING"},
         "google_genai": {"level": "WARNING"},
         "telegram": {"level": "WARNING"},
+        # It writes answers that it cannot read in full, and they quote the lead.
+        "telegram.request": {"level": "CRITICAL"},
     },
 }

@@ -103,6 +103,15 @@ def of(message: ChatMessage) -> list[Attachment]:
     return list(message.files.filter(state=AttachmentState.READY).order_by("position", "id"))
 
 
+def read(file: Attachment) -> bytes:
+    """The content of a file on its way out; raises ChannelError where the storage lost it."""
+    try:
+        with file.file.open("rb") as content:
+            return bytes(content.read())
+    except OSError as error:
+        raise ChannelError(permanent=True, reason="gone") from error
+
+
 def fetch(attachment_id: int, *, at: datetime) -> bool:
     """Get one due file from its channel; False when it is not ours to get now."""
     if not _claim(attachment_id, at):

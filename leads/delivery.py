@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from leads import agenda
+from leads import agenda, withheld
 from leads.enums import Author, Delivery, Direction, Purpose
 from leads.errors import Overtaken
 from leads.models import ChatMessage, Conversation, Lead
@@ -149,8 +149,14 @@ def fail(message: ChatMessage, *, reason: str, at: datetime) -> bool:
     return _settle(message, Delivery.FAILED, at=at, reason=reason)
 
 
+@transaction.atomic
 def block(message: ChatMessage, *, reason: str, at: datetime) -> bool:
-    return _settle(message, Delivery.BLOCKED, at=at, reason=reason)
+    # The lead before the message, as whoever takes over: two orders of locks would meet head-on.
+    Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk=message.lead_id).first()
+    blocked = _settle(message, Delivery.BLOCKED, at=at, reason=reason)
+    if blocked:
+        withheld.tell(message.lead, [message], reason=reason, at=at)
+    return blocked
 
 
 def _settle(message: ChatMessage, status: Delivery, *, at: datetime, **fields: Any) -> bool:
@@ -178,6 +184,7 @@ def progress(message: ChatMessage, *, to: Delivery, at: datetime) -> bool:
     return bool(moved.update(status=to, updated_at=at))
 
 
+@transaction.atomic
 def withdraw(
     lead: Lead,
     *,
@@ -194,10 +201,13 @@ def withdraw(
         pending = pending.filter(purpose__in=list(purposes))
     if channel:
         pending = pending.filter(provider=channel)
-    withdrawn = pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+    withdrawn = list(pending.order_by("pk").select_for_update(no_key=True))
     if withdrawn:
+        rows = ChatMessage.objects.filter(pk__in=[each.pk for each in withdrawn])
+        rows.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+        withheld.tell(lead, withdrawn, reason=reason, at=at)
         agenda.refresh([lead.pk], at=at)
-    return withdrawn
+    return len(withdrawn)
 
 
 @transaction.atomic

@@ -138,6 +138,24 @@ class UnknownShape(DomainError):
     message = _("Lo que envió el canal no tiene una forma conocida.")
 
 
+class ForeignPage(DomainError):
+    """A page that is not the chat's own posts to it from a visitor's browser."""
+
+    code = "origin_not_allowed"
+    status = 403
+    message = _("El chat solo recibe mensajes desde su propia página.")
+
+
+class SentAlready(Conflict):
+    """The key belongs to another message of the same person."""
+
+    code = "idempotency_key_reused"
+    message = _(
+        "Ya enviaste otro mensaje desde este borrador, quizá en otra ventana. Revisa la "
+        "conversación y, si corresponde, envíalo de nuevo."
+    )
+
+
 class Arrived(Conflict):
     """Nothing to repeat: the message left, or is about to."""
 

@@ -11,9 +11,9 @@ from django.db.models import Case, F, Q, Value, When
 
 from brokers.models import Broker
 from crm.errors import Conflict
-from leads import assignment, cards, names, phones
+from leads import assignment, names, phones
 from leads.activity import log
-from leads.enums import Actor, AlertKind
+from leads.enums import Actor
 from leads.models import ChannelIdentity, Conversation, Lead, MergeSuggestion, Suppression
 from leads.models.lead import LeadQuerySet
 from leads.stages import Source, Stage
@@ -162,8 +162,8 @@ def create(
     lead.save(force_insert=True)
     Conversation.objects.create(broker=broker, lead=lead)
     log(lead, "lead_created", actor=_actor(by), at=at, user=by, source=str(source))
-    if lead.assigned_to is None and source not in (Source.IMPORT, Source.PERSON):
-        cards.deal(broker.pk, AlertKind.NEW_LEAD, lead=lead, at=at, after=INTRODUCTION)
+    if source not in (Source.IMPORT, Source.PERSON):
+        assignment.announce(lead, at=at, after=INTRODUCTION)
     return lead
 
 

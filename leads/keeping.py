@@ -14,7 +14,7 @@ from brokers.models import Broker
 from crm.errors import Conflict, DomainError, NotAllowed
 from crm.tasks import where
 from leads.channels import telegram_updates, whatsapp_events
-from leads.channels.telegram_client import bot_id_of
+from leads.channels.telegram_client import connected_bot
 from leads.enums import Channel, KeptReason, KeptState
 from leads.errors import UnknownShape
 from leads.models import KeptWebhook
@@ -133,7 +133,7 @@ def _digest(payload: dict[str, Any]) -> str:
 def _telegram(
     broker: Broker, config: dict[str, Any], payload: dict[str, Any], at: datetime
 ) -> Answer:
-    bot = bot_id_of(config.get("token", ""))
+    bot = connected_bot(config)
     if bot is None:
         raise NotAllowed
     return telegram_updates.take_in(broker, bot, payload, at=at)

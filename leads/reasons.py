@@ -56,6 +56,10 @@ TOLD: dict[str, Any] = {
         "WhatsApp restringió tu número por bloqueos o denuncias. Revisa su calidad en el "
         "administrador de WhatsApp antes de seguir enviando."
     ),
+    "bot_not_started": _(
+        "El lead no ha abierto un chat con este bot. Envíale el enlace de Telegram, o usa otro canal."
+    ),
+    "account_gone": _("La cuenta de Telegram del lead ya no existe. Llámalo o usa otro canal."),
     "bad_credentials": _(
         "El token de acceso venció o no tiene permisos. Un administrador debe pegar uno nuevo en "
         "«Canales»."
@@ -69,8 +73,8 @@ TOLD: dict[str, Any] = {
         "El número no está registrado o verificado en Meta. Revisa el identificador del número en "
         "«Canales»."
     ),
-    "media_not_available": _("Meta ya no tiene el archivo. Pide que lo envíen de nuevo."),
-    "media_rejected": _("WhatsApp no aceptó el archivo. Envíalo en otro formato o más liviano."),
+    "media_not_available": _("El canal ya no tiene el archivo. Pide que lo envíen de nuevo."),
+    "media_rejected": _("El canal no aceptó el archivo. Envíalo en otro formato o más liviano."),
     "template_values": _(
         "Las variables no calzan con la plantilla aprobada. Sincroniza las plantillas y revísala."
     ),
@@ -82,6 +86,7 @@ TOLD: dict[str, Any] = {
     "template_disabled": _("Meta desactivó la plantilla. Crea otra."),
     "channel_not_configured": _("Faltan las credenciales del canal. Complétalas en «Canales»."),
     "channel_not_available": _("El canal no está disponible."),
+    "bot_blocked": _("La persona bloqueó el bot: tiene que desbloquearlo en su Telegram."),
     "rejected": _(
         "El canal no aceptó el mensaje. Cambia el texto o el archivo y envíalo otra vez."
     ),

@@ -39,13 +39,12 @@ def _download(told: Any, token: str, limit: int) -> bytes:
 
 def upload(file: Attachment, *, number: str, token: str) -> str:
     """Meta's id for a file of ours; nothing has reached the lead yet, so it may be tried again."""
-    with file.file.open("rb") as content:
-        form = {"messaging_product": "whatsapp", "type": file.mime_type}
-        named = (file.filename or "archivo", content, file.mime_type)
-        try:
-            told = api.call("POST", f"{number}/media", token, data=form, files={"file": named})
-        except ProviderError as error:
-            raise api.meaning_of_reading(error) from error
+    form = {"messaging_product": "whatsapp", "type": file.mime_type}
+    named = (file.filename or "archivo", attachments.read(file), file.mime_type)
+    try:
+        told = api.call("POST", f"{number}/media", token, data=form, files={"file": named})
+    except ProviderError as error:
+        raise api.meaning_of_reading(error) from error
     media_id = told.get("id") if isinstance(told, dict) else None
     if not media_id:
         raise ChannelError(permanent=True, reason="media_rejected")

@@ -1,6 +1,7 @@
 """What every channel promises, whichever vendor is behind it."""
 
 import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,18 +13,22 @@ from django.db import connection
 from django.test import Client
 
 from brokers.models import BrokerChatConfig
+from crm import http
 from leads import delivery, handoff, outbox
-from leads.channels import base
+from leads.channels import base, telegram_client
 from leads.errors import Overtaken
 from leads.models import ChatMessage, Conversation, Lead, TelegramMessage
 from tests import payloads
 from tests.channels import (
+    TELEGRAM,
     post_telegram,
     post_whatsapp,
     send,
 )
 from tests.fakes import meta as meta_answers
 from tests.fakes import telegram as telegram_answers
+from tests.fakes.server import Told
+from tests.racing import race
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +62,7 @@ def _telegram(request: Any) -> Channel:
         fake,
         lambda: [each["text"] for each in fake.sent],
         refusal=telegram_answers.CHAT_NOT_FOUND,
-        reason="rejected",
+        reason="bot_not_started",
         later=telegram_answers.too_many(37),
         wait=37,
         later_reason="rate_limited",
@@ -168,6 +173,60 @@ def test_an_answer_that_never_came_is_shown_to_a_person_and_not_sent_again(chann
 
 def _hang_up(path: str, body: dict[str, Any]) -> Any:
     raise ConnectionAbortedError
+
+
+HALF = b'{"ok": true, "messages": [{"id": "wamid.1"}], "result": {"text": "mi secreto'
+
+
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"], indirect=True)
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        (Told(500, {}), "pending", "vendor_error"),
+        (Told(502, b"<html>Bad Gateway</html>"), "pending", "vendor_error"),
+        (Told(503, b""), "pending", "vendor_error"),
+        (Told(200, HALF), "failed", "outcome_unknown"),
+        (Told(200, HALF, cut=20), "failed", "outcome_unknown"),
+        (Told(200, b"", cut=0), "failed", "outcome_unknown"),
+        (Told(200, {"odd": 1}), "failed", "outcome_unknown"),
+        (Told(200, []), "failed", "outcome_unknown"),
+    ],
+)
+def test_a_broken_answer_is_asked_for_again_only_where_nothing_can_have_left(
+    channel, camila, at, caplog, answer, status, reason
+):
+    channel.fake.broken = [answer]
+    with caplog.at_level(logging.DEBUG, "leads"):
+        message = send(camila, channel.name, "mi secreto", at)
+    assert (message.status, message.reason, len(channel.fake.requests)) == (status, reason, 1)
+    assert outbox.deliver(message.pk, at=at + timedelta(hours=1)) is (status == "pending")
+    assert len(channel.texts()) == (2 if status == "pending" else 1)
+    assert not [word for word in ("mi secreto", *TELEGRAM.values()) if word in caplog.text]
+
+
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"], indirect=True)
+def test_a_slow_answer_is_waited_for_and_one_that_is_too_slow_is_never_sent_again(
+    channel, camila, at, monkeypatch
+):
+    monkeypatch.setattr(telegram_client, "READ_SECONDS", 0.6)
+    monkeypatch.setattr(http, "TIMEOUT", 0.6)
+    channel.fake.delay = 0.2
+    assert send(camila, channel.name, "una", at).status == "sent"
+    channel.fake.delay = 0.8
+    message = send(camila, channel.name, "dos", at)
+    assert (message.status, message.reason) == ("failed", "outcome_unknown")
+    assert outbox.deliver(message.pk, at=at + timedelta(hours=1)) is False
+    assert channel.texts() == ["una", "dos"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"], indirect=True)
+def test_workers_that_meet_at_one_message_send_it_once(channel, camila, at):
+    given = {"author": "assistant", "purpose": "reply", "channel": channel.name, "at": at}
+    message = outbox.queue(camila, text="hola", **given)
+    channel.fake.delay = 0.2
+    assert sorted(race(4, lambda _: outbox.deliver(message.pk, at=at))) == [False] * 3 + [True]
+    assert channel.texts() == ["hola"]
 
 
 @pytest.mark.parametrize("channel", ["telegram", "whatsapp"], indirect=True)

@@ -3,15 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.test import override_settings
 
 from brokers.models import BrokerChatConfig
 from leads import outbox, reasons
-from leads.channels import whatsapp, whatsapp_errors, whatsapp_templates
-from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
+from leads.channels import whatsapp_errors, whatsapp_templates
+from leads.models import ChannelIdentity, ChatMessage, Conversation
 from tests import payloads
 from tests.channels import post_whatsapp, send
-from tests.crm.test_limits import DEAD_CACHE
 from tests.factories import MessageTemplateFactory
 from tests.fakes import meta as answers
 from tests.leads.channels.test_telegram import SLOTS
@@ -287,34 +285,6 @@ def test_a_token_changed_while_messages_wait_is_the_one_that_is_used(meta, camil
 def test_every_reason_of_whatsapp_has_words():
     known = set(whatsapp_errors.REASONS.values()) | {"template_value_missing", "too_large"}
     assert known - set(reasons.TOLD) == set()
-
-
-@pytest.fixture
-def pace(camila, monkeypatch):
-    """Sets what Camila's broker may send in a second."""
-    monkeypatch.setattr(whatsapp, "SECONDS_WAITED", 1)
-
-    def allow(limit):
-        config = BrokerChatConfig.objects.filter(broker=camila.broker)
-        config.update(rate_limits={"whatsapp_per_second": limit})
-        return Lead.objects.get(pk=camila.pk)
-
-    return allow
-
-
-def test_above_a_numbers_pace_a_message_waits_and_is_sent_later(meta, pace, at):
-    message = send(pace(0), "whatsapp", "hola", at)
-    assert (message.status, message.reason, meta.sent) == ("pending", "rate_limited", [])
-    pace(1000)
-    outbox.deliver(message.pk, at=message.due_at)
-    message.refresh_from_db()
-    assert (message.status, len(meta.sent)) == ("sent", 1)
-
-
-def test_without_the_shared_counter_messages_go_all_the_same(meta, pace, at):
-    lead = pace(0)
-    with override_settings(CACHES=DEAD_CACHE):
-        assert send(lead, "whatsapp", "hola", at).status == "sent"
 
 
 def test_the_token_goes_in_a_header_and_not_to_the_logs(meta, camila, at, caplog):

@@ -12,6 +12,8 @@ ALLOWED = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 BETWEEN = "__"
 PROPERTY = "propiedad"
 GREETING = "Hola"
+# What brings people besides links of ours.
+SOURCES = {"meta_ad": _("anuncio de Meta"), "meta_post": _("publicación de Meta")}
 
 
 class BadWord(DomainError):
@@ -48,6 +50,7 @@ def greeting(given: str) -> str:
 def told(lead: Lead) -> str:
     """Where a lead came from, in words: «Telegram (instagram, verano)»."""
     origin = lead.metadata.get("origin") or {}
-    link = ", ".join(filter(None, [origin.get("source"), origin.get("campaign")]))
+    named = SOURCES.get(origin.get("source", ""), origin.get("source"))
+    link = ", ".join(str(each) for each in (named, origin.get("campaign")) if each)
     source = str(lead.get_source_display())
     return f"{source} ({link})" if link else source

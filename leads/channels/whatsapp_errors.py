@@ -60,7 +60,7 @@ REASONS = {
 # Seconds until the next attempt; None: the outbox's own steps. All others are final: nothing but a
 # person's hand, or the lead's, changes the answer.
 RETRYABLE: dict[int, int | None] = {
-    4: 900,  # an hour's budget: five such waits outlast it
+    4: 900,  # an hour's budget
     80007: 900,
     130429: None,
     131056: None,  # after a burst to one person Meta takes nothing for some minutes

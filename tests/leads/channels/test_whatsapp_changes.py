@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from django.test import Client
 
-from leads import attachments
+from leads import attachments, origins
 from leads.channels.whatsapp_changes import STOPPED
 from leads.models import (
     Attachment,
@@ -20,6 +21,7 @@ from tests import payloads
 from tests.channels import post_whatsapp, private_files, send
 from tests.factories import LeadFactory
 from tests.leads.channels.test_whatsapp_events import BUSINESS_ID, status, texts
+from tests.racing import race
 
 __all__ = ["private_files"]
 pytestmark = pytest.mark.django_db
@@ -155,6 +157,9 @@ def test_who_comes_by_an_ad_has_it_as_source_and_campaign(client, connected):
         "text": "Entrega inmediata, pie en cuotas",
         "click": "Aff-n8ZTODiE79d22KtAwQKj9e",
     }
+    assert origins.told(Lead.objects.get()) == (
+        "WhatsApp (anuncio de Meta, Departamentos en Ñuñoa desde UF 2.900)"
+    )
 
 
 def test_who_was_known_keeps_their_origin_and_the_message_names_the_ad(client, connected, admin):
@@ -247,6 +252,20 @@ def test_who_opted_out_stays_so_under_the_new_number(client, camila):
     told(client, event("changed_number"))
     marks = Suppression.objects.filter(channel="whatsapp")
     assert {NEW_NUMBER, "+56976543210"} <= set(marks.values_list("identifier", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_number_and_its_first_words_may_meet(connected):
+    """Told many times and at once, in either order: nothing is lost, nobody waits crosswise."""
+    post_whatsapp(Client(), event("text"))
+    words = event("text", **{"56987654321": NEW_NUMBER, "wamid.IN1": "wamid.NEW"})
+    both = [event("changed_number"), words] * 4
+    answers = race(8, lambda number: post_whatsapp(Client(), both[number]).status_code)
+    assert answers == [200] * 8
+    assert (ChatMessage.objects.count(), KeptWebhook.objects.count()) == (2, 0)
+    newest = ChannelIdentity.objects.get(external_id=NEW_NUMBER)
+    assert ChatMessage.objects.latest("pk").lead == newest.lead
+    assert not ChannelIdentity.objects.filter(external_id="56987654321").exists()
 
 
 # --- What they wish ---

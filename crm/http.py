@@ -41,7 +41,7 @@ def download(url: str, *, limit: int, headers: dict[str, str]) -> bytes:
     content = bytearray()
     lines = _lines(os.getpid())
     with _failures(), lines.stream("GET", url, headers=headers, timeout=TIMEOUT) as response:
-        if response.is_error:
+        if not response.is_success:  # nor do we go where it may send us: there the token is not
             raise ProviderError(
                 retryable=response.status_code in RETRYABLE, vendor_status=response.status_code
             )

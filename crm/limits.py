@@ -13,14 +13,14 @@ from crm import outage
 log = logging.getLogger(__name__)
 
 
-def exceeded(key: str, *, limit: int, seconds: int) -> bool:
-    """Count one more under ``key`` in the current window; True when that is over the limit."""
+def exceeded(key: str, *, limit: int, seconds: int, count: int = 1) -> bool:
+    """Count ``count`` more under ``key`` in the current window; True when that is over the limit."""
     window = int(time.time()) // seconds
     counter = f"limit:{key}:{window}"
     try:
         with outage.watched():
             cache.add(counter, 0, seconds)
-            return bool(cache.incr(counter) > limit)
+            return bool(cache.incr(counter, count) > limit)
     except (RedisError, OSError, ValueError):
         log.warning("limits are not counted: the cache is away")
         return False

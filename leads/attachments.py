@@ -93,9 +93,23 @@ def keep(message: ChatMessage, *, filename: str, content: bytes) -> Attachment:
     return row
 
 
+def discard(message: ChatMessage) -> None:
+    """Forget a message's files; what a worker is fetching finds its row gone."""
+    message.files.all().delete()
+
+
 def of(message: ChatMessage) -> list[Attachment]:
     """The files that go out with a message, in order."""
     return list(message.files.filter(state=AttachmentState.READY).order_by("position", "id"))
+
+
+def read(file: Attachment) -> bytes:
+    """The content of a file on its way out; raises ChannelError where the storage lost it."""
+    try:
+        with file.file.open("rb") as content:
+            return bytes(content.read())
+    except OSError as error:
+        raise ChannelError(permanent=True, reason="gone") from error
 
 
 def fetch(attachment_id: int, *, at: datetime) -> bool:

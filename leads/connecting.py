@@ -1,8 +1,9 @@
 """Connecting a broker's channels: the address of its webhook, and Telegram told of it."""
 
 import logging
+import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from telegram import Bot, User, WebhookInfo
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from brokers import linking
 from brokers.models import Broker, BrokerChatConfig, ChannelHook
 from crm.errors import DomainError, ProviderError
 from leads import alerts, origins
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RECENT = timedelta(hours=1)
+SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")  # what Telegram takes for one
+REFUSED = ("401", "403", "404")  # what our own webhook answers to who does not know it
 
 
 class NotConfigured(DomainError):
@@ -69,13 +73,17 @@ def connect_telegram(broker: Broker) -> str:
 
 @dataclass(frozen=True)
 class Health:
-    """What Telegram knows of a bot's webhook, beside the address that is ours."""
+    """What Telegram knows of a bot's webhook, beside the address that is ours.
+
+    ``unasked`` are the kinds of updates that we need and Telegram does not deliver.
+    """
 
     address: str
     ours: str
     pending: int
     error: str
     error_at: datetime | None
+    unasked: tuple[str, ...] = ()
 
     @property
     def is_elsewhere(self) -> bool:
@@ -85,8 +93,12 @@ class Health:
         """Why messages do not come in; an error after which all was delivered is over."""
         if self.is_elsewhere:
             return "elsewhere"
+        if self.unasked:
+            return "incomplete"
         recent = self.error_at is not None and at - self.error_at < RECENT
-        return "failing" if recent and self.pending else ""
+        if not (recent and self.pending):
+            return ""
+        return "refused" if any(status in self.error for status in REFUSED) else "failing"
 
 
 def telegram_health(broker: Broker) -> Health:
@@ -97,7 +109,18 @@ def telegram_health(broker: Broker) -> Health:
         pending=told.pending_update_count,
         error=told.last_error_message or "",
         error_at=told.last_error_date,
+        unasked=tuple(kind for kind in KINDS if told.url and kind not in _asked_for(told)),
     )
+
+
+def _asked_for(told: WebhookInfo) -> Sequence[str]:
+    """Without a list of its own a bot is told of all these."""
+    return told.allowed_updates or KINDS
+
+
+def bot_name(broker: Broker) -> str:
+    """The bot that the token is of, as people find it in Telegram."""
+    return f"@{_bot_of(broker).username}"
 
 
 def watched() -> list[int]:
@@ -136,11 +159,29 @@ def watch_telegram(broker_id: int, *, at: datetime) -> str:
 def telegram_link(broker: Broker, *, source: str, campaign: str = "") -> str:
     """The address that opens a chat with the broker's bot and says where the lead came from."""
     word = origins.word(source=source, campaign=campaign)
+    return f"https://t.me/{bot_name(broker).removeprefix('@')}?start={word}"
 
+
+def bot_username(broker: Broker) -> str:
+    """How the broker's bot is addressed; empty while Telegram does not tell.
+
+    Raises NotConfigured where the broker has no bot.
+    """
+    _token(BrokerChatConfig.objects.get(broker=broker))
+    try:
+        return str(_bot_of(broker).username or "")
+    except DomainError:
+        return ""
+
+
+linking.bots_are_named_by(bot_username)
+
+
+def _bot_of(broker: Broker) -> User:
     async def ask(bot: Bot) -> User:
         return await bot.get_me()
 
-    return f"https://t.me/{_asked(broker, ask).username}?start={word}"
+    return _asked(broker, ask)
 
 
 def _webhook_info(broker: Broker) -> WebhookInfo:
@@ -164,23 +205,26 @@ def _asked(broker: Broker, ask: Callable[[Bot], Awaitable[T]]) -> T:
 
 @transaction.atomic
 def _telegram_credentials(broker: Broker) -> tuple[str, str]:
-    """The bot's token and the webhook's secret, which we make when nobody has."""
+    """The bot's token and the webhook's secret, which we make when nobody has.
+
+    Another bot gets another secret: what the former one still delivers is not taken for its own.
+    """
     config = _locked(broker)
     token = _token(config)
-    ours: dict[str, Any] = {
-        "secret": secrets.token_urlsafe(32),
-        **config.provider_configs["telegram"],
-    }
+    known, bot = config.provider_configs["telegram"], telegram_client.bot_id_of(token)
+    kept = known.get("bot", bot) == bot and SECRET.match(str(known.get("secret") or ""))
+    secret = str(known["secret"]) if kept else secrets.token_urlsafe(32)
+    ours: dict[str, Any] = {**known, "bot": bot, "secret": secret}
     if ours != config.provider_configs["telegram"]:
         config.provider_configs = {**config.provider_configs, "telegram": ours}
         config.save(update_fields=["provider_configs", "updated_at"])
-    return token, str(ours["secret"])
+    return token, secret
 
 
 def _token(config: BrokerChatConfig) -> str:
     token = (config.provider_configs.get("telegram") or {}).get("token")
     if not token:
-        raise NotConfigured(_("Guarda primero el token del bot de Telegram."))
+        raise NotConfigured(_("Falta el token del bot de Telegram: se guarda en «Canales»."))
     return str(token)
 
 
@@ -193,7 +237,9 @@ def _refusal(error: TelegramError) -> DomainError:
     if isinstance(error, InvalidToken):
         return NotConfigured(_("Telegram no reconoce el token del bot. Revísalo en BotFather."))
     if isinstance(error, BadRequest):
-        return NotConfigured(
-            _("Telegram exige una dirección pública con https. En un computador usa telegram_poll.")
+        told = _(
+            "Telegram exige una dirección pública con https. En un computador usa telegram_poll. "
+            "Respondió: %s"
         )
+        return NotConfigured(told % error.message[:200])
     return ProviderError(_("Telegram no respondió. Inténtalo en unos minutos."), retryable=True)

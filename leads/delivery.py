@@ -151,6 +151,8 @@ def fail(message: ChatMessage, *, reason: str, at: datetime) -> bool:
 
 @transaction.atomic
 def block(message: ChatMessage, *, reason: str, at: datetime) -> bool:
+    # The lead before the message, as whoever takes over: two orders of locks would meet head-on.
+    Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk=message.lead_id).first()
     blocked = _settle(message, Delivery.BLOCKED, at=at, reason=reason)
     if blocked:
         withheld.tell(message.lead, [message], reason=reason, at=at)

@@ -14,7 +14,7 @@ from brokers.models import Broker
 from crm.errors import Conflict, DomainError, NotAllowed
 from crm.tasks import where
 from leads.channels import telegram_updates, whatsapp_events
-from leads.channels.telegram_client import bot_id_of
+from leads.channels.telegram_client import connected_bot
 from leads.enums import Channel, KeptReason, KeptState
 from leads.errors import UnknownShape
 from leads.models import KeptWebhook
@@ -73,21 +73,25 @@ def keep(
     KeptWebhook.objects.bulk_create([kept], ignore_conflicts=True)
 
 
-def replay(kept: KeptWebhook, *, by: Any, at: datetime) -> None:
-    """Read it again: what it brought already changes nothing. Raises StillUnreadable."""
-    failed = _read_again(kept, by, at)
+def replay(kept: KeptWebhook, *, by: Any) -> None:
+    """Read it again, as of when it came: what it brought already changes nothing.
+
+    Raises StillUnreadable.
+    """
+    failed = _read_again(kept, by)
     if failed is not None:
         log.error("kept webhook %s cannot be read yet: %s", kept.pk, type(failed).__name__)
         raise StillUnreadable from failed
 
 
 @transaction.atomic
-def _read_again(kept: KeptWebhook, by: Any, at: datetime) -> Exception | None:
+def _read_again(kept: KeptWebhook, by: Any) -> Exception | None:
     row = _locked(kept)
     config = row.broker.brokerchatconfig.provider_configs.get(row.channel) or {}
     try:
         with transaction.atomic():
-            READERS[row.channel](row.broker, config, row.payload, at)
+            # Nobody is answered as if they had written just now: their 24 hours may be over.
+            READERS[row.channel](row.broker, config, row.payload, row.at)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - as above: the row says what it was
@@ -129,7 +133,7 @@ def _digest(payload: dict[str, Any]) -> str:
 def _telegram(
     broker: Broker, config: dict[str, Any], payload: dict[str, Any], at: datetime
 ) -> Answer:
-    bot = bot_id_of(config.get("token", ""))
+    bot = connected_bot(config)
     if bot is None:
         raise NotAllowed
     return telegram_updates.take_in(broker, bot, payload, at=at)

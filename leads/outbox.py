@@ -26,7 +26,7 @@ from leads import (
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
 from leads.enums import NEVER_LEFT, Author, Delivery, Direction, Purpose
-from leads.errors import Arrived, ChannelError, NoChannel, Overtaken, Refused
+from leads.errors import Arrived, ChannelError, NoChannel, Overtaken, Refused, SentAlready
 from leads.models import ChannelIdentity, ChatMessage, Lead, MessageTemplate
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def queue(
         lead=lead,
         broker_id=lead.broker_id,
         provider=channel or lead.conversation.channel,
-        message_text=storable.text(text)[:MAX_LENGTH],
+        message_text=_stored(text),
         direction=Direction.OUT,
         author=author,
         sent_by=sent_by,
@@ -113,8 +113,10 @@ def send_by_person(
     """A person writes to the lead, and thereby takes the microphone.
 
     An approved ``template``, filled from the lead and from ``values``, goes where WhatsApp's
-    window is closed. Raises NoChannel, Refused (with the gate's reason), BadFile, or DomainError
-    for a template that misses a value, before anything is stored.
+    window is closed. The same key of the same person again gives the first message back, also
+    where the gate would refuse by now. Raises NoChannel, Refused (with the gate's reason),
+    SentAlready, BadFile, or DomainError for a template that misses a value, before anything is
+    stored.
     """
     carried: dict[str, Any] = {}
     if template is not None:
@@ -123,11 +125,14 @@ def send_by_person(
         text = templating.render(template.content, known)
     if not text.strip() and upload is None:
         raise DomainError(_("Escribe un mensaje."), code="blank", field="text")
+    key = f"{_named_by(by.pk)}{idempotency_key}" if idempotency_key else None
+    mine = ChatMessage.objects.filter(broker_id=lead.broker_id, idempotency_key=key)
+    if key and (sent := mine.first()):
+        return _same(sent, lead, text, upload)
     handoff.take(lead, by=by, at=at)
     lead.refresh_from_db()
     channel = lead.conversation.channel
     _may_write(lead, channel, template, upload, at)
-    key = f"person:{by.pk}:{idempotency_key}" if idempotency_key else None
     message = queue(
         lead,
         text=text,
@@ -141,7 +146,34 @@ def send_by_person(
     )
     if upload is not None and not message.files.exists():
         attachments.keep(message, filename=upload.filename, content=upload.content)
+    return _same(message, lead, text, upload)
+
+
+def client_id(message: ChatMessage) -> str | None:
+    """The key under which the person who wrote a message sent it."""
+    key, named = message.idempotency_key or "", _named_by(message.sent_by_id)
+    return key.removeprefix(named) if key.startswith(named) else None
+
+
+def _named_by(person_id: int | None) -> str:
+    return f"person:{person_id}:"
+
+
+def _same(message: ChatMessage, lead: Lead, text: str, upload: Upload | None) -> ChatMessage:
+    """What was sent under a key; anything else under it would be lost without a word."""
+    sizes = [len(upload.content)] if upload else []
+    stored = (
+        message.lead_id,
+        message.message_text,
+        list(message.files.values_list("size", flat=True)),
+    )
+    if stored != (lead.pk, _stored(text), sizes):
+        raise SentAlready
     return message
+
+
+def _stored(text: str) -> str:
+    return storable.text(text)[:MAX_LENGTH]
 
 
 @transaction.atomic
@@ -276,12 +308,16 @@ def _refused(
     log.warning("message %s not taken: %s", message.pk, error.reason)
     if error.reason == BLOCKED and to is not None:
         identity.block(to, at=at)
-    if error.permanent or message.attempts >= delivery.MAX_ATTEMPTS:
+    waits = error.reason == "rate_limited"  # its turn was not yet: that is no attempt of its own
+    if error.permanent or (message.attempts >= delivery.MAX_ATTEMPTS and not waits):
         delivery.fail(message, reason=error.reason, at=at)
         return
     step = min(message.attempts, len(BACK_OFF_SECONDS)) - 1
     wait = error.retry_after or BACK_OFF_SECONDS[max(step, 0)]
-    delivery.put_off(message, until=at + timedelta(seconds=wait), reason=error.reason, at=at)
+    until = at + timedelta(seconds=wait)
+    # One stays counted: what waits for its turn keeps its place before the lead's later messages.
+    attempts = max(message.attempts - waits, 1)
+    delivery.put_off(message, until=until, reason=error.reason, at=at, attempts=attempts)
 
 
 def recover(*, at: datetime) -> int:

@@ -63,7 +63,7 @@ def door(
 
     ``letter`` is what the user's role must allow on the model; ``applies`` hides the button on
     rows whose state has no use for it (the door itself still refuses). A call that returns a
-    response, a file or another page, is answered by it.
+    response, a file or another page, is answered by it; without ``done`` it says itself how it went.
     """
 
     def decorate(call: Call) -> Any:
@@ -76,7 +76,7 @@ def door(
             if asked.is_bound and asked.is_valid():
                 answer = _called(call, self, request, row, asked)
                 if answer is not None:
-                    if not answer.streaming:
+                    if done and not answer.streaming:
                         messages.success(request, str(done))
                     return answer
             return _page(self, request, row, asked, title, help_text)

@@ -18,6 +18,16 @@ from crm.admin.doors import DoorForm, door
 from leads import approval, connecting, widget
 from leads.enums import Channel
 
+TROUBLES = {
+    "elsewhere": _("Esa no es la dirección de este sistema: pulsa «Reparar Telegram»."),
+    "incomplete": _("Faltan avisos de botones, ediciones o bloqueos: pulsa «Reparar Telegram»."),
+    "refused": _("El bot usa otro secreto, y sus mensajes se rechazan: pulsa «Reparar Telegram»."),
+    "failing": _(
+        "Telegram no logra entregar: revisa que esa dirección responda desde internet, con un "
+        "certificado válido. Lo pendiente llega solo cuando vuelva."
+    ),
+}
+
 
 def _has_bot(config: BrokerChatConfig) -> bool:
     return bool((config.provider_configs.get("telegram") or {}).get("token"))
@@ -67,12 +77,12 @@ class LinkForm(DoorForm):
 
 class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     actions_detail = (
-        "connect_telegram",
-        "check_telegram",
-        "repair_telegram",
-        "telegram_link",
-        "connect_whatsapp",
-        "sync_templates",
+        {
+            "title": "Telegram",
+            "icon": "send",
+            "items": ["connect_telegram", "check_telegram", "repair_telegram", "telegram_link"],
+        },
+        {"title": "WhatsApp", "icon": "chat", "items": ["connect_whatsapp", "sync_templates"]},
         "embed_chat",
     )
 
@@ -91,7 +101,7 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
 
     @door(
         _("Revisar Telegram"),
-        done=_("Telegram respondió."),
+        done="",
         icon="network_check",
         applies=_has_bot,
         help_text=_("Pregunta a Telegram qué dirección tiene el bot y cuál fue su último error."),
@@ -99,7 +109,15 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
     def check_telegram(
         self, request: HttpRequest, row: BrokerChatConfig, data: dict[str, Any]
     ) -> None:
-        self._tell(request, connecting.telegram_health(row.broker))
+        name = connecting.bot_name(row.broker)
+        self.message_user(request, _("Bot: %s") % name, messages.INFO)
+        health = connecting.telegram_health(row.broker)
+        self._tell(request, health)
+        trouble = health.trouble(at=timezone.now())
+        if trouble:
+            self.message_user(request, TROUBLES[trouble], messages.ERROR)
+        else:
+            self.message_user(request, _("Telegram entrega aquí los mensajes del bot."))
 
     @door(
         _("Reparar Telegram"),
@@ -141,9 +159,6 @@ class ConnectedChannelsAdmin(BrokerChatConfigAdmin):
             last = _("Último error: %(error)s (%(when)s)")
             told = last % {"error": health.error, "when": when}
             self.message_user(request, told, messages.WARNING)
-        if health.is_elsewhere:
-            wrong = _("Esa no es la dirección de este sistema: pulsa «Reparar Telegram».")
-            self.message_user(request, wrong, messages.ERROR)
 
     @door(
         _("Conectar WhatsApp"),

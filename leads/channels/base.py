@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from leads import delivery
+from brokers.models import BrokerChatConfig
+from leads import attachments, delivery
 from leads.enums import Channel
 from leads.errors import ChannelError
-from leads.models import ChannelIdentity, ChatMessage
+from leads.models import Attachment, ChannelIdentity, ChatMessage
 
 T = TypeVar("T")
 
@@ -37,8 +39,12 @@ class Outgoing:
     @property
     def config(self) -> dict[str, Any]:
         """The broker's credentials for the channel, decrypted for whoever sends."""
-        configs = self.message.lead.broker.brokerchatconfig.provider_configs
-        return dict(configs.get(self.message.provider) or {})
+        return dict(self.settings.provider_configs.get(self.message.provider) or {})
+
+    @property
+    def settings(self) -> BrokerChatConfig:
+        config: BrokerChatConfig = self.message.lead.broker.brokerchatconfig
+        return config
 
     def credential(self, name: str) -> str:
         value = self.config.get(name)
@@ -52,6 +58,10 @@ class Outgoing:
         if self.to is None:
             raise ChannelError(permanent=True, reason="no_identity")
         return self.to.external_id
+
+    @cached_property
+    def files(self) -> list[Attachment]:
+        return attachments.of(self.message)
 
 
 class Adapter(Protocol):

@@ -13,7 +13,7 @@ _PAUSES = (
 def split(text: str, limit: int) -> list[str]:
     """Pieces of at most ``limit`` UTF-16 units, as the vendors count, without loss of words."""
     parts, rest = [], text.strip()
-    while _length(rest) > limit:
+    while length(rest) > limit:
         head = _head(rest, limit)
         cut = _pause(head, rest) or len(head)
         parts.append(rest[:cut].rstrip())
@@ -21,7 +21,8 @@ def split(text: str, limit: int) -> list[str]:
     return [*parts, rest] if rest or not parts else parts
 
 
-def _length(text: str) -> int:
+def length(text: str) -> int:
+    """In UTF-16 units: most emoji are two."""
     return len(text.encode("utf-16-le")) // 2
 
 

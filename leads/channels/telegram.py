@@ -14,14 +14,21 @@ from telegram.error import (
     TelegramError,
 )
 
-from leads.channels import telegram_client, telegram_keyboards
+from leads.channels import telegram_client, telegram_keyboards, telegram_media, telegram_pace
 from leads.channels.base import BLOCKED, Outgoing, lost_answer, register, send_parts
-from leads.channels.splitting import split
+from leads.channels.pieces import Piece, Room, cut, owed
+from leads.channels.telegram_keyboards import Keyboard
 from leads.enums import Channel, Direction
 from leads.errors import ChannelError
 from leads.models import ChatMessage, TelegramMessage
 
-MAX_TEXT = 4096
+ROOM = Room(text=4096, caption=1024)
+NO_ANSWER_BEHIND = "(504)"  # a gateway that waited in vain: who was behind it may have sent
+# What Telegram says to a bot that may not write, where it is not that the lead blocked it.
+FORBIDDEN = {
+    "bot can't initiate conversation": "bot_not_started",
+    "user is deactivated": "account_gone",
+}
 
 
 def message_id(bot: int, chat: int, message: int | str) -> str:
@@ -33,27 +40,37 @@ def message_id(bot: int, chat: int, message: int | str) -> str:
 class Telegram:
     channel = Channel.TELEGRAM
     resend_safe = False
-    takes_files = False
+    takes_files = True
+
+    def wait_turn(self, outgoing: Outgoing) -> None:
+        token, chat = outgoing.credential("token"), chat_of(outgoing.address)
+        messages = owed(outgoing.message, cut(outgoing, ROOM))
+        telegram_pace.wait_turn(outgoing.settings, token, chat, messages=messages)
 
     def send(self, outgoing: Outgoing) -> str | None:
+        self.wait_turn(outgoing)
         token = outgoing.credential("token")
-        parts = split(outgoing.message.message_text, MAX_TEXT)
-        return send_parts(outgoing.message, parts, partial(_send, token, outgoing))
+        return send_parts(outgoing.message, cut(outgoing, ROOM), partial(_send, token, outgoing))
 
 
-def _send(token: str, outgoing: Outgoing, text: str, left: int) -> str:
+def _send(token: str, outgoing: Outgoing, piece: Piece, left: int) -> str:
     keyboard = None if left else telegram_keyboards.under(outgoing.message)
-    chat = chat_of(outgoing.address)
-
-    async def ask(bot: Bot) -> Message:
-        return await bot.send_message(chat, text, reply_markup=keyboard)
-
     outgoing.hand_over()
     try:
-        sent = telegram_client.call(token, ask)
+        sent = _show(token, chat_of(outgoing.address), piece, keyboard)
     except TelegramError as error:
         raise _meaning(error) from error
     return _record(token, outgoing.message, sent)
+
+
+def _show(token: str, chat: int, piece: Piece, keyboard: Keyboard | None) -> Message:
+    if piece.file is not None:
+        return telegram_media.send(token, chat, piece.file, caption=piece.text, keyboard=keyboard)
+
+    async def ask(bot: Bot) -> Message:
+        return await bot.send_message(chat, piece.text, reply_markup=keyboard)
+
+    return telegram_client.call(token, ask)
 
 
 def chat_of(address: str) -> int:
@@ -85,17 +102,22 @@ def _meaning(error: TelegramError) -> ChannelError:
         wait = telegram_client.seconds_of(error)
         return ChannelError(permanent=False, reason="rate_limited", retry_after=wait)
     if isinstance(error, Forbidden):
-        return ChannelError(permanent=True, reason=BLOCKED)
+        found = (reason for words, reason in FORBIDDEN.items() if words in error.message)
+        return ChannelError(permanent=True, reason=next(found, BLOCKED))
     if isinstance(error, InvalidToken):
         return ChannelError(permanent=True, reason="bad_credentials")
     if isinstance(error, BadRequest | ChatMigrated | Conflict):
-        return ChannelError(permanent=True, reason="rejected")
+        unknown = "chat not found" in error.message.lower()
+        return ChannelError(permanent=True, reason="bot_not_started" if unknown else "rejected")
     return _lost(error)
 
 
 def _lost(error: TelegramError) -> ChannelError:
     cause = error.__cause__
-    if isinstance(error, NetworkError) and (cause is None or isinstance(cause, TelegramError)):
+    answered = isinstance(error, NetworkError) and (
+        cause is None or isinstance(cause, TelegramError)
+    )
+    if answered and NO_ANSWER_BEHIND not in error.message:
         # An answer came, with a status of 500 or above: the message was not taken.
         return ChannelError(permanent=False, reason="vendor_error")
     return lost_answer(error)

@@ -5,7 +5,7 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from telegram import Bot
@@ -17,7 +17,9 @@ from leads.errors import ChannelError
 T = TypeVar("T")
 
 CALL_SECONDS = 25.0
+READ_SECONDS = 10.0
 MAX_BOTS = 200
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)  # an answer of another shape
 
 
 class _Background:
@@ -52,8 +54,8 @@ def _make(token: str) -> Bot:
     request = HTTPXRequest(
         connection_pool_size=8,
         connect_timeout=3.0,
-        read_timeout=10.0,
-        write_timeout=10.0,
+        read_timeout=READ_SECONDS,
+        write_timeout=READ_SECONDS,
         pool_timeout=5.0,
     )
     api = settings.TELEGRAM_API_URL.rstrip("/")
@@ -79,7 +81,10 @@ def start(token: str, ask: Callable[[Bot], Awaitable[T]]) -> "concurrent.futures
     """Ask Telegram without waiting; cancel what is no longer wanted."""
 
     async def asked() -> T:
-        return await ask(_background.bot(token))
+        try:
+            return await ask(_background.bot(token))
+        except UNREADABLE as error:
+            raise TelegramError("unreadable answer") from error
 
     return asyncio.run_coroutine_threadsafe(asked(), _background.loop())
 
@@ -101,6 +106,12 @@ def meaning_of_reading(error: TelegramError) -> ChannelError:
     if isinstance(error, InvalidToken):
         return ChannelError(permanent=True, reason="bad_credentials")
     return ChannelError(permanent=False, reason="unreachable")
+
+
+def connected_bot(config: dict[str, Any]) -> int | None:
+    """The bot whose updates come in with the secret: its token may be another's by now."""
+    known = config.get("bot")
+    return known if type(known) is int else bot_id_of(str(config.get("token") or ""))
 
 
 def bot_id_of(token: str) -> int | None:

@@ -3,7 +3,13 @@
 import re
 
 from django.utils.translation import gettext as _
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
 
 from leads.channels import choices
 from leads.enums import Author
@@ -15,14 +21,17 @@ PHONE = re.compile(
 )
 ASKING = ("compart", "deja", "envia", "indica")
 
+Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
-def under(message: ChatMessage) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
+
+def under(message: ChatMessage) -> Keyboard:
+    """What stands under a message; an offer to share the phone goes with the next one."""
     rows = [
         [InlineKeyboardButton(label, callback_data=code)] for code, label in choices.codes(message)
     ]
     if rows:
         return InlineKeyboardMarkup(rows)
-    return _share_phone() if _asks_for_unknown_phone(message) else None
+    return _share_phone() if _asks_for_unknown_phone(message) else ReplyKeyboardRemove()
 
 
 def _asks_for_unknown_phone(message: ChatMessage) -> bool:

@@ -1,16 +1,30 @@
-"""Files of Telegram's messages: asked for by their number, then fetched from where they lie."""
+"""Files of Telegram's messages: fetched by their number, and sent as what they are."""
 
 from typing import Any
 
-from telegram import Bot, File
+from telegram import Bot, File, Message
 from telegram.error import BadRequest, TelegramError
 
 from crm import http
 from crm.errors import ProviderError
-from leads import attachments
+from leads import attachments, sniffing
 from leads.channels import telegram_client
+from leads.channels.telegram_keyboards import Keyboard
 from leads.enums import Channel
 from leads.errors import ChannelError
+from leads.models import Attachment
+
+MAX_PHOTO = 10 * 2**20
+MAX_FILE = 50 * 2**20
+SECONDS = 30.0
+WAYS = {
+    "image/jpeg": "photo",
+    "image/png": "photo",
+    "audio/ogg": "voice",
+    "audio/mpeg": "audio",
+    "audio/mp4": "audio",
+    "video/mp4": "video",
+}
 
 
 def fetch(config: dict[str, Any], file_id: str, limit: int) -> bytes:
@@ -49,6 +63,47 @@ def _meaning(error: ProviderError) -> ChannelError:
         return ChannelError(permanent=True, reason="too_large")
     reason = "vendor_error" if error.retryable else "media_not_available"
     return ChannelError(permanent=not error.retryable, reason=reason)
+
+
+def send(
+    token: str,
+    chat: int,
+    file: Attachment,
+    *,
+    caption: str,
+    keyboard: Keyboard | None,
+) -> Message:
+    """Show the file; what Telegram does not take as a picture or a sound goes as a document.
+
+    Raises TelegramError, and ChannelError for a file that cannot leave.
+    """
+    content = attachments.read(file)
+    if len(content) > MAX_FILE:
+        raise ChannelError(permanent=True, reason="too_large")
+    name = file.filename or f"archivo{sniffing.ENDINGS.get(file.mime_type, '')}"
+    given = {"caption": caption or None, "reply_markup": keyboard, "filename": name}
+    way = way_of(file.mime_type, len(content))
+    try:
+        return _send(token, way, chat, content, given)
+    except BadRequest:
+        if way == "document":
+            raise
+    return _send(token, "document", chat, content, given)
+
+
+def way_of(mime_type: str, size: int) -> str:
+    """As what Telegram shows such a file."""
+    way = WAYS.get(mime_type, "document")
+    return "document" if way == "photo" and size > MAX_PHOTO else way
+
+
+def _send(token: str, way: str, chat: int, content: bytes, given: dict[str, Any]) -> Message:
+    async def ask(bot: Bot) -> Message:
+        ask_for = getattr(bot, f"send_{way}")
+        sent: Message = await ask_for(chat, content, read_timeout=SECONDS, **given)
+        return sent
+
+    return telegram_client.call(token, ask, seconds=SECONDS)
 
 
 attachments.register(Channel.TELEGRAM, attachments.Source(key="file_id", fetch=fetch))

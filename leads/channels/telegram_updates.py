@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Contact, Message, Update, User
 from telegram.constants import ChatType
 
@@ -43,12 +44,13 @@ def take_in(
 ) -> dict[str, Any] | None:
     """Store an update (storable JSON); returns the one call to answer Telegram with, if any.
 
-    A repeat, known by the equality of its number, changes nothing.
+    Groups, channels and kinds that are not ours are not listened to, and leave nothing. A repeat, known by the equality of its number, changes nothing.
     """
     update = _parsed(payload)
     arrival = Arrival(broker, bot, update.update_id, update, payload, at)
     chat = update.effective_chat
-    if chat is not None and chat.type != ChatType.PRIVATE:
+    elsewhere = chat is not None and chat.type != ChatType.PRIVATE
+    if elsewhere or not any(payload.get(kind) for kind in KINDS):
         return None
     try:
         said = _handle_once(arrival)
@@ -92,12 +94,14 @@ def _handle(arrival: Arrival) -> str | None:
     update = arrival.update
     if update.edited_message and _edit(arrival, update.edited_message):
         return None
-    if (said := _of_the_house(arrival)) is not None:
+    with translation.override(arrival.broker.language):
+        said = _of_the_house(arrival)
+    if said is not None:
         _enter(replace(arrival, payload={}))  # a code is nobody's to read later
         return said
     row = _enter(arrival)
     message = update.message or update.edited_message
-    if message and message.from_user and not message.from_user.is_bot:
+    if message and message.from_user and not message.from_user.is_bot and _says_something(message):
         _receive(arrival, row, _inbound(arrival, message, message.from_user))
     elif update.callback_query:
         _press(arrival, row, update.callback_query)
@@ -107,18 +111,28 @@ def _handle(arrival: Arrival) -> str | None:
 
 
 def _of_the_house(arrival: Arrival) -> str | None:
-    """What one of the broker's own people is answered; they are never a lead."""
+    """What one of the broker's own people is answered; they are never a lead.
+
+    Empty where they are told nothing, as they left or came back.
+    """
     update, user = arrival.update, arrival.update.effective_user
     if user is None or user.is_bot:
         return None
     said = telegram_agents.Said(arrival.broker, user.id, arrival.at)
     if update.callback_query is not None:
-        data = update.callback_query.data or ""
-        return (
-            telegram_agents.press(said, data) if data.startswith(telegram_agents.PREFIX) else None
-        )
+        return _pressed_card(said, update.callback_query)
+    if update.my_chat_member is not None:
+        blocked = update.my_chat_member.new_chat_member.status == ChatMember.BANNED
+        return "" if telegram_agents.change_membership(said, blocked=blocked) else None
     message = update.message or update.edited_message
     return telegram_agents.hear(said, message.text or "") if message else None
+
+
+def _pressed_card(said: telegram_agents.Said, pressed: CallbackQuery) -> str | None:
+    data, under = pressed.data or "", pressed.message
+    if not data.startswith(telegram_agents.PREFIX):
+        return None
+    return telegram_agents.press(replace(said, message=under.message_id if under else None), data)
 
 
 def _enter(arrival: Arrival) -> TelegramMessage:
@@ -138,16 +152,46 @@ def _enter(arrival: Arrival) -> TelegramMessage:
     )
 
 
+def _says_something(message: Message) -> bool:
+    """Not what Telegram itself notes in the chat, as that something was pinned."""
+    # What is newer than the library is not dropped: it is told as a message that cannot be shown.
+    return bool(message.text or message.effective_attachment or message.api_kwargs)
+
+
 def _receive(arrival: Arrival, row: TelegramMessage, inbound: Inbound) -> None:
-    message = inbox.receive(inbound).message
+    received = inbox.receive(inbound)
+    message = received.message
     row.chat_message, row.lead_id = message, message.lead_id
     row.save(update_fields=["chat_message", "lead", "updated_at"])
-    ChannelIdentity.objects.filter(
+    if arrival.update.edited_message and not received.is_new:
+        # The original was stored at this very moment, beside us.
+        _correct(message, inbound.text, arrival.at)
+    blocked = ChannelIdentity.objects.filter(
         broker=arrival.broker,
         channel=Channel.TELEGRAM,
         external_id=inbound.external_user,
         blocked_at__isnull=False,
-    ).update(blocked_at=None, updated_at=arrival.at)
+    ).first()
+    if blocked is not None and not _membership_after(arrival, _written_at(arrival)):
+        identity.unblock(blocked, at=arrival.at)
+
+
+def _written_at(arrival: Arrival) -> datetime:
+    """When the person wrote; a press does not say."""
+    message = arrival.update.message or arrival.update.edited_message
+    return message.date if message else arrival.at
+
+
+def _membership_after(arrival: Arrival, moment: datetime) -> bool:
+    """Whether the chat was left or taken back since: updates come in any order."""
+    chat = arrival.update.effective_user
+    told = TelegramMessage.objects.filter(
+        broker=arrival.broker,
+        bot_id=arrival.bot,
+        chat_id=chat.id if chat else None,
+        payload__my_chat_member__date__gt=int(moment.timestamp()),
+    )
+    return told.exists()
 
 
 def _inbound(arrival: Arrival, message: Message, sender: User) -> Inbound:
@@ -185,7 +229,8 @@ def _text(message: Message, sender: User) -> str:
     contact = message.contact
     if contact and contact.user_id == sender.id:
         return f"Mi teléfono es +{contact.phone_number.lstrip('+')}"
-    return kinds.told(_kind(message), message.caption or _place(message))
+    sign = next((part.emoji for part in (message.sticker, message.dice) if part), None)
+    return kinds.told(_kind(message), message.caption or sign or _place(message))
 
 
 def _place(message: Message) -> str:
@@ -219,6 +264,8 @@ def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
         return ({"kind": kind, "latitude": place.latitude, "longitude": place.longitude},)
     part = getattr(message, kind)
     largest = part[-1] if isinstance(part, tuple) else part
+    if message.sticker and (message.sticker.is_animated or message.sticker.is_video):
+        largest = message.sticker.thumbnail or largest  # the moving one, no browser shows
     given = getattr(largest, "file_name", None)
     named = {"filename": given} if given else {}
     return ({"kind": kind, "file_id": largest.file_id, **named},)
@@ -245,7 +292,7 @@ def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> No
 
 def _edit(arrival: Arrival, edited: Message) -> bool:
     """The message's row takes the edit; False when we never saw the message."""
-    row = (
+    rows = (
         TelegramMessage.objects.select_for_update(of=("self",))
         .select_related("chat_message__lead")
         .filter(
@@ -256,11 +303,13 @@ def _edit(arrival: Arrival, edited: Message) -> bool:
             direction=Direction.IN,
             chat_message__isnull=False,
         )
-        .first()
+        .order_by("pk")
     )
+    # An edit that came before its message has a row of its own.
+    row = max(rows, key=lambda row: _version(row.payload), default=None)
     if row is None or row.chat_message is None or edited.from_user is None:
         return False
-    if _edited_at(row.payload) < _edited_at(arrival.payload):
+    if _version(row.payload) < _version(arrival.payload):
         row.payload = arrival.payload
         row.save(update_fields=["payload", "updated_at"])
         _correct(row.chat_message, _text(edited, edited.from_user), arrival.at)
@@ -272,8 +321,10 @@ def _correct(message: ChatMessage, text: str, at: datetime) -> None:
         inbox.correct(message, text=text, at=at)
 
 
-def _edited_at(payload: dict[str, Any]) -> int:
-    return int(payload.get("edited_message", {}).get("edit_date") or 0)
+def _version(payload: dict[str, Any]) -> tuple[int, int]:
+    """Which state of a message an update tells: seconds, and in one second Telegram's own order."""
+    edited = payload.get("edited_message") or {}
+    return int(edited.get("edit_date") or 0), int(payload.get("update_id") or 0)
 
 
 def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMemberUpdated) -> None:
@@ -291,14 +342,17 @@ def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMembe
         return
     row.lead_id = known.lead_id
     row.save(update_fields=["lead", "updated_at"])
+    is_last = not _membership_after(arrival, change.date)
     if change.new_chat_member.status == ChatMember.BANNED:
-        _leave(known, arrival.at)
-    elif change.new_chat_member.status == ChatMember.MEMBER:
+        _leave(known, arrival.at, is_last=is_last)
+    elif change.new_chat_member.status == ChatMember.MEMBER and is_last:
         identity.unblock(known, at=arrival.at)
 
 
-def _leave(known: ChannelIdentity, at: datetime) -> None:
-    identity.block(known, at=at)
+def _leave(known: ChannelIdentity, at: datetime, *, is_last: bool) -> None:
+    """An opt-out, also where they have come back since: that reopens service, not marketing."""
+    if is_last:
+        identity.block(known, at=at)
     consenting.opt_out(
         known.lead,
         channel=Channel.TELEGRAM,

@@ -1,39 +1,27 @@
 """WhatsApp Cloud API: free text and files within 24 hours of the lead's last message, else a template."""
 
-import time
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from crm import limits
 from crm.errors import ProviderError
-from leads import attachments
-from leads.channels import choices, whatsapp_media, whatsapp_templates
+from leads.channels import choices, pace, whatsapp_media, whatsapp_templates
 from leads.channels import whatsapp_api as api
 from leads.channels.base import Outgoing, register, send_parts
-from leads.channels.splitting import split
+from leads.channels.pieces import Piece, Room, cut, owed
+from leads.channels.splitting import length
 from leads.delivery import OUTCOME_UNKNOWN
 from leads.enums import Channel
 from leads.errors import ChannelError
-from leads.models import Attachment
 
-MAX_TEXT = 4096
+ROOM = Room(text=4096, caption=1024, mute=("audio",))
 MAX_BODY = 1024
-MAX_CAPTION = 1024
 MAX_BUTTONS, MAX_BUTTON = 3, 20
 MAX_ROWS, MAX_TITLE, MAX_DESCRIPTION = 10, 24, 72
 CHOOSE = "Elige una opción:"
 # What Meta lets a number send where the phone's own app is used beside it; without it, 80.
 PER_SECOND = 20
-SECONDS_WAITED = 3
 
 Buttons = list[tuple[str, str]]
-
-
-class Piece(NamedTuple):
-    """What goes out as one message of WhatsApp's: a file with its caption, or a text."""
-
-    text: str
-    file: Attachment | None = None
 
 
 @register
@@ -42,7 +30,13 @@ class WhatsApp:
     resend_safe = False
     takes_files = True
 
+    def wait_turn(self, outgoing: Outgoing) -> None:
+        number = outgoing.credential("phone_number_id")
+        limit = pace.allowed(outgoing.settings, "whatsapp_per_second", PER_SECOND)
+        pace.wait(pace.Pace(f"whatsapp:{number}", limit), messages=_owed(outgoing))
+
     def send(self, outgoing: Outgoing) -> str | None:
+        self.wait_turn(outgoing)
         if outgoing.template is not None:
             return _post(outgoing, whatsapp_templates.content(outgoing.template), 0)
         buttons = choices.codes(outgoing.message)
@@ -50,24 +44,17 @@ class WhatsApp:
         return send_parts(outgoing.message, pieces, partial(_send, outgoing, buttons))
 
 
+def _owed(outgoing: Outgoing) -> int:
+    if outgoing.template is not None:
+        return 1
+    return owed(outgoing.message, _pieces(outgoing, choices.codes(outgoing.message)))
+
+
 def _pieces(outgoing: Outgoing, buttons: Buttons) -> list[Piece]:
-    """The files, the first with the text under it where it fits, else the text after them."""
-    text = outgoing.message.message_text
-    files = attachments.of(outgoing.message)
-    captioned = bool(files) and not buttons and _takes_caption(files[0], text)
-    pieces = [
-        Piece(text if captioned and not number else "", file) for number, file in enumerate(files)
-    ]
-    if captioned or (files and not text.strip() and not buttons):
-        return pieces
-    parts = split(text, MAX_TEXT)
-    if buttons and len(parts[-1]) > MAX_BODY:
-        parts.append(CHOOSE)
-    return [*pieces, *map(Piece, parts)]
-
-
-def _takes_caption(file: Attachment, text: str) -> bool:
-    return file.kind != "audio" and len(text) <= MAX_CAPTION
+    pieces = cut(outgoing, ROOM, apart=bool(buttons))
+    if buttons and length(pieces[-1].text) > MAX_BODY:
+        pieces.append(Piece(CHOOSE))
+    return pieces
 
 
 def _send(outgoing: Outgoing, buttons: Buttons, piece: Piece, left: int) -> str:
@@ -89,24 +76,12 @@ def _post(outgoing: Outgoing, content: dict[str, Any], left: int) -> str:
         **content,
         "biz_opaque_callback_data": callback_data(outgoing.message.pk, left),
     }
-    _keep_pace(outgoing, number)
     outgoing.hand_over()
     try:
         answer = api.call("POST", f"{number}/messages", token, json=body)
     except ProviderError as error:
         raise api.meaning(error) from error
     return _id_in(answer)
-
-
-def _keep_pace(outgoing: Outgoing, number: str) -> None:
-    """Wait for this second's turn of the number, which all workers share; then let the next try."""
-    allowed = outgoing.message.lead.broker.brokerchatconfig.rate_limits or {}
-    limit = allowed.get("whatsapp_per_second", PER_SECOND)
-    for _ in range(SECONDS_WAITED):
-        if not limits.exceeded(f"whatsapp:{number}", limit=limit, seconds=1):
-            return
-        time.sleep(1 - time.time() % 1)
-    raise ChannelError(permanent=False, reason="rate_limited")
 
 
 def callback_data(message: int, left: int) -> str:

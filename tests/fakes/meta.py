@@ -1,7 +1,6 @@
 """Meta's Graph API for WhatsApp as its documentation describes it."""
 
 import re
-from email.parser import BytesParser
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -68,20 +67,8 @@ class FakeMeta(FakeServer):
         return [body for path, body in self.requests if path.endswith("/messages")]
 
     def read(self, asked: Asked) -> dict[str, Any]:
-        content_type = asked.headers.get("Content-Type", "")
-        if not content_type.startswith("multipart/"):
-            return super().read(asked)
-        head = f"Content-Type: {content_type}\r\n\r\n".encode()
-        form: dict[str, Any] = {}
-        for part in BytesParser().parsebytes(head + asked.raw).get_payload():
-            name = part.get_param("name", header="content-disposition")
-            payload = part.get_payload(decode=True)
-            if part.get_filename():
-                form["filename"], form[name] = part.get_filename(), payload
-                form["mime_type"] = part.get_content_type()
-            else:
-                form[name] = payload.decode()
-        return form
+        form = asked.multipart
+        return super().read(asked) if form is None else form
 
     # --- What is posted ---
     def _answer(self, path: str, body: dict[str, Any]) -> Answer:

@@ -1,6 +1,7 @@
 """Servers on a thread: what every fake vendor answers through, and keeps record with."""
 
 import json
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -13,6 +14,8 @@ from socketserver import TCPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+POLL = {"poll_interval": 0.02}  # how long a server may take to notice that its block is over
 
 Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
 JSON = "application/json"
@@ -37,18 +40,34 @@ class Asked:
         return json.loads(self.raw or b"{}")
 
     @property
+    def multipart(self) -> dict[str, Any] | None:
+        """A form with a file: its fields, ``filename`` and ``mime_type``; None for other bodies."""
+        if self.headers.get_content_maintype() != "multipart":
+            return None
+        form: dict[str, Any] = {}
+        for part in self.raw.split(f"--{self.headers.get_boundary()}".encode())[1:-1]:
+            head, _, content = part[:-2].partition(b"\r\n\r\n")
+            told = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode()))
+            form[told["name"]] = content if "filename" in told else content.decode()
+            if "filename" in told:
+                form["filename"] = told["filename"]
+                form["mime_type"] = re.findall(r"Content-Type: (\S+)", head.decode())[0]
+        return form
+
+    @property
     def is_json(self) -> bool:
         return self.headers.get("Content-Type", "").startswith(JSON)
 
 
 @dataclass(frozen=True)
 class Told:
-    """One answer; what is not bytes goes out as JSON."""
+    """One answer; what is not bytes goes out as JSON. ``cut``: the line breaks after so many."""
 
     status: int
     body: Any = b""
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = JSON
+    cut: int | None = None
 
     @property
     def data(self) -> bytes:
@@ -60,7 +79,7 @@ class OnThread:
 
     def __init__(self, server: TCPServer) -> None:
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=server.serve_forever, kwargs=POLL, daemon=True)
 
     @property
     def port(self) -> int:
@@ -109,7 +128,8 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             for name, value in (*sizes, *told.headers):
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(told.data)
+            self.wfile.write(told.data[: told.cut])
+            self.close_connection |= told.cut is not None
 
         do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
 
@@ -120,12 +140,16 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
 
 
 class FakeServer(LocalServer):
-    """Records requests and answers them by ``respond(path, body)``, ``delay`` seconds later."""
+    """Records requests and answers them by ``respond(path, body)``, ``delay`` seconds later.
+
+    ``broken`` holds answers that no vendor documents, to give before any other.
+    """
 
     def __init__(self, respond: Callable[[str, dict[str, Any]], Answer], *, port: int = 0) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.respond = respond
         self.delay = 0.0
+        self.broken: list[Told] = []
         super().__init__(port=port)
 
     def read(self, asked: Asked) -> dict[str, Any]:
@@ -135,6 +159,8 @@ class FakeServer(LocalServer):
         body = self.read(asked)
         self.requests.append((asked.path, body))
         time.sleep(self.delay)
+        if self.broken:
+            return self.broken.pop(0)
         status, answer, *more = self.respond(asked.path, body)
         return Told(status, answer, tuple(more[0].items()) if more else ())
 

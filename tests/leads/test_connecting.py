@@ -10,12 +10,14 @@ from django.utils import timezone
 from brokers.models import BrokerChatConfig, BrokerVoiceConfig, ChannelHook
 from leads import alerts, connecting
 from leads.enums import Channel
-from leads.models import LeadAlert
-from tests.channels import telegram
+from leads.models import Lead, LeadAlert, TelegramMessage
+from tests import payloads
+from tests.channels import post_telegram, telegram
 from tests.fakes import telegram as answers
 
 __all__ = ["telegram"]
 pytestmark = pytest.mark.django_db
+MESSAGE = payloads.load("telegram/message")
 
 
 @pytest.fixture
@@ -70,19 +72,72 @@ def test_the_state_at_telegram_is_shown(client, admin, config, telegram):
     telegram.last_error = "Wrong response from the webhook: 403"
     client.force_login(admin)
     shown = told(press(client, config, "check_telegram"))
-    assert shown[:2] == ["Dirección: https://crm.example/x/", "Mensajes por entregar: 3"]
-    assert "Wrong response from the webhook: 403" in shown[2]
+    assert shown[:3] == [
+        "Bot: @demo_bot", "Dirección: https://crm.example/x/", "Mensajes por entregar: 3",
+    ]  # fmt: skip
+    assert "Wrong response from the webhook: 403" in shown[3]
 
 
 def test_a_bot_that_delivers_elsewhere_is_repaired_with_one_press(client, admin, config, telegram):
     telegram.webhook = {"url": "https://otro.example/", "pending_update_count": 3}
     client.force_login(admin)
-    assert "pulsa «Reparar Telegram»" in told(press(client, config, "check_telegram"))[2]
+    assert "pulsa «Reparar Telegram»" in told(press(client, config, "check_telegram"))[3]
     hook = connecting.open_hook(config.broker, Channel.TELEGRAM)
     shown = told(press(client, config, "repair_telegram"))
     assert shown[0] == f"Dirección: {hook.address}"
     assert not any("pulsa" in line for line in shown)
     assert telegram.webhook["url"] == hook.address
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ({"url": "https://otro.example/"}, "Esa no es la dirección"),
+        ({"allowed_updates": ["message"]}, "Faltan avisos de botones"),
+        ({"pending_update_count": 3}, "El bot usa otro secreto"),
+    ],
+)
+def test_what_a_repair_puts_right_is_said_and_put_right(
+    client, admin, config, telegram, trouble, said
+):
+    connecting.connect_telegram(config.broker)
+    client.force_login(admin)
+    telegram.last_error = "Wrong response from the webhook: 403 Forbidden"
+    assert told(press(client, config, "check_telegram"))[-1] == (
+        "Telegram entrega aquí los mensajes del bot."
+    )
+    telegram.webhook |= trouble
+    assert told(press(client, config, "check_telegram"))[-1].startswith(said)
+    assert "pulsa" not in " ".join(told(press(client, config, "repair_telegram")))
+    asked = telegram.calls("setWebhook")[-1]
+    config.refresh_from_db()
+    assert asked["secret_token"] == config.provider_configs["telegram"]["secret"]
+
+
+def test_another_bot_has_another_secret_and_the_former_ones_updates_stay_its_own(
+    client, config, telegram
+):
+    address = connecting.connect_telegram(config.broker)
+    first = telegram.calls("setWebhook")[-1]["secret_token"]
+    key = address.rstrip("/").rpartition("/")[2]
+    config.refresh_from_db()
+    config.provider_configs["telegram"]["token"] = "2:otro-bot"
+    config.save()
+    assert post_telegram(client, MESSAGE, key=key, secret=first).status_code == 200
+    assert TelegramMessage.objects.get().bot_id == 1
+    assert connecting.connect_telegram(config.broker) == address
+    second = telegram.calls("setWebhook")[-1]["secret_token"]
+    assert post_telegram(client, MESSAGE, key=key, secret=first).status_code == 403
+    assert post_telegram(client, MESSAGE, key=key, secret=second).status_code == 200
+    assert [row.bot_id for row in TelegramMessage.objects.order_by("pk")] == [1, 2]
+    assert Lead.objects.count() == 1
+
+
+def test_a_secret_that_telegram_does_not_take_is_replaced(config, telegram):
+    config.provider_configs["telegram"]["secret"] = "contraseña 1"
+    config.save()
+    connecting.connect_telegram(config.broker)
+    assert connecting.SECRET.match(telegram.calls("setWebhook")[0]["secret_token"])
 
 
 # --- Watching ---

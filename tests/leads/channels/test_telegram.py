@@ -1,10 +1,15 @@
 """What leaves through a broker's bot."""
 
+import json
+
 import pytest
 
+from brokers.models import BrokerChatConfig
+from leads import outbox, reasons
 from leads.models import ChannelIdentity, ChatMessage, TelegramMessage
 from tests.channels import send
 from tests.fakes import telegram as answers
+from tests.fakes.server import Told
 
 pytestmark = pytest.mark.django_db
 SLOTS = [
@@ -73,6 +78,9 @@ def test_a_lead_who_blocked_the_bot_is_not_written_to_again(telegram, camila, at
     [
         (answers.UNAUTHORIZED, "failed", "bad_credentials"),
         (answers.DOWN, "pending", "vendor_error"),
+        (answers.refusal(400, "Bad Request: message is too long"), "failed", "rejected"),
+        (answers.NOT_STARTED, "failed", "bot_not_started"),
+        (answers.GONE, "failed", "account_gone"),
         (answers.refusal(409, "Conflict"), "failed", "rejected"),
         (answers.refusal(400, "migrated", migrate_to_chat_id=5), "failed", "rejected"),
     ],
@@ -81,6 +89,38 @@ def test_what_telegram_answers_has_a_meaning(telegram, camila, at, answer, statu
     telegram.next = [answer]
     message = send(camila, "telegram", "hola", at)
     assert (message.status, message.reason) == (status, reason)
+    assert reasons.told(reason) != reason
+    assert ChannelIdentity.objects.get(channel="telegram").blocked_at is None
+
+
+def test_a_gateway_that_waited_in_vain_may_have_let_the_message_through(telegram, camila, at):
+    telegram.broken = [Told(504, b"<html>Gateway Timeout</html>")]
+    message = send(camila, "telegram", "hola", at)
+    assert (message.status, message.reason) == ("failed", "outcome_unknown")
+
+
+def test_a_message_that_waited_goes_by_the_token_of_the_day(telegram, camila, at):
+    telegram.next = [answers.UNAUTHORIZED, answers.DOWN]
+    revoked = send(camila, "telegram", "uno", at)
+    assert (revoked.status, revoked.reason) == ("failed", "bad_credentials")
+    waiting = send(camila, "telegram", "dos", at)
+    config = BrokerChatConfig.objects.get(broker=camila.broker)
+    config.provider_configs["telegram"]["token"] = "2:clave-nueva"
+    config.save()
+    outbox.deliver(waiting.pk, at=waiting.due_at)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.channel_message_id) == ("sent", "2:7001:1000")
+    paths = [path.split("/")[1] for path, _body in telegram.requests]
+    assert paths == ["bot1:clave-del-bot", "bot1:clave-del-bot", "bot2:clave-nueva"]
+
+
+def test_the_offer_to_share_a_phone_goes_with_the_next_message(telegram, camila, at):
+    camila.phone_e164, camila.phone = None, ""
+    camila.save()
+    send(camila, "telegram", "¿Me das tu teléfono?", at)
+    send(camila, "telegram", "Gracias, te llamamos.", at)
+    offer, after = (json.loads(each["reply_markup"]) for each in telegram.sent)
+    assert ("keyboard" in offer, after) == (True, {"remove_keyboard": True})
 
 
 def test_an_identity_that_is_no_chat_is_refused_before_it_is_asked(telegram, camila, at):

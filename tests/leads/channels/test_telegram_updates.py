@@ -8,7 +8,6 @@ from django.core.management import CommandError, call_command
 
 import brokers.demo
 from crm.demo import Context
-from leads import gate
 from leads.models import (
     ChannelIdentity,
     ChatMessage,
@@ -202,92 +201,64 @@ def test_a_button_of_another_lead_says_nothing(client, telegram, camila, at):
     assert ChatMessage.objects.latest("pk") == offer
 
 
-# --- Edits ---
-
-
-def test_an_edit_updates_the_message_and_its_row(client, connected):
-    post_telegram(client, MESSAGE)
-    edit = update("edited_message")
-    assert post_telegram(client, edit).status_code == 200
-    assert history() == [("in", "Hola, busco casa en Ñuñoa")]
-    row = TelegramMessage.objects.get()
-    assert (row.update_id, row.payload) == (845500100, edit)
-
-
-def test_an_older_edit_does_not_undo_a_newer_one(client, connected):
-    post_telegram(client, MESSAGE)
-    post_telegram(client, update("edited_message", update_id=3, edit_date=1795525999, text="tres"))
-    post_telegram(client, update("edited_message", update_id=2, edit_date=1795525900, text="dos"))
-    assert history() == [("in", "tres")]
-
-
-def test_the_original_that_comes_again_after_its_edit_changes_nothing(client, connected):
-    post_telegram(client, MESSAGE)
-    post_telegram(client, update("edited_message"))
-    post_telegram(client, MESSAGE)
-    assert history() == [("in", "Hola, busco casa en Ñuñoa")]
-
-
-def test_an_edit_of_a_message_that_we_never_saw_is_a_message(client, connected):
-    post_telegram(client, update("edited_message"))
-    post_telegram(client, MESSAGE)
-    assert history() == [("in", "Hola, busco casa en Ñuñoa")]
-
-
-def test_an_edit_may_ask_to_be_left_alone(client, connected, at):
-    post_telegram(client, MESSAGE)
-    post_telegram(client, update("edited_message", text="no me escriban más"))
-    lead = Lead.objects.get()
-    assert gate.may_contact(lead, "telegram", "marketing", at).reason == "suppressed"
-    assert ("out", "confirm_opt_out") in lead.messages.values_list("direction", "purpose")
-
-
-# --- Blocking ---
-
-
-def membership(status, update_id=845500104):
-    payload = update("blocked", update_id=update_id)
-    payload["my_chat_member"]["new_chat_member"]["status"] = status
-    return payload
-
-
-def test_blocking_the_bot_opts_out_of_the_channel_without_an_answer(client, connected, at):
-    post_telegram(client, MESSAGE)
-    post_telegram(client, membership("kicked"))
-    lead = Lead.objects.get()
-    assert lead.identities.get().blocked_at is not None
-    assert gate.may_contact(lead, "telegram", "reply", at).reason == "blocked_by_lead"
-    assert [(c.channel, c.state) for c in lead.consents.all()] == [("telegram", "withdrawn")]
-    assert [direction for direction, _ in history()] == ["in"]
-
-
-def test_taking_the_bot_back_reopens_service_but_not_marketing(client, connected):
-    post_telegram(client, MESSAGE)
-    post_telegram(client, membership("kicked"))
-    post_telegram(client, membership("member", update_id=845500109))
-    post_telegram(client, update(update_id=845500110, message_id=44, text="volví"))
-    lead = Lead.objects.get()
-    now = lead.conversation.last_inbound_at
-    assert lead.identities.get().blocked_at is None
-    assert gate.may_contact(lead, "telegram", "reply", now).allowed is True
-    assert gate.may_contact(lead, "telegram", "marketing", now).reason == "suppressed"
-
-
-def test_a_stranger_who_blocks_the_bot_is_only_noted(client, connected):
-    post_telegram(client, membership("kicked"))
-    assert (Lead.objects.count(), TelegramMessage.objects.get().lead) == (0, None)
-
-
 # --- The rest ---
 
 
-def test_groups_are_not_listened_to(client, connected):
-    assert post_telegram(client, update("group_message")).status_code == 200
-    assert (Lead.objects.count(), TelegramMessage.objects.count()) == (0, 0)
+@pytest.mark.parametrize(
+    "name", ["group_message", "group_press", "joined_group", "channel_post", "inline_query",
+             "reaction", "poll"],
+)  # fmt: skip
+def test_groups_channels_and_what_is_not_ours_are_not_listened_to(client, connected, name):
+    answer = post_telegram(client, payloads.load(f"telegram/{name}"))
+    assert (answer.status_code, answer.content) == (200, b"")
+    rows = (Lead, ChatMessage, TelegramMessage, KeptWebhook)
+    assert [model.objects.count() for model in rows] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
-    "payload", [payloads.load("telegram/poll"), {"update_id": 5, "unheard_of": {"a": 1}}, {"update_id": 6, "message": {"odd": 1}},
+    ("name", "text", "kept"),
+    [
+        ("audio", "[audio]", {"kind": "audio", "file_id": "CQACAgEAAxkBAAIa", "filename": "grabacion.mp3"}),
+        ("video", "[video] Así quedó la cocina", {"kind": "video", "file_id": "BAACAgEAAxkBAAIv", "filename": "cocina.mp4"}),
+        ("video_note", "[video]", {"kind": "video_note", "file_id": "DQACAgEAAxkBAAIn"}),
+        ("animation", "[animación]", {"kind": "animation", "file_id": "CgACAgEAAxkBAAIg", "filename": "aplauso.mp4"}),
+        ("sticker", "[sticker] 👍", {"kind": "sticker", "file_id": "CAACAgEAAxkBAAIs"}),
+        ("animated_sticker", "[sticker] 🎉", {"kind": "sticker", "file_id": "AAMCAgEAAxkBAAIt"}),
+        ("venue", "[ubicación] Metro Ñuñoa, Irarrázaval 3000", {"kind": "location", "latitude": -33.45, "longitude": -70.6}),
+        ("live_location", "[ubicación] -33.45679, -70.59877", {"kind": "location", "latitude": -33.456789, "longitude": -70.598765}),
+        ("forwarded_contact", "[contacto]", {"kind": "contact", "name": "Pedro", "phone": "56911112222"}),
+        ("dice", "🎲", None),
+        ("start", "Hola", None),
+    ],
+)  # fmt: skip
+def test_every_kind_of_message_says_what_it_is_and_keeps_what_it_carries(
+    client, connected, name, text, kept
+):
+    post_telegram(client, payloads.load(f"telegram/{name}"))
+    message = ChatMessage.objects.get()
+    assert (message.message_text, message.attachments) == (text, [kept] if kept else [])
+    assert message.lead.phone_e164 is None
+    assert message.files.count() == int(bool(kept and "file_id" in kept))
+
+
+def test_what_telegram_notes_in_the_chat_itself_is_no_message(client, connected):
+    post_telegram(client, payloads.load("telegram/pinned"))
+    assert (Lead.objects.count(), TelegramMessage.objects.count()) == (0, 1)
+    newer = update("pinned", update_id=5)
+    newer["message"]["newer_than_us"] = newer["message"].pop("pinned_message")
+    post_telegram(client, newer)
+    assert history() == [("in", "[mensaje que no se puede mostrar]")]
+
+
+def test_a_button_of_a_message_that_telegram_forgot_still_works(client, telegram, camila, at):
+    offer = send(camila, "telegram", "¿Cuál?", at, metadata={"choices": SLOTS})
+    payload = update("old_press", data=f"{offer.pk}:0")
+    assert post_telegram(client, payload).json()["callback_query_id"] == "30069301234567898"
+    assert history()[-1] == ("in", "jueves 26 de noviembre a las 11:00")
+
+
+@pytest.mark.parametrize(
+    "payload", [{"update_id": 4, "poll": {"id": "1"}}, {"update_id": 5, "unheard_of": {"a": 1}}, {"update_id": 6, "message": {"odd": 1}},
                 {"update_id": 7, "message": 5}, *(
                     {**MESSAGE, "update_id": number} for number in (None, "5", -1, 2**63, True, 1.5)
                 )],

@@ -76,8 +76,7 @@ def _hot(leads: Any) -> Card:
 
 
 def _waits(conversation: Conversation, at: datetime) -> str:
-    told = [str(conversation.get_waiting_reason_display()), waiting.told(conversation, at=at)]
-    return " · ".join(filter(None, told))
+    return waiting.told(conversation, at=at) or str(conversation.get_waiting_reason_display())
 
 
 def _waiting(conversations: Any, at: datetime) -> Card:

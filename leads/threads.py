@@ -39,7 +39,7 @@ def join(loser: Conversation, survivor: Conversation, *, at: datetime) -> dict[s
     changed = handoff.inherit(survivor, loser, at=at)
     for name, value in new.items():
         setattr(survivor, name, value)
-    if not survivor.waiting_reason:
+    if loser.waiting_reason and not survivor.waiting_reason:
         survivor.waiting_reason, survivor.brief = loser.waiting_reason, loser.brief
     survivor.save(update_fields=[*JOINED, "updated_at"])
     loser.turn_due_at = None

@@ -176,7 +176,15 @@ def _think(turn: Turn, messages: list[ChatMessage], unanswered: list[ChatMessage
     if checked.tripped:
         rules = list(checked.tripped)
         log_activity(turn.lead, "reply_corrected", actor=Actor.SYSTEM, at=turn.at, rules=rules)
+    if "dicom_promise" in checked.tripped and not turn.conversation.waiting_reason:
+        _leave_credit_to_people(turn)
     return checked.text
+
+
+def _leave_credit_to_people(turn: Turn) -> None:
+    """The sentence that stands in a promise's place says that somebody will look at the case."""
+    brief = _("Tiene una deuda y se le dijo que un ejecutivo revisará su financiamiento")
+    handoff.flag(turn.lead, reason=HandoffReason.OTHER, brief=brief, at=turn.at)
 
 
 def _stalls(turn: Turn) -> bool:

@@ -43,7 +43,7 @@ class ConversationAdmin(InboxScreen, TenantAdmin):
     )
     list_filter = ("holder", "channel", "waiting_reason", ("held_by", ScopedRelatedFilter))
     search_fields = ("lead__name", "lead__phone", "lead__phone_e164", "lead__email")
-    list_select_related = ("lead__broker__brokerleadconfig", "held_by")
+    list_select_related = ("broker", "lead__broker__brokerleadconfig", "held_by")
     actions = ("take_chosen", "give_back_chosen")
     empty_hint = _(
         "Las conversaciones aparecen cuando alguien escribe por el chat web u otro canal."

@@ -13,7 +13,7 @@ from django.utils import timezone
 from brokers.models import User
 from campaigns import enrolment, steps
 from campaigns.models import CampaignLog
-from leads import cards, handoff, inbox, outbox, waiting, withheld
+from leads import cards, handoff, inbox, outbox, waiting, withheld, words
 from leads.enums import Author, Channel, Delivery, Direction, Holder, Purpose
 from leads.models import ActivityLog, ChatMessage, Conversation, Lead
 from llm import drafting
@@ -214,11 +214,27 @@ def _says_nothing_more(lead: Lead, speak: Speak, telegram: Watched, at: datetime
     for call in VoiceCall.objects.filter(lead=lead, status=CallStatus.CANCELLED):
         assert call.reason == "held_by_person"
     for _, status, reason in told(lead):
-        assert status == "sent" or (status, reason) == ("due", "held_by_person")
+        assert status == "sent" or (status == "due" and reason in withheld.REASONS)
 
 
 def _dialled(lead: Lead) -> int:
     return VoiceCall.objects.filter(lead=lead, external_call_id__isnull=False).count()
+
+
+@pytest.mark.django_db
+def test_a_step_that_waits_for_a_person_is_told_once_and_so_is_its_end(
+    prospect: Callable[..., Lead], campaign_of: Any, agent: User, telegram: Watched, at: datetime
+) -> None:
+    lead = prospect()
+    enrolment.enrol(campaign_of(name="Otoño"), lead, at=at)
+    handoff.take(lead, by=agent, at=at)
+    for day in range(4):
+        steps.run(CampaignLog.objects.get().pk, at=at + timedelta(days=day))
+    events = ActivityLog.objects.filter(action_type__startswith="campaign_step").order_by("id")
+    assert [(each.action_type, words.event_details(each)) for each in events] == [
+        ("campaign_step_held", "Otoño: Una persona tiene la conversación."),
+        ("campaign_step_skipped", "Otoño: Una persona tiene la conversación."),
+    ]
 
 
 @pytest.mark.django_db

@@ -65,6 +65,12 @@ def writes_while_nothing_works(lead: Lead, write: Any, at: Any, monkeypatch: Any
     says("¿tienen estacionamiento?")(lead, write, at, monkeypatch)
 
 
+def is_promised_credit(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
+    Lead.objects.filter(pk=lead.pk).update(metadata={**KNOWN, "dicom": "has_debt"})
+    monkeypatch.setattr(thinking, "reply", lambda *_, **__: "Tu crédito hipotecario está aprobado.")
+    says("¿me dan el crédito?")(lead, write, at, monkeypatch)
+
+
 def does_not_qualify(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
     told = facts.Facts(income={"amount": 400_000}, dicom="has_debt", debt_amount=900_000)
     facts.record(lead, told, source=facts.Source.LEAD, at=at)
@@ -90,6 +96,10 @@ def objects(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
             does_not_qualify,
             "No califica: decide una persona. Renta líquida: $400.000; DICOM: con deuda en DICOM; "
             "Deuda: $900.000.",
+        ),
+        (
+            is_promised_credit,
+            "Tiene una deuda y se le dijo que un ejecutivo revisará su financiamiento.",
         ),
         (objects, "Se opuso al puntaje automático."),
     ],

@@ -7,7 +7,7 @@ import pytest
 
 from brokers.models import BrokerLeadConfig, BrokerVoiceConfig, User
 from crm.errors import ProviderError
-from leads import consenting, handoff
+from leads import consenting, handoff, words
 from leads.models import ActivityLog, Lead
 from tests.factories import BrokerFactory, LeadFactory, VoiceCallFactory
 from tests.racing import race
@@ -182,6 +182,8 @@ def test_the_gate_is_asked_again_right_before_dialling(
     call.refresh_from_db()
     assert (call.status, call.reason, vendor.started) == ("cancelled", "held_by_person", 0)
     assert call.retry_at == at + timedelta(days=1)
+    event = ActivityLog.objects.get(action_type="call_cancelled")
+    assert words.event_details(event) == "Una persona tiene la conversación."
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
 PY := .venv/bin/python
 ON_SERVERS := $(PY) -m crm.embedded exec --
 
-.PHONY: run demo test lint e2e bench env env-dev
+LINTS := lint-types lint-style lint-line lint-migrations lint-deploy
+
+.PHONY: run demo test lint $(LINTS) e2e bench env env-dev
 
 # The laptop's setting: without it production's rules hold, first of all a SECRET_KEY.
 run demo test lint e2e bench: export DEBUG ?= true
@@ -13,18 +15,30 @@ run demo test lint e2e bench: export DEBUG ?= true
 run: env  ## the whole product on this machine, until Ctrl-C
 	@exec $(PY) manage.py up
 
-demo: env  ## the same with a fake of every vendor, and a page on which to play the lead
+demo: env  ## the same with a fake of every vendor, and a page on which to play the lead and the agents
 	@exec $(PY) -m tests.fakes
 
 test: lint  ## everything that has to be true before a change is kept
-	@exec $(ON_SERVERS) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@exec $(ON_SERVERS) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: env-dev
+	@$(MAKE) --no-print-directory --jobs=2 $(LINTS)
+
+# Two at a time; the longest first.
+lint-types:
+	$(PY) -m mypy .
+
+lint-style:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy .
+
+lint-line:
 	.venv/bin/lint-imports
+
+lint-migrations:
 	$(ON_SERVERS) $(PY) manage.py makemigrations --check --dry-run
+
+lint-deploy:
 	DEBUG=false PUBLIC_URL=https://crm.example.com ALLOWED_HOSTS=crm.example.com \
 		SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_hex(50))") \
 		$(PY) manage.py check --deploy --fail-level WARNING

@@ -29,6 +29,7 @@ from bench import (  # noqa: E402
     inbound,
     leads_list,
     metrics,
+    outbox,
     rescoring,
     search,
     turns,
@@ -38,6 +39,7 @@ RESULTS = Path(__file__).parent / "results"
 WORKLOADS = {
     "turns": turns.run,
     "inbound": inbound.run,
+    "outbox": outbox.run,
     "leads_list": leads_list.run,
     "search": search.run,
     "metrics": metrics.run,

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as ModelError
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from brokers import passwords
+from brokers import linking, passwords
 from brokers.models import (
     Broker,
     BrokerChatConfig,
@@ -90,6 +92,7 @@ class UserSerializer(TenantSerializer[User]):
 
     role = serializers.ChoiceField(choices=Role.choices, default=Role.AGENT)
     password = serializers.CharField(write_only=True, max_length=1000, trim_whitespace=False)
+    telegram = serializers.SerializerMethodField()
 
     class Meta:
         model = User
@@ -101,6 +104,7 @@ class UserSerializer(TenantSerializer[User]):
             "role",
             "is_active",
             "assignment_priority",
+            "telegram",
             "password",
             "last_login",
             *STAMPS,
@@ -114,6 +118,10 @@ class UserSerializer(TenantSerializer[User]):
             fields["email"].read_only = True
             fields["password"].read_only = True
         return fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=linking.Link.choices))
+    def get_telegram(self, user: User) -> str:
+        return linking.state_of(user, at=timezone.now()).value
 
     def validate_email(self, email: str) -> str:
         if User.objects.filter(email__iexact=email).exists():
@@ -205,13 +213,20 @@ class MeSerializer(CheckedSerializer[User]):
 
 
 class LinkedSerializer(serializers.Serializer[Any]):
+    """``blocked``: linked, but the person's Telegram takes nothing from the bot. ``code_until``:
+    a code that was not used yet is good until then."""
+
     linked = serializers.BooleanField()
+    blocked = serializers.BooleanField()
+    code_until = serializers.DateTimeField(allow_null=True)
 
 
 class LinkCodeSerializer(serializers.Serializer[Any]):
-    """``command`` is what the user sends to the broker's bot, once, before ``expires_at``."""
+    """``link`` opens the broker's bot with the code, or ``command`` is sent to it; once, before
+    ``expires_at``. ``link`` is empty while Telegram does not tell the bot's name."""
 
     code = serializers.CharField(read_only=True)
+    link = serializers.CharField(read_only=True)
     command = serializers.CharField(read_only=True)
     expires_at = serializers.DateTimeField(read_only=True)
 

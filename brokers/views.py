@@ -141,14 +141,20 @@ class MyTelegram(generics.GenericAPIView[User]):
 
     @extend_schema(operation_id="auth_me_telegram", responses=shapes.LinkedSerializer)
     def get(self, request: Request) -> Response:
-        return Response({"linked": self._caller.telegram_user_id is not None})
+        user, now = self._caller, timezone.now()
+        state = linking.state_of(user, at=now)
+        told = {
+            "linked": state in (linking.Link.LINKED, linking.Link.BLOCKED),
+            "blocked": state == linking.Link.BLOCKED,
+            "code_until": linking.code_until(user, at=now),
+        }
+        return Response(shapes.LinkedSerializer(told).data)
 
     @extend_schema(operation_id="auth_me_telegram_code", request=None)
     def post(self, request: Request) -> Response:
-        now = timezone.now()
-        code = linking.issue(self._caller, at=now)
-        told = {"code": code, "command": f"/vincular {code}", "expires_at": now + linking.VALID}
-        return Response(self.get_serializer(told).data, status=status.HTTP_201_CREATED)
+        invitation = linking.invite(self._caller, at=timezone.now())
+        answer = self.get_serializer(invitation).data
+        return Response(answer, status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="auth_me_telegram_unlink", responses={204: None})
     def delete(self, request: Request) -> Response:
@@ -164,7 +170,7 @@ class Users(Editable[User]):
     filterset_class = UserFilter
     search_fields = ["name", "email"]
     ordering_fields = ["name", "email", "role", "created_at", "id"]
-    letters = {"invite": "c"}
+    letters = {"invite": "c", "unlink_telegram": "u"}
     http_method_names = ["get", "post", "patch", "head", "options"]
 
     def perform_update(self, serializer: Any) -> None:
@@ -188,6 +194,14 @@ class Users(Editable[User]):
             )
             mail_link_soon(user, passwords.Reason.INVITATION)
         return Response(self.get_serializer(user).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=shapes.UserSerializer)
+    @action(detail=True, methods=["post"], url_path="unlink-telegram")
+    def unlink_telegram(self, request: Request, pk: Any = None) -> Response:
+        """End what the person gets in Telegram; their own link is theirs at ``auth/me/telegram/``."""
+        user = self.get_object()
+        linking.unlink(user, at=timezone.now())
+        return Response(self.get_serializer(user).data)
 
 
 class Brokers(Editable[Broker]):

@@ -5,6 +5,7 @@ waits for that message's delivery.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,8 +15,8 @@ from campaigns import actions, dialling, enrolment, ledger, readiness, wording
 from campaigns.actions import Result
 from campaigns.models import CampaignEnrollment, CampaignLog, LogStatus, StepAction
 from campaigns.readiness import HELD, Verdict
-from leads import delivery
-from leads.enums import NEVER_LEFT, Delivery
+from leads import activity, delivery
+from leads.enums import NEVER_LEFT, Actor, Delivery
 from leads.models import ChatMessage
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,8 @@ LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
 BATCH = 500
 TALKS = (StepAction.SEND_MESSAGE, StepAction.SCHEDULE_MEETING)
-TAKEN_OVER = ("person_took_over", "conversation_moved_on", HELD)
+MOVED_ON = "conversation_moved_on"
+TAKEN_OVER = ("person_took_over", MOVED_ON, HELD)
 
 
 def due(*, at: datetime, limit: int = BATCH) -> list[int]:
@@ -40,7 +42,15 @@ def run(log_id: int, *, at: datetime) -> LogStatus | None:
     lease = _claim(log_id, at)
     if lease is None:
         return None
-    return _conclude(log_id, lease, _text(log_id, at), at)
+    return _conclude(log_id, lease, _draft(log_id, at), at)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a step will say, and the conversation's version that it was written for."""
+
+    text: str
+    version: int
 
 
 @transaction.atomic
@@ -56,9 +66,13 @@ def _claim(log_id: int, at: datetime) -> datetime | None:
     return lease
 
 
-def _text(log_id: int, at: datetime) -> str:
-    """What the step will say; a model is asked only when the step may run."""
+def _draft(log_id: int, at: datetime) -> Draft:
     log = _read(log_id)
+    return Draft(_text(log, at), log.lead.conversation.version)
+
+
+def _text(log: CampaignLog, at: datetime) -> str:
+    """What the step will say; a model is asked only when the step may run."""
     if log.step.action not in TALKS:
         return ""
     if log.step.use_ai_message and not readiness.judge(log, at=at).go:
@@ -93,18 +107,31 @@ def _lock(log_id: int) -> CampaignLog:
 
 
 @transaction.atomic
-def _conclude(log_id: int, lease: datetime, text: str, at: datetime) -> LogStatus | None:
+def _conclude(log_id: int, lease: datetime, draft: Draft, at: datetime) -> LogStatus | None:
     """Ask for the last time and act, in one breath with what is written about it."""
     log = _lock(log_id)
     if log.status != LogStatus.CLAIMED or log.claimed_until != lease:
         return None
     verdict = readiness.judge(log, at=at)
-    if verdict.go:
-        _take_result(log, actions.perform(log, text, at=at), at)
+    if verdict.go and draft.version != log.lead.conversation.version:
+        _start_over(log, at)
+    elif verdict.go:
+        _take_result(log, actions.perform(log, draft.text, at=at), at)
     else:
         _refuse(log, verdict, at)
     ledger.write([log.lead_id], at=at)
     return LogStatus(log.status)
+
+
+def _start_over(log: CampaignLog, at: datetime) -> None:
+    """A person had the conversation while the text was written: it is written anew."""
+    _tell(log, "draft_discarded", MOVED_ON, at)
+    _put_off(log, at, MOVED_ON)
+
+
+def _tell(log: CampaignLog, event: str, reason: str, at: datetime) -> None:
+    told = {"campaign": log.campaign.name, "reason": reason}
+    activity.log(log.lead, event, actor=Actor.SYSTEM, at=at, **told)
 
 
 def _refuse(log: CampaignLog, verdict: Verdict, at: datetime) -> None:
@@ -113,8 +140,12 @@ def _refuse(log: CampaignLog, verdict: Verdict, at: datetime) -> None:
         _put_off(log, log.due_at, verdict.reason)
     elif verdict.until is not None:
         log.holds += verdict.reason == HELD
+        if verdict.reason == HELD and log.reason not in TAKEN_OVER:
+            _tell(log, "campaign_step_held", HELD, at)
         _put_off(log, verdict.until, verdict.reason)
     else:
+        if verdict.reason == HELD:
+            _tell(log, "campaign_step_skipped", HELD, at)
         _settle(log, LogStatus.SKIPPED, verdict.reason, at, ends=verdict.ends)
 
 

@@ -1,7 +1,10 @@
 """The outbound HTTP client: every call has a timeout, and every failure is a ProviderError."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -9,6 +12,9 @@ import httpx
 from crm.errors import ProviderError
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+# Shorter than any vendor keeps an idle line: a send on a line just closed would be one whose fate
+# nobody knows.
+IDLE_SECONDS = 2.0
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -20,9 +26,8 @@ def request(method: str, url: str, *, client: httpx.Client | None = None, **opti
     ``retry_after`` (seconds). Addresses and bodies stay out of the error: they may carry tokens.
     """
     options.setdefault("timeout", TIMEOUT)
-    send = client.request if client else httpx.request
     with _failures():
-        response = send(method, url, **options)
+        response = (client or _lines(os.getpid())).request(method, url, **options)
     if response.is_error:
         raise _refusal(response)
     return _body(response)
@@ -34,8 +39,9 @@ def download(url: str, *, limit: int, headers: dict[str, str]) -> bytes:
     Raises ProviderError as ``request`` does, and with reason ``too_large`` for a longer file.
     """
     content = bytearray()
-    with _failures(), httpx.stream("GET", url, headers=headers, timeout=TIMEOUT) as response:
-        if response.is_error:
+    lines = _lines(os.getpid())
+    with _failures(), lines.stream("GET", url, headers=headers, timeout=TIMEOUT) as response:
+        if not response.is_success:  # nor do we go where it may send us: there the token is not
             raise ProviderError(
                 retryable=response.status_code in RETRYABLE, vendor_status=response.status_code
             )
@@ -44,6 +50,13 @@ def download(url: str, *, limit: int, headers: dict[str, str]) -> bytes:
             if len(content) > limit:
                 raise ProviderError(retryable=False, reason="too_large")
     return bytes(content)
+
+
+@lru_cache(maxsize=1)
+def _lines(pid: int) -> httpx.Client:
+    """The process's open connections, a forked child's its own; no cookie goes from call to call."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.Client(cookies=no_cookies, limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS))
 
 
 @contextmanager

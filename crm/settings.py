@@ -381,10 +381,13 @@ UNFOLD = theme.UNFOLD
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"without_keys": {"()": "crm.logs.WithoutKeys"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        "django.request": {"filters": ["without_keys"]},
+        "django.security.csrf": {"filters": ["without_keys"]},
         "httpx": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "google_genai": {"level": "WARNING"},

@@ -24,6 +24,7 @@ UNFOLD: dict[str, Any] = {
         "show_all_applications": False,
         "navigation": "crm.admin.navigation.groups",
     },
+    "ACCOUNT": {"navigation": "crm.admin.navigation.account"},
     "COLORS": {
         "primary": {
             "50": "oklch(97.7% .013 236.62)",

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import translation
 
+from brokers import linking
 from brokers.models import Broker, User
 from crm.tenancy import Role
 from leads import cards, notices, signals
@@ -88,6 +89,16 @@ def on_handed_on(
         if to is not None:
             own = [[to.name, count]]
             raise_for(owner, kind, key=f"{key}:{to.pk}", user=to.pk, shares=own, **about)
+
+
+@transaction.atomic
+def on_blocked(person: User, *, at: datetime) -> None:
+    """A person of the team blocked the bot: noted, and told to the broker once."""
+    if not linking.block(person, at=at):
+        return
+    owner, key = person.broker_id, f"{person.pk}:{at.isoformat()}"
+    assert owner is not None  # only people of a broker are linked
+    raise_for(owner, AlertKind.AGENT_UNREACHABLE, key=key, person=person.name, at=at)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:

@@ -13,7 +13,7 @@ from brokers.models import AssignmentMode, Broker, User
 from crm.tenancy import Role
 from leads import alerts, cards
 from leads.activity import log
-from leads.enums import Actor
+from leads.enums import Actor, AlertKind
 from leads.errors import AlreadyClaimed, NotAssignable
 from leads.models import Lead
 from leads.stages import Stage
@@ -78,12 +78,23 @@ def hand_on(user: User, *, at: datetime) -> None:
     alerts.on_handed_on(user, "leads", shares, at=at)
 
 
+@transaction.atomic
 def assign(lead: Lead, *, to: User | None, by: Any, at: datetime) -> Lead:
-    """Give a lead to somebody, or back to the pool with ``to=None``."""
+    """Give a lead to somebody, or back to the pool with ``to=None``; who did not do it is told."""
     if to is not None and (to.broker_id != lead.broker_id or not to.may_enter):
         raise NotAssignable(field="assigned_to")
+    before = lead.assigned_to_id
     _give(lead, to, by=by, at=at, only_if=Q())
+    if lead.assigned_to_id != before and to != by:
+        announce(lead, at=at, key=at.isoformat())
     return lead
+
+
+def announce(lead: Lead, *, at: datetime, key: str = "", after: timedelta = timedelta(0)) -> None:
+    """Tell whom a lead came to: its person, or all who may claim it."""
+    to = [lead.assigned_to] if lead.assigned_to else None
+    kind = AlertKind.ASSIGNED if to else AlertKind.NEW_LEAD
+    cards.deal(lead.broker_id, kind, lead=lead, to=to, key=key, at=at, after=after)
 
 
 def claim(lead: Lead, *, by: User, at: datetime) -> Lead:

@@ -93,6 +93,11 @@ def keep(message: ChatMessage, *, filename: str, content: bytes) -> Attachment:
     return row
 
 
+def discard(message: ChatMessage) -> None:
+    """Forget a message's files; what a worker is fetching finds its row gone."""
+    message.files.all().delete()
+
+
 def of(message: ChatMessage) -> list[Attachment]:
     """The files that go out with a message, in order."""
     return list(message.files.filter(state=AttachmentState.READY).order_by("position", "id"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat
 
 from brokers.models import Broker, User
 from crm.errors import Conflict
@@ -18,25 +19,71 @@ LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 6
 BACK_OFF_SECONDS = (10, 60, 300, 900, 3600)
 KEPT_TRUE = timedelta(days=2)
+BOT_BLOCKED = "bot_blocked"
+ERASED = "erased"  # in a card's details
 # A person waits behind these: they do not respect the broker's quiet hours.
 AT_ONCE = (AlertKind.HANDOFF_WAITING, AlertKind.HANDOFF_REMINDER, AlertKind.HANDOFF_ALERT)
 
 
+RELATED = (
+    "lead__broker",
+    "lead__assigned_to",
+    "lead__merged_into",
+    "lead__conversation__held_by",
+    "agent__broker",
+    "broker__brokerchatconfig",
+    "broker__brokerleadconfig",
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button as it stands. ``mark`` names what the presser saw: with another, nothing is done."""
+
+    label: str
+    mark: str = ""
+
+
 @dataclass(frozen=True)
 class Verb:
-    """A button of a card. ``act`` ends in a door and returns what the presser is told."""
+    """What may be done from a card. ``act`` ends in a door and returns what the presser is told,
+    ``too_late`` what they are told where the button no longer fits."""
 
     code: str
-    label: Any
-    applies: Callable[[Lead, User, datetime], bool]
+    offer: Callable[[Lead, User, datetime], Offer | None]
     act: Callable[[Lead, User, datetime], str]
+    too_late: Callable[[Lead, User, datetime], str]
 
+
+Line = Callable[[Lead, User, datetime], str]
+News = Callable[[AgentCard, datetime], str]
 
 _verbs: dict[str, Verb] = {}
+_lines: list[Line] = []
+_news: dict[str, News] = {}
 
 
 def register(verb: Verb) -> None:
     _verbs[verb.code] = verb
+
+
+def register_line(line: Line) -> None:
+    """What else a card tells of its lead; empty where there is nothing."""
+    _lines.append(line)
+
+
+def register_news(kind: AlertKind, news: News) -> None:
+    """What became of the cause of such a card; empty while it is as it was."""
+    _news[kind] = news
+
+
+def lines(lead: Lead, user: User, at: datetime) -> list[str]:
+    return [told for line in _lines if (told := line(lead, user, at))]
+
+
+def news_of(card: AgentCard, at: datetime) -> str:
+    news = _news.get(card.kind)
+    return news(card, at) if news else ""
 
 
 def verbs() -> list[Verb]:
@@ -102,8 +149,12 @@ def in_charge(lead: Lead) -> User | None:
 
 
 def _linked(broker_id: int) -> QuerySet[User]:
+    """Who can be reached; a person who blocked the bot cannot."""
     linked: QuerySet[User] = User.objects.filter(
-        broker_id=broker_id, is_active=True, telegram_user_id__isnull=False
+        broker_id=broker_id,
+        is_active=True,
+        telegram_user_id__isnull=False,
+        telegram_blocked_at__isnull=True,
     )
     return linked
 
@@ -112,19 +163,60 @@ def _opening(broker_id: int, kind: AlertKind, at: datetime) -> datetime:
     if kind in AT_ONCE:
         return at
     broker = Broker.objects.select_related("brokerleadconfig").get(pk=broker_id)
-    hours = quiet.quiet_hours(broker.brokerleadconfig, country=broker.country, zone=broker.timezone)
-    return hours.next_open(at)
+    return quiet.office_hours(broker).next_open(at)
+
+
+def is_silent(card: AgentCard, *, at: datetime) -> bool:
+    """Whether a card that may not wait comes in quiet hours: there, but without a sound."""
+    return quiet.office_hours(card.broker).next_open(at) > at
 
 
 def refresh(lead_id: int, *, at: datetime) -> None:
     """What the lead's cards tell has changed: those already shown are written anew."""
+    _outdate(AgentCard.objects.filter(lead_id=lead_id), at)
+
+
+def refresh_of(user_id: int, *, at: datetime) -> None:
+    """The person left a Telegram account: what stands in its chat has no more buttons."""
+    _outdate(AgentCard.objects.filter(agent_id=user_id), at)
+
+
+def _outdate(cards: QuerySet[AgentCard], at: datetime) -> None:
     recent = Q(state=CardState.PENDING) | Q(state=CardState.SENT, sent_at__gt=at - KEPT_TRUE)
-    changed = AgentCard.objects.filter(recent, lead_id=lead_id).update(
+    changed = cards.filter(recent).update(
         wanted=F("wanted") + 1,
         due_at=Case(When(state=CardState.SENT, then=at), default=F("due_at")),
         updated_at=at,
     )
     if changed:
+        signals.announce(signals.cards_due)
+
+
+def forget(leads: Iterable[Lead], *, at: datetime) -> int:
+    """The leads are erased: what stands of them in chats, or is on its way there, loses its words.
+
+    The other cards go with their leads.
+    """
+    shown = Q(chat_id__isnull=False) | Q(lease_until__isnull=False)
+    count = AgentCard.objects.filter(shown, lead__in=[each.pk for each in leads]).update(
+        lead=None,
+        key=Concat(Value("erased:"), Cast("pk", CharField())),
+        details={ERASED: True},
+        wanted=F("wanted") + 1,
+        due_at=at,
+        updated_at=at,
+    )
+    if count:
+        signals.announce(signals.cards_due)
+    return count
+
+
+def resume(user_id: int, *, at: datetime) -> None:
+    """The person takes messages from the bot again: what they missed lately is owed once more."""
+    missed = AgentCard.objects.filter(
+        agent_id=user_id, state=CardState.FAILED, error=BOT_BLOCKED, created_at__gt=at - KEPT_TRUE
+    )
+    if missed.update(state=CardState.PENDING, attempts=0, due_at=at, updated_at=at):
         signals.announce(signals.cards_due)
 
 
@@ -143,8 +235,7 @@ def claim(card_id: int, *, at: datetime) -> AgentCard | None:
     mine = _due(at).filter(pk=card_id)
     if not mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return None
-    related = ("lead__broker", "lead__assigned_to", "lead__conversation__held_by", "agent__broker")
-    return AgentCard.objects.select_related(*related, "broker__brokerchatconfig").get(pk=card_id)
+    return AgentCard.objects.select_related(*RELATED).get(pk=card_id)
 
 
 def written(card: AgentCard, *, chat: int, message: int, at: datetime) -> None:

@@ -3,13 +3,16 @@
 import json
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
@@ -23,13 +26,20 @@ from leads import storable, visitors, widget
 from leads.channels import choices
 from leads.delivery import VISIBLE
 from leads.enums import Channel, Delivery, Direction
+from leads.errors import ForeignPage, TooLarge
 from leads.inbox import Inbound, receive
-from leads.models import ChatMessage
+from leads.models import ChatMessage, Conversation
 
 MAX_TEXT = 4000
 MAX_CLIENT_ID = 100
 PAGE = 200
 MAX_ID = 2**63 - 1
+FULL = {
+    60: gettext_noop(
+        "Escribiste muchos mensajes seguidos. Espera un minuto y vuelve a intentarlo."
+    ),
+    86_400: gettext_noop("Llegamos al máximo de mensajes por hoy desde tu conexión."),
+}
 UNDER_WAY = (Delivery.PENDING, Delivery.SENDING)
 
 
@@ -76,6 +86,7 @@ def _broker(slug: str) -> Broker:
 
 
 def _posted(request: HttpRequest, broker: Broker) -> JsonResponse:
+    _come_from_here(request)
     body = json_body(request)
     text = _text(body, "text", MAX_TEXT, required=True)
     client_id = _text(body, "client_id", MAX_CLIENT_ID) or uuid.uuid4().hex
@@ -92,7 +103,21 @@ def _posted(request: HttpRequest, broker: Broker) -> JsonResponse:
             at=timezone.now(),
         )
     )
-    return JsonResponse({"visitor": visitor, "messages": [_shown(received.message)]})
+    held = Conversation.objects.filter(lead=received.message.lead_id)
+    told = {
+        "visitor": visitor,
+        "messages": [_shown(received.message)],
+        "holder": held.values_list("holder", flat=True).first(),
+    }
+    return JsonResponse(told)
+
+
+def _come_from_here(request: HttpRequest) -> None:
+    """Browsers name the page that posts: only the chat's own may, wherever it is framed."""
+    origin = request.headers.get("Origin")
+    ours = (request.get_host(), urlsplit(settings.PUBLIC_URL).netloc)
+    if origin is not None and origin.partition("://")[2] not in ours:
+        raise ForeignPage
 
 
 def _polled(request: HttpRequest, broker: Broker) -> JsonResponse:
@@ -145,7 +170,7 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
     except RequestDataTooBig as error:
-        raise DomainError(_("El mensaje es demasiado largo."), code="too_large") from error
+        raise TooLarge from error
     except ValueError as error:
         raise DomainError(_("El cuerpo no es JSON válido."), code="parse_error") from error
     if not isinstance(body, dict):
@@ -184,4 +209,4 @@ def _limit(request: HttpRequest, broker: Broker, known: str) -> None:
     )
     for key, limit, seconds in windows:
         if limits.exceeded(key, limit=limit, seconds=seconds):
-            raise TooMany(retry_after=60)
+            raise TooMany(_(FULL[seconds]), retry_after=seconds if seconds == 60 else 3600)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from telegram import Bot, User, WebhookInfo
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from brokers import linking
 from brokers.models import Broker, BrokerChatConfig, ChannelHook
 from crm.errors import DomainError, ProviderError
 from leads import alerts, origins
@@ -119,11 +120,7 @@ def _asked_for(told: WebhookInfo) -> Sequence[str]:
 
 def bot_name(broker: Broker) -> str:
     """The bot that the token is of, as people find it in Telegram."""
-
-    async def ask(bot: Bot) -> User:
-        return await bot.get_me()
-
-    return f"@{_asked(broker, ask).username}"
+    return f"@{_bot_of(broker).username}"
 
 
 def watched() -> list[int]:
@@ -163,6 +160,28 @@ def telegram_link(broker: Broker, *, source: str, campaign: str = "") -> str:
     """The address that opens a chat with the broker's bot and says where the lead came from."""
     word = origins.word(source=source, campaign=campaign)
     return f"https://t.me/{bot_name(broker).removeprefix('@')}?start={word}"
+
+
+def bot_username(broker: Broker) -> str:
+    """How the broker's bot is addressed; empty while Telegram does not tell.
+
+    Raises NotConfigured where the broker has no bot.
+    """
+    _token(BrokerChatConfig.objects.get(broker=broker))
+    try:
+        return str(_bot_of(broker).username or "")
+    except DomainError:
+        return ""
+
+
+linking.bots_are_named_by(bot_username)
+
+
+def _bot_of(broker: Broker) -> User:
+    async def ask(bot: Bot) -> User:
+        return await bot.get_me()
+
+    return _asked(broker, ask)
 
 
 def _webhook_info(broker: Broker) -> WebhookInfo:
@@ -205,7 +224,7 @@ def _telegram_credentials(broker: Broker) -> tuple[str, str]:
 def _token(config: BrokerChatConfig) -> str:
     token = (config.provider_configs.get("telegram") or {}).get("token")
     if not token:
-        raise NotConfigured(_("Guarda primero el token del bot de Telegram."))
+        raise NotConfigured(_("Falta el token del bot de Telegram: se guarda en «Canales»."))
     return str(token)
 
 

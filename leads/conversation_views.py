@@ -5,12 +5,14 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.http import FileResponse
 from django.utils import timezone
+from django_filters.rest_framework.backends import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.filters import OrderingFilter
 from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.views import ReadOnly, Removable
 from leads import (
@@ -26,15 +28,18 @@ from leads.filters import (
     AlertFilter,
     AttachmentFilter,
     ConversationFilter,
+    ConversationSearch,
     TemplateFilter,
 )
 from leads.models import (
     Attachment,
     ChatMessage,
     Conversation,
+    Lead,
     LeadAlert,
     MessageTemplate,
 )
+from leads.speaking_views import SpeakingActions
 
 
 class Alerts(ReadOnly[LeadAlert]):
@@ -55,21 +60,36 @@ class Alerts(ReadOnly[LeadAlert]):
         return Response(self.get_serializer(alert).data)
 
 
-class Conversations(ReadOnly[Conversation]):
+class Conversations(SpeakingActions, ReadOnly[Conversation]):
     """Who holds the microphone of each conversation: who waits first, the unread, the latest."""
 
-    queryset = Conversation.objects.select_related("lead")
+    queryset = Conversation.objects.select_related("lead__broker__brokerleadconfig")
     serializer_class = shapes.InboxSerializer
     filterset_class = ConversationFilter
-    search_fields = ["lead__name", "lead__phone"]
+    filter_backends = [DjangoFilterBackend, ConversationSearch, OrderingFilter]
+    search_fields = ["lead__searchable"]
     ordering_fields = ["id", "last_inbound_at", "waiting_since"]
-    letters = {"read": "r"}
+    letters = dict.fromkeys(("read", "takeover", "release", "reply", "resend"), "r")
 
     def get_queryset(self) -> Any:
         latest = ChatMessage.objects.filter(lead=OuterRef("lead")).order_by("-id")
-        text = Subquery(latest.values("message_text")[:1])
-        found = super().get_queryset().filter(lead__merged_into=None).annotate(last_message=text)
+        last = {
+            f"last_message{suffix}": Subquery(latest.values(column)[:1])
+            for suffix, column in shapes.LAST_MESSAGE.items()
+        }
+        found = super().get_queryset().filter(lead__merged_into=None).annotate(**last)
         return reading.with_unread(found).order_by(*reading.URGENCY)
+
+    def spoken_to(self) -> Lead:
+        lead: Lead = self.get_object().lead
+        return lead
+
+    @extend_schema(responses=shapes.CountsSerializer)
+    @action(detail=False, filterset_class=None, search_fields=[], ordering_fields=[])
+    def counts(self, request: Request) -> Response:
+        """How many there are of each kind that the list filters by: for badges."""
+        found = reading.counts(self.get_queryset().order_by(), by=self.caller)
+        return Response(shapes.CountsSerializer(found).data)
 
     @extend_schema(request=message_shapes.ReadSerializer, responses=shapes.InboxSerializer)
     @action(detail=True, methods=["post"])

@@ -5,22 +5,21 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 from django.urls import reverse
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from crm.admin.dashboard import Card, Row
+from leads import reading, waiting
 from leads.models import Conversation, Lead
 from leads.stages import Stage, Status
 
 SHOWN = 6
-# Waiting for one, or shown to people while the assistant goes on.
-ASKS_FOR_PERSON = Q(waiting_reason__gt="")
 
 
 def cards(user: Any, at: datetime) -> list[Card]:
     leads = Lead.objects.visible_to(user).living()
-    waiting = Conversation.objects.visible_to(user).filter(ASKS_FOR_PERSON)
-    return [*_figures(leads), _stages(leads), _hot(leads), _waiting(waiting, at)]
+    living = Conversation.objects.visible_to(user).filter(lead__merged_into=None)
+    asking = living.filter(reading.ASKS_FOR_PERSON)
+    return [*_figures(leads), _stages(leads), _hot(leads), _waiting(asking, at)]
 
 
 def _list(query: str = "") -> str:
@@ -77,27 +76,26 @@ def _hot(leads: Any) -> Card:
 
 
 def _waits(conversation: Conversation, at: datetime) -> str:
-    if conversation.waiting_since is None:
-        return str(conversation.get_waiting_reason_display())
-    return _("hace %(time)s") % {"time": timesince(conversation.waiting_since, at, depth=1)}
+    told = [str(conversation.get_waiting_reason_display()), waiting.told(conversation, at=at)]
+    return " · ".join(filter(None, told))
 
 
 def _waiting(conversations: Any, at: datetime) -> Card:
-    longest_first = F("waiting_since").asc(nulls_last=True)
+    longest_first = conversations.order_by(F("waiting_since").asc(nulls_last=True), "-id")
     rows = [
         Row(
-            str(waiting.lead),
-            _waits(waiting, at),
-            reverse("admin:leads_lead_change", args=[waiting.lead_id]) + "#conversacion",
+            str(each.lead),
+            _waits(each, at),
+            reverse("admin:leads_lead_change", args=[each.lead_id]) + "#conversacion",
             tone="danger",
         )
-        for waiting in conversations.select_related("lead").order_by(longest_first, "-id")[:SHOWN]
+        for each in longest_first.select_related("lead__broker__brokerleadconfig")[:SHOWN]
     ]
     return Card(
         _("Conversaciones en espera"),
         rows=rows,
         icon="hail",
-        link=reverse("admin:leads_conversation_changelist") + "?holder__exact=waiting",
+        link=reverse("admin:leads_conversation_inbox") + "?estado=esperan",
         empty=_("Nadie espera a una persona."),
         order=11,
     )

@@ -1,14 +1,19 @@
-"""The one writer of a message's delivery state: claimed, sent, put off, failed, withdrawn."""
+"""The one writer of a message's delivery state: claimed, handed over, sent, put off, failed, withdrawn.
+
+Pending with a lease is in a worker's hands and can be taken back; sending is with the channel, and
+until its answer nobody knows what became of it.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from leads import agenda
+from leads import agenda, withheld
 from leads.enums import Author, Delivery, Direction, Purpose
+from leads.errors import Overtaken
 from leads.models import ChatMessage, Conversation, Lead
 
 LEASE = timedelta(seconds=60)
@@ -20,10 +25,10 @@ _LADDER = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
 
 def claim(message_id: int, *, at: datetime) -> bool:
-    """Take a due message for sending, unless an earlier one of the lead still waits or flies.
+    """Take a due message in hand, unless an earlier one of the lead still waits or flies.
 
     One that its channel did not take is waited for by what goes the same way; another channel
-    is not silenced by it.
+    is not silenced by it. A lease that ran out before the hand-over left nothing behind.
     """
     turned_down = Q(status=Delivery.PENDING, attempts__gt=0, provider=OuterRef("provider"))
     earlier = ChatMessage.objects.filter(
@@ -32,17 +37,28 @@ def claim(message_id: int, *, at: datetime) -> bool:
         direction=Direction.OUT,
         id__lt=OuterRef("id"),
     )
-    due = ChatMessage.objects.filter(
-        ~Exists(earlier), pk=message_id, status=Delivery.PENDING, due_at__lte=at
-    )
-    return bool(
-        due.update(
-            status=Delivery.SENDING,
-            lease_until=at + LEASE,
-            attempts=F("attempts") + 1,
-            updated_at=at,
-        )
-    )
+    mine = _in_nobodys_hands(at).filter(~Exists(earlier), pk=message_id)
+    return bool(mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at))
+
+
+def _in_nobodys_hands(at: datetime) -> QuerySet[ChatMessage]:
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
+    return ChatMessage.objects.filter(free, status=Delivery.PENDING, due_at__lte=at)
+
+
+def hand_over(message: ChatMessage, *, version: int | None) -> None:
+    """Right before the channel is called, each time: from here on only it knows.
+
+    ``version`` is the conversation's that the gate judged by; None lets a person's message go
+    whoever has the microphone. Raises Overtaken when the message is no longer ours, or the
+    microphone has moved since.
+    """
+    mine = _in_hand(message)
+    if version is not None:
+        unmoved = Conversation.objects.filter(lead=OuterRef("lead"), version=version)
+        mine = mine.filter(Exists(unmoved))
+    if not mine.update(status=Delivery.SENDING):
+        raise Overtaken
 
 
 ANSWERS: dict[str, tuple[str, ...]] = {
@@ -101,10 +117,17 @@ def bounce(message: ChatMessage, *, reason: str, at: datetime) -> bool:
     )
 
 
-def note_parts(message: ChatMessage, sent: list[str]) -> None:
-    """Which pieces of a long message have left: a retry goes on after them."""
+def note_parts(message: ChatMessage, sent: list[str], *, left: int) -> None:
+    """Which pieces of a long message have left: a retry goes on after them.
+
+    While some are ``left``, the message is in our hands again, for as long as another lease.
+    """
     message.provider_metadata = {**message.provider_metadata, "sent_parts": sent}
-    message.save(update_fields=["provider_metadata", "updated_at"])
+    fields: dict[str, Any] = {"provider_metadata": message.provider_metadata}
+    if left and message.lease_until is not None:
+        fields |= {"status": Delivery.PENDING, "lease_until": message.lease_until + LEASE}
+    if _in_hand(message).update(**fields):
+        message.lease_until = fields.get("lease_until", message.lease_until)
 
 
 def put_off(
@@ -126,18 +149,32 @@ def fail(message: ChatMessage, *, reason: str, at: datetime) -> bool:
     return _settle(message, Delivery.FAILED, at=at, reason=reason)
 
 
+@transaction.atomic
 def block(message: ChatMessage, *, reason: str, at: datetime) -> bool:
-    return _settle(message, Delivery.BLOCKED, at=at, reason=reason)
+    # The lead before the message, as whoever takes over: two orders of locks would meet head-on.
+    Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk=message.lead_id).first()
+    blocked = _settle(message, Delivery.BLOCKED, at=at, reason=reason)
+    if blocked:
+        withheld.tell(message.lead, [message], reason=reason, at=at)
+    return blocked
 
 
 def _settle(message: ChatMessage, status: Delivery, *, at: datetime, **fields: Any) -> bool:
-    mine = ChatMessage.objects.filter(pk=message.pk, status=Delivery.SENDING)
-    changed = mine.update(status=status, lease_until=None, updated_at=at, **fields)
+    changed = _in_hand(message).update(status=status, lease_until=None, updated_at=at, **fields)
     if changed:
         message.status = status
         if status != Delivery.PENDING and message.due_at and message.due_at > message.at:
             agenda.refresh([message.lead_id], at=at)
     return bool(changed)
+
+
+def _in_hand(message: ChatMessage) -> QuerySet[ChatMessage]:
+    """The row, while it is under the lease that ``message`` was claimed with."""
+    return ChatMessage.objects.filter(
+        pk=message.pk,
+        status__in=[Delivery.PENDING, Delivery.SENDING],
+        lease_until=message.lease_until,
+    )
 
 
 def progress(message: ChatMessage, *, to: Delivery, at: datetime) -> bool:
@@ -147,6 +184,7 @@ def progress(message: ChatMessage, *, to: Delivery, at: datetime) -> bool:
     return bool(moved.update(status=to, updated_at=at))
 
 
+@transaction.atomic
 def withdraw(
     lead: Lead,
     *,
@@ -163,10 +201,13 @@ def withdraw(
         pending = pending.filter(purpose__in=list(purposes))
     if channel:
         pending = pending.filter(provider=channel)
-    withdrawn = pending.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+    withdrawn = list(pending.order_by("pk").select_for_update(no_key=True))
     if withdrawn:
+        rows = ChatMessage.objects.filter(pk__in=[each.pk for each in withdrawn])
+        rows.update(status=Delivery.BLOCKED, reason=reason, updated_at=at)
+        withheld.tell(lead, withdrawn, reason=reason, at=at)
         agenda.refresh([lead.pk], at=at)
-    return withdrawn
+    return len(withdrawn)
 
 
 @transaction.atomic
@@ -187,20 +228,18 @@ def take_back(message_ids: Iterable[int], *, reason: str, at: datetime) -> set[i
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
-    """Messages that should be on their way by now."""
-    waiting = ChatMessage.objects.filter(status=Delivery.PENDING, due_at__lte=at)
-    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
+    """Messages that should be on their way by now, and that nobody has in hand."""
+    return list(_in_nobodys_hands(at).order_by("id").values_list("id", flat=True)[:limit])
 
 
 def next_due(message: ChatMessage, *, at: datetime) -> ChatMessage | None:
     """The lead's message that waited for this one."""
-    waiting = ChatMessage.objects.filter(
-        lead_id=message.lead_id, id__gt=message.pk, status=Delivery.PENDING, due_at__lte=at
-    )
+    waiting = _in_nobodys_hands(at).filter(lead_id=message.lead_id, id__gt=message.pk)
     return waiting.order_by("id").first()
 
 
 def abandoned(*, at: datetime) -> list[ChatMessage]:
-    """Messages whose sender died between the call and its answer."""
-    lost = ChatMessage.objects.filter(status=Delivery.SENDING, lease_until__lt=at)
+    """Messages whose sender died between the call and its answer, or too often before it."""
+    given_up = Q(status=Delivery.PENDING, attempts__gte=MAX_ATTEMPTS)
+    lost = ChatMessage.objects.filter(Q(status=Delivery.SENDING) | given_up, lease_until__lt=at)
     return list(lost.order_by("id")[:500])

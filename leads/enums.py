@@ -162,9 +162,11 @@ class AlertKind(models.TextChoices):
     REMINDER_HELD = "reminder_held", _("recordatorio no enviado")
     INVITATION = "invitation", _("invitación de calendario")
     TELEGRAM_TROUBLE = "telegram_trouble", _("Telegram no entrega")
-    NEW_LEAD = "new_lead", _("lead nuevo sin asignar")
+    NEW_LEAD = "new_lead", _("lead sin asignar")
     HANDOFF_WAITING = "handoff_waiting", _("espera a una persona")
     VISIT = "visit", _("visita por confirmar")
+    ASSIGNED = "assigned", _("lead asignado")
+    AGENT_UNREACHABLE = "agent_unreachable", _("bloqueó el bot de Telegram")
 
 
 class AlertState(models.TextChoices):

@@ -16,10 +16,11 @@ from django.db.models import Model, Q, TextField
 from django.db.models.functions import Cast
 
 from crm.models import FailedTask
-from leads import holdings, identity, parts, rights, signals, suppressing
+from leads import cards, holdings, identity, parts, rights, signals, suppressing
 from leads.enums import AskedBy, Channel, Delivery, Right, RightState
 from leads.errors import NotConfirmed
 from leads.models import (
+    AgentCard,
     ChatMessage,
     Conversation,
     KeptWebhook,
@@ -128,7 +129,7 @@ def _erase(request: RightsRequest, at: datetime) -> None:
     kept = _what_remains(people, names)
     mentioned = RightsRequest.objects.filter(lead__in=people)
     mentioned.update(notes="", receipt={})
-    deleted = _delete(people, names)
+    deleted = _delete(people, names, at)
     request.refresh_from_db()
     request.files_left = sorted(set(files))
     request.save(update_fields=["files_left"])
@@ -176,9 +177,9 @@ def _what_remains(people: list[Lead], names: set[str]) -> list[Remains]:
     return [Remains(what, count, why) for (what, why), count in told.items()]
 
 
-def _delete(people: list[Lead], names: set[str]) -> Counter[str]:
+def _delete(people: list[Lead], names: set[str], at: datetime) -> Counter[str]:
     """Everything that hangs on the person, upper apps first, then the person."""
-    deleted: Counter[str] = Counter()
+    deleted: Counter[str] = Counter({AgentCard._meta.label: cards.forget(people, at=at)})
     for each in people:
         _forget_titles(Lead, [each.pk])
         for part in parts.parts():

@@ -125,6 +125,12 @@ class NotUndoable(DomainError):
     message = _("Esta unión ya no se puede deshacer.")
 
 
+class TooLarge(DomainError):
+    code = "too_large"
+    status = 413
+    message = _("El mensaje es demasiado largo.")
+
+
 class UnknownShape(DomainError):
     """A vendor's payload that is not as documented."""
 
@@ -132,8 +138,30 @@ class UnknownShape(DomainError):
     message = _("Lo que envió el canal no tiene una forma conocida.")
 
 
+class ForeignPage(DomainError):
+    """A page that is not the chat's own posts to it from a visitor's browser."""
+
+    code = "origin_not_allowed"
+    status = 403
+    message = _("El chat solo recibe mensajes desde su propia página.")
+
+
+class SentAlready(Conflict):
+    """The key belongs to another message of the same person."""
+
+    code = "idempotency_key_reused"
+    message = _(
+        "Ya enviaste otro mensaje desde este borrador, quizá en otra ventana. Revisa la "
+        "conversación y, si corresponde, envíalo de nuevo."
+    )
+
+
 class Arrived(Conflict):
     """Nothing to repeat: the message left, or is about to."""
 
     code = "already_on_its_way"
     message = _("Ese mensaje ya salió o está por salir: no hace falta repetirlo.")
+
+
+class Overtaken(Exception):
+    """A message was about to leave, and may not any more: taken back, or judged by what was so."""

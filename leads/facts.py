@@ -9,7 +9,6 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
 from leads import (
@@ -402,13 +401,7 @@ def _announce_outcome(
     if outcome == qualification.Outcome.QUALIFIED and not bulk:
         alerts.on_qualified(lead, key=str(event.pk), at=at)
     if outcome == qualification.Outcome.NOT_QUALIFIED:
-        reason, brief = HandoffReason.NOT_QUALIFIED, undecided()
-        handoff.flag(lead, reason=reason, brief=brief, at=at)
-
-
-def undecided() -> str:
-    """What people are told of a lead that does not qualify."""
-    return _("Según los criterios no califica: decide cómo seguir.")
+        handoff.flag(lead, reason=HandoffReason.NOT_QUALIFIED, at=at)
 
 
 def missing(lead: Lead) -> list[str]:

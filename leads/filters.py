@@ -11,8 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from crm.api.filters import LARGEST, SearchFilter
-from leads import metrics, search
-from leads.enums import Holder
+from leads import metrics, reading, search
 from leads.models import (
     Attachment,
     Conversation,
@@ -30,8 +29,11 @@ NOBODY = "none"
 class LeadSearch(SearchFilter):
     """By any part of name, e-mail or phone, without regard to accents and punctuation."""
 
+    path = ""
+
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
-        return search.matching(queryset, " ".join(self.get_search_terms(request)))
+        asked = " ".join(self.get_search_terms(request))
+        return search.matching(queryset, asked, path=self.path)
 
 
 class LeadFilter(FilterSet):
@@ -76,21 +78,38 @@ class LeadFilter(FilterSet):
         return queryset.filter(stuck if value else ~stuck)
 
 
+class ConversationSearch(LeadSearch):
+    path = "lead__"
+
+
 class ConversationFilter(FilterSet):
-    """``state`` says who holds the microphone: waiting, assistant or human."""
+    """``state`` says who holds the microphone, ``mine`` that the caller looks after the lead."""
 
-    unread = BooleanFilter(field_name="unread")
-
-    STATES = {"waiting": Holder.WAITING, "assistant": Holder.ASSISTANT, "human": Holder.USER}
-
-    state = ChoiceFilter(choices=[(state, state) for state in STATES], method="held")
+    unread = BooleanFilter(method="not_seen")
+    needs_person = BooleanFilter(method="asking")
+    mine = BooleanFilter(method="looked_after")
+    undelivered = BooleanFilter(method="with_lost_messages")
+    state = ChoiceFilter(choices=[(state, state) for state in reading.STATES], method="held")
 
     class Meta:
         model = Conversation
         fields = ["channel"]
 
     def held(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(holder=self.STATES[value])
+        return queryset.filter(holder=reading.STATES[value])
+
+    def not_seen(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(reading.IS_UNREAD if value else ~reading.IS_UNREAD)
+
+    def asking(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(reading.NEEDS_PERSON if value else ~reading.NEEDS_PERSON)
+
+    def with_lost_messages(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return queryset.filter(reading.undelivered() if value else ~reading.undelivered())
+
+    def looked_after(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        mine = reading.of(self.request.user)
+        return queryset.filter(mine if value else ~mine)
 
 
 class AttachmentFilter(FilterSet):

@@ -1,7 +1,8 @@
 """The only way out: whether a lead may be contacted on a channel, for a purpose, now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Q, Subquery, Value, When
@@ -13,17 +14,22 @@ from leads.stages import Treatment
 
 SERVICE_WINDOW = timedelta(hours=24)
 PUSHED = (Purpose.MARKETING, Purpose.CALL)
+WHOEVER_HOLDS = (Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT)  # may go out whoever has the microphone
 HUMAN_DELAY = timedelta(days=1)
 COUNTED = (Delivery.PENDING, Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``reason`` is a stable code; ``next_allowed_at`` is None where waiting does not help."""
+    """``reason`` is a stable code; ``next_allowed_at`` is None where waiting does not help.
+
+    ``to`` is whom an allowed message goes to on its channel; e-mail and calls have none.
+    """
 
     allowed: bool
     reason: str = ""
     next_allowed_at: datetime | None = None
+    to: ChannelIdentity | None = None
 
 
 YES = Verdict(True)
@@ -51,7 +57,8 @@ def may_contact(
         verdict = check(asked)
         if not verdict.allowed:
             return verdict
-    return _under_cap(asked, ignore_message, ignore_call)
+    verdict = _under_cap(asked, ignore_message, ignore_call)
+    return replace(verdict, to=asked.identity) if verdict.allowed else verdict
 
 
 def may_call(lead: Lead, at: datetime, *, ignore_call: int | None = None) -> Verdict:
@@ -80,6 +87,11 @@ class Question:
     @property
     def answers_in_time(self) -> bool:
         return is_window_open(self.lead, self.at)
+
+    @cached_property
+    def identity(self) -> ChannelIdentity | None:
+        written = self.purpose != Purpose.CALL and self.channel != Channel.EMAIL
+        return identity_on(self.lead, self.channel) if written else None
 
     @property
     def scope(self) -> str:
@@ -118,7 +130,7 @@ def _reachable(asked: Question) -> Verdict:
         return YES if asked.lead.phone_e164 else Verdict(False, "no_phone")
     if asked.channel == Channel.EMAIL:
         return YES if asked.lead.email else Verdict(False, "no_identity")
-    known = identity_on(asked.lead, asked.channel)
+    known = asked.identity
     if known is None:
         return Verdict(False, "no_identity")
     return YES if known.blocked_at is None else Verdict(False, "blocked_by_lead")
@@ -158,7 +170,7 @@ def _treated(asked: Question) -> Verdict:
 
 
 def _held(asked: Question) -> Verdict:
-    if asked.purpose in (Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT):
+    if asked.purpose in WHOEVER_HOLDS:
         return YES
     if asked.version is not None:
         current = asked.version == asked.conversation.version

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Q, QuerySet
 
-from leads import cards, delivery
+from leads import briefs, cards, delivery
 from leads.activity import log
 from leads.enums import NEVER_LEFT, Actor, AlertKind, Author, Direction, HandoffReason, Holder
-from leads.models import ChatMessage, Conversation, Lead
+from leads.models import ActivityLog, ChatMessage, Conversation, Lead
 
 
 @transaction.atomic
@@ -82,38 +82,77 @@ def _owe_to_person(conversation: Conversation) -> None:
 
 
 def request_of(conversation: Conversation) -> ChatMessage | None:
-    """The message after which a waiting conversation was left to people."""
-    before = ChatMessage.objects.filter(
-        lead_id=conversation.lead_id,
-        direction=Direction.IN,
-        at__lte=conversation.waiting_since,
-    )
-    return before.order_by("-id").first()
+    """The first message that waits for a person; None where the lead asked otherwise, as by phone."""
+    heard = _heard(conversation).filter(at__gte=conversation.waiting_since)
+    return heard.order_by("id").first()
+
+
+def _heard(conversation: Conversation) -> QuerySet[ChatMessage]:
+    return ChatMessage.objects.filter(lead_id=conversation.lead_id, direction=Direction.IN)
 
 
 @transaction.atomic
 def ask_for_person(
     lead: Lead, *, reason: HandoffReason | str, brief: str = "", at: datetime
 ) -> Conversation:
-    """Leave the microphone to nobody until a person comes; a person who has it keeps it."""
+    """Leave the microphone to nobody until a person comes; a person who has it keeps it.
+
+    ``brief`` says in a sentence why now; who it is and what they want is added here. A legal
+    threat counts whoever has the microphone.
+    """
     conversation = locked(lead)
+    reason = HandoffReason(reason)
     if conversation.holder != Holder.ASSISTANT:
+        if reason == HandoffReason.LEGAL_THREAT:
+            _note_threat(conversation, lead, brief, at)
         return conversation
-    conversation.brief = brief[:1000]
-    conversation.waiting_reason = HandoffReason(reason)
-    _hand_over(conversation, Holder.WAITING, None, at)
-    log(lead, "person_requested", actor=Actor.ASSISTANT, at=at, reason=str(reason))
-    key = str(conversation.version)
-    cards.deal(lead.broker_id, AlertKind.HANDOFF_WAITING, lead=lead, key=key, at=at, brief=brief)
+    owed = list(_heard(conversation).filter(pk__gt=conversation.answered_up_to).order_by("id"))
+    conversation.waiting_reason = reason
+    conversation.brief = briefs.write(lead, reason, why=brief, said=owed)
+    since = min(owed[0].at, at) if owed else at
+    _hand_over(conversation, Holder.WAITING, None, at, since=since)
+    log(lead, "person_requested", actor=Actor.ASSISTANT, at=at, reason=reason.value)
+    _deal(conversation, lead, str(conversation.version), at)
     return conversation
 
 
+def _deal(conversation: Conversation, lead: Lead, key: str, at: datetime) -> None:
+    kind, brief = AlertKind.HANDOFF_WAITING, conversation.brief
+    cards.deal(lead.broker_id, kind, lead=lead, key=key, at=at, brief=brief)
+
+
+def _note_threat(conversation: Conversation, lead: Lead, why: str, at: datetime) -> None:
+    """Once: from now on the assistant does not resume by itself."""
+    if is_threatened(lead):
+        return
+    reason = HandoffReason.LEGAL_THREAT
+    conversation.waiting_reason = reason
+    conversation.brief = briefs.write(lead, reason, why=why)
+    conversation.save(update_fields=["brief", "waiting_reason", "updated_at"])
+    log(lead, "person_requested", actor=Actor.SYSTEM, at=at, reason=reason.value)
+    if conversation.holder == Holder.WAITING:
+        _deal(conversation, lead, f"{conversation.version}:{reason}", at)
+
+
+def is_threatened(lead: Lead) -> bool:
+    """Whether there was a legal threat after which nobody gave the microphone back by hand."""
+    latest = threats(lead).values_list("action_type", flat=True).first()
+    return latest == "person_requested"
+
+
+def threats(lead: Lead | OuterRef) -> QuerySet[ActivityLog]:
+    """Threats, and what ends them, the latest first."""
+    threat = Q(action_type="person_requested", details__reason=HandoffReason.LEGAL_THREAT)
+    ended = Q(action_type="conversation_given_back")
+    return ActivityLog.objects.filter(threat | ended, lead=lead).order_by("-id")
+
+
 @transaction.atomic(savepoint=False)
-def flag(lead: Lead, *, reason: HandoffReason | str, brief: str, at: datetime) -> Conversation:
+def flag(lead: Lead, *, reason: HandoffReason | str, brief: str = "", at: datetime) -> Conversation:
     """Show people that a decision is theirs, while whoever holds the microphone goes on."""
     conversation = locked(lead)
     if conversation.holder != Holder.WAITING:
-        conversation.brief = brief[:1000]
+        conversation.brief = briefs.write(lead, reason, why=brief)
         conversation.waiting_reason = HandoffReason(reason)
         conversation.save(update_fields=["brief", "waiting_reason", "updated_at"])
     log(lead, "person_requested", actor=Actor.SYSTEM, at=at, reason=str(reason))
@@ -144,7 +183,9 @@ def set_back(
     conversation: Conversation, *, holder: str, held_by: Any, since: datetime | None, at: datetime
 ) -> None:
     """Give the microphone back to whom it had before a merge; drafts begun since are dropped."""
+    reason, brief = conversation.waiting_reason, conversation.brief
     _hand_over(conversation, Holder(holder), held_by, at, since=since)
+    conversation.waiting_reason, conversation.brief = reason, brief
 
 
 def locked(lead: Lead) -> Conversation:
@@ -168,6 +209,8 @@ def _hand_over(
     if not waiting:
         conversation.waiting_reason = ""
         conversation.alerted_step = 0
+    if holder == Holder.ASSISTANT:
+        conversation.brief = ""
     conversation.stalled_turns = 0
     conversation.version = F("version") + 1
     conversation.save()

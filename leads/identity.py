@@ -11,9 +11,9 @@ from django.db.models import Case, F, Q, Value, When
 
 from brokers.models import Broker
 from crm.errors import Conflict
-from leads import assignment, cards, names, phones
+from leads import assignment, names, phones
 from leads.activity import log
-from leads.enums import Actor, AlertKind
+from leads.enums import Actor
 from leads.models import ChannelIdentity, Conversation, Lead, MergeSuggestion, Suppression
 from leads.models.lead import LeadQuerySet
 from leads.stages import Source, Stage
@@ -162,8 +162,8 @@ def create(
     lead.save(force_insert=True)
     Conversation.objects.create(broker=broker, lead=lead)
     log(lead, "lead_created", actor=_actor(by), at=at, user=by, source=str(source))
-    if lead.assigned_to is None and source not in (Source.IMPORT, Source.PERSON):
-        cards.deal(broker.pk, AlertKind.NEW_LEAD, lead=lead, at=at, after=INTRODUCTION)
+    if source not in (Source.IMPORT, Source.PERSON):
+        assignment.announce(lead, at=at, after=INTRODUCTION)
     return lead
 
 
@@ -231,6 +231,23 @@ def block(identity: ChannelIdentity, *, at: datetime) -> None:
 
 def unblock(identity: ChannelIdentity, *, at: datetime) -> None:
     ChannelIdentity.objects.filter(pk=identity.pk).update(blocked_at=None, updated_at=at)
+
+
+def rename(lead: Lead, channel: str, *, old: Iterable[str], new: Iterable[str]) -> None:
+    """The channel knows the lead by other ids from now on; one that somebody else has stays theirs."""
+    before = list(lead.identities.filter(channel=channel, external_id__in=old))
+    made = [
+        ChannelIdentity(
+            broker_id=lead.broker_id,
+            lead=lead,
+            channel=channel,
+            external_id=external_id,
+            display_name=next((each.display_name for each in before), ""),
+        )
+        for external_id in new
+    ]
+    lead.identities.filter(pk__in=[each.pk for each in before]).delete()
+    ChannelIdentity.objects.bulk_create(made, ignore_conflicts=True)
 
 
 def identifiers(lead: Lead) -> list[str]:

@@ -11,6 +11,7 @@ from brokers.models import Broker, User
 from crm.copying import copy_in
 from leads import (
     assignment,
+    briefs,
     editing,
     facts,
     import_columns,
@@ -192,8 +193,9 @@ def _conversation(broker: Broker, lead: Lead) -> Conversation:
     outcome = lead.metadata.get("calificacion", {}).get("outcome")
     if outcome != qualification.Outcome.NOT_QUALIFIED:
         return Conversation(broker=broker)
-    brief = facts.undecided()
-    return Conversation(broker=broker, waiting_reason=HandoffReason.NOT_QUALIFIED, brief=brief)
+    reason = HandoffReason.NOT_QUALIFIED
+    brief = briefs.write(lead, reason)
+    return Conversation(broker=broker, waiting_reason=reason, brief=brief)
 
 
 def _add_to(lead: Lead, job: LeadImport, row: LeadImportRow, team: set[int], at: datetime) -> None:

@@ -70,13 +70,26 @@ def overhear(inbound: Inbound) -> Received:
 def correct(message: ChatMessage, *, text: str, at: datetime) -> None:
     """The lead edited a message; an edit may ask to be left alone, as a message may."""
     before = message.message_text
-    message.message_text = storable.text(text)[:MAX_LENGTH]
-    message.save(update_fields=["message_text", "updated_at"])
+    rewrite(message, text=text)
     if optout.stops_calls(text) and not optout.stops_calls(before):
         consenting.stop_calls(message.lead, evidence=text, at=at)
     stop = optout.asked(text)
     if stop is not None and optout.asked(before) is None:
         _stop(message.lead, stop, message, at)
+
+
+def rewrite(message: ChatMessage, *, text: str) -> None:
+    """Somebody of the broker edited what they had written in the channel's own app."""
+    message.message_text = storable.text(text)[:MAX_LENGTH]
+    message.save(update_fields=["message_text", "updated_at"])
+
+
+def withdraw(message: ChatMessage, *, told: str) -> None:
+    """Its writer deleted a message: its files go, and ``told`` stands for its words."""
+    attachments.discard(message)
+    message.attachments = []
+    message.save(update_fields=["attachments", "updated_at"])
+    rewrite(message, text=told)
 
 
 def _once(store: Callable[[Inbound], ChatMessage], inbound: Inbound) -> Received:

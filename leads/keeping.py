@@ -73,21 +73,25 @@ def keep(
     KeptWebhook.objects.bulk_create([kept], ignore_conflicts=True)
 
 
-def replay(kept: KeptWebhook, *, by: Any, at: datetime) -> None:
-    """Read it again: what it brought already changes nothing. Raises StillUnreadable."""
-    failed = _read_again(kept, by, at)
+def replay(kept: KeptWebhook, *, by: Any) -> None:
+    """Read it again, as of when it came: what it brought already changes nothing.
+
+    Raises StillUnreadable.
+    """
+    failed = _read_again(kept, by)
     if failed is not None:
         log.error("kept webhook %s cannot be read yet: %s", kept.pk, type(failed).__name__)
         raise StillUnreadable from failed
 
 
 @transaction.atomic
-def _read_again(kept: KeptWebhook, by: Any, at: datetime) -> Exception | None:
+def _read_again(kept: KeptWebhook, by: Any) -> Exception | None:
     row = _locked(kept)
     config = row.broker.brokerchatconfig.provider_configs.get(row.channel) or {}
     try:
         with transaction.atomic():
-            READERS[row.channel](row.broker, config, row.payload, at)
+            # Nobody is answered as if they had written just now: their 24 hours may be over.
+            READERS[row.channel](row.broker, config, row.payload, row.at)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - as above: the row says what it was

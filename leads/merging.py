@@ -10,7 +10,18 @@ from django.utils.translation import gettext as _
 
 from brokers.models import Broker
 from crm.locking import in_one_transaction
-from leads import facts, handoff, identity, joining, moving, pipeline, scoring, threads, words
+from leads import (
+    cards,
+    facts,
+    handoff,
+    identity,
+    joining,
+    moving,
+    pipeline,
+    scoring,
+    threads,
+    words,
+)
 from leads.activity import log
 from leads.enums import Actor, ConsentState, Holder
 from leads.errors import LeadMerged, NotMergeable, NotUndoable, TurnUnderWay
@@ -118,6 +129,7 @@ def merge(loser: Lead, survivor: Lead, *, by: Any, at: datetime) -> LeadMerge:
         broker_id=survivor.broker_id, loser=loser, survivor=survivor, by=by, at=at, record=record
     )
     _tell(survivor, "leads_merged", loser, by, at, conflicts=_told(joined.conflicts))
+    _refresh_cards(loser, survivor, at)
     return done
 
 
@@ -153,7 +165,13 @@ def undo(done: LeadMerge, *, by: Any, at: datetime) -> LeadMerge:
     done.save(update_fields=["undone_at", "undone_by", "not_restored", "updated_at"])
     _tell(survivor, "merge_undone", loser, by, at, not_restored=lost)
     _tell(loser, "merge_undone", survivor, by, at, not_restored=lost)
+    _refresh_cards(loser, survivor, at)
     return done
+
+
+def _refresh_cards(loser: Lead, survivor: Lead, at: datetime) -> None:
+    for lead in (loser, survivor):
+        cards.refresh(lead.pk, at=at)
 
 
 def standing(loser: Lead) -> LeadMerge | None:

@@ -1,6 +1,6 @@
 """Messages, their files and templates, alerts and the story, as the API shows them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from crm.api.filters import LARGEST
 from crm.api.serializers import TenantRelatedField, TenantSerializer
-from leads import reasons, templating, timeline
+from leads import outbox, reasons, templating, timeline
 from leads.enums import Channel
 from leads.models import (
     ActivityLog,
@@ -52,10 +52,14 @@ class AttachmentSerializer(TenantSerializer[Attachment]):
 
 
 class MessageSerializer(TenantSerializer[ChatMessage]):
-    """``reason_text`` says in words why a message did not leave or arrive, and what to do."""
+    """``reason_text`` says in words why a message did not leave or arrive, and what to do.
+
+    ``client_id`` is what the person who wrote it named it by.
+    """
 
     files = AttachmentSerializer(many=True, read_only=True)
     reason_text = serializers.SerializerMethodField()
+    client_id = serializers.SerializerMethodField()
 
     class Meta:
         model = ChatMessage
@@ -75,12 +79,16 @@ class MessageSerializer(TenantSerializer[ChatMessage]):
             "due_at",
             "attachments",
             "files",
+            "client_id",
             "ai_response_used",
             "at",
             "created_at",
             "updated_at",
         ]
         read_only_fields = fields
+
+    def get_client_id(self, message: ChatMessage) -> str | None:
+        return outbox.client_id(message)
 
     def get_reason_text(self, message: ChatMessage) -> str:
         return reasons.told(message.reason) if message.reason else ""
@@ -183,8 +191,25 @@ class ReadSerializer(serializers.Serializer[Any]):
     up_to = serializers.IntegerField(min_value=0, max_value=LARGEST)
 
 
+class ThreadQuerySerializer(serializers.Serializer[Any]):
+    """Which of a thread's messages: by id, or what is new or has another state since a moment."""
+
+    LOOKUPS: ClassVar = {"before": "id__lt", "after": "id__gt", "changed_since": "updated_at__gt"}
+
+    before = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False)
+    after = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False)
+    changed_since = serializers.DateTimeField(required=False)
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        return {self.LOOKUPS[name]: value for name, value in self.validated_data.items()}
+
+
 class ReplySerializer(serializers.Serializer[Any]):
-    """A text, an approved template with its variables, or a file with or without a text."""
+    """A text, an approved template with its variables, or a file with or without a text.
+
+    ``client_id`` is the client's own id of the message, where no Idempotency-Key is sent.
+    """
 
     text = serializers.CharField(
         max_length=20_000, required=False, allow_blank=True, default="", trim_whitespace=False
@@ -196,6 +221,9 @@ class ReplySerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=500), required=False, default=dict
     )
     file = serializers.FileField(required=False)
+    client_id = serializers.RegexField(
+        r"^[\x21-\x7e]+$", max_length=100, required=False, default=""
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not (attrs["text"].strip() or "template" in attrs or "file" in attrs):

@@ -23,9 +23,11 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.REMINDER_HELD: _("Recordatorio no enviado a %(lead)s: %(why)s"),
     AlertKind.INVITATION: "%(title)s",
     AlertKind.TELEGRAM_TROUBLE: _("Telegram no entrega los mensajes"),
-    AlertKind.NEW_LEAD: _("Lead nuevo sin asignar: %(lead)s"),
+    AlertKind.NEW_LEAD: _("Lead sin asignar: %(lead)s"),
     AlertKind.HANDOFF_WAITING: _("%(lead)s pide una persona"),
     AlertKind.VISIT: _("Visita agendada con %(lead)s"),
+    AlertKind.ASSIGNED: _("Ahora atiendes a %(lead)s"),
+    AlertKind.AGENT_UNREACHABLE: _("%(person)s bloqueó el bot de Telegram"),
 }
 BODIES: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
@@ -60,9 +62,14 @@ BODIES: dict[str, Any] = {
         "%(trouble)s Mientras tanto no llegan los mensajes de Telegram. Entra a «Canales» y pulsa "
         "«Reparar Telegram»."
     ),
-    AlertKind.NEW_LEAD: _("Llegó por %(source)s y aún no tiene quien lo atienda."),
+    AlertKind.NEW_LEAD: _("Llegó por %(source)s y no tiene quien lo atienda."),
     AlertKind.HANDOFF_WAITING: _("Espera a que le responda una persona."),
     AlertKind.VISIT: _("Es el %(when)s."),
+    AlertKind.ASSIGNED: _("Llegó por %(source)s."),
+    AlertKind.AGENT_UNREACHABLE: _(
+        "Sus avisos de leads ya no le llegan ahí. Pídele que desbloquee el bot en su Telegram, o "
+        "desvincula su cuenta en «Equipo»."
+    ),
 }
 TROUBLES: dict[str, Any] = {
     "elsewhere": _("El bot de Telegram entrega en otra dirección."),
@@ -83,8 +90,10 @@ def subject(alert: LeadAlert | AgentCard) -> str:
     return " ".join((str(SUBJECTS[alert.kind]) % _values(alert)).split())
 
 
-def body(alert: LeadAlert | AgentCard) -> str:
-    lines = [str(BODIES[alert.kind]) % _values(alert), alert.details.get("brief", "")]
+def body(alert: LeadAlert | AgentCard, news: str = "") -> str:
+    """``news`` stand in the place of a cause that is over."""
+    cause = news or str(BODIES[alert.kind]) % _values(alert)
+    lines = [cause, alert.details.get("brief", "")]
     if alert.lead_id:
         page = reverse("admin:leads_lead_change", args=[alert.lead_id])
         lines.append(_t("Ver el lead: %s") % f"{settings.PUBLIC_URL}{page}")

@@ -25,8 +25,8 @@ from leads import (
 )
 from leads.channels import whatsapp_templates
 from leads.channels.base import BLOCKED, Outgoing, adapter_of
-from leads.enums import NEVER_LEFT, Author, Channel, Delivery, Direction, Purpose
-from leads.errors import Arrived, ChannelError, NoChannel, Refused
+from leads.enums import NEVER_LEFT, Author, Delivery, Direction, Purpose
+from leads.errors import Arrived, ChannelError, NoChannel, Overtaken, Refused, SentAlready
 from leads.models import ChannelIdentity, ChatMessage, Lead, MessageTemplate
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def queue(
         lead=lead,
         broker_id=lead.broker_id,
         provider=channel or lead.conversation.channel,
-        message_text=storable.text(text)[:MAX_LENGTH],
+        message_text=_stored(text),
         direction=Direction.OUT,
         author=author,
         sent_by=sent_by,
@@ -113,8 +113,10 @@ def send_by_person(
     """A person writes to the lead, and thereby takes the microphone.
 
     An approved ``template``, filled from the lead and from ``values``, goes where WhatsApp's
-    window is closed. Raises NoChannel, Refused (with the gate's reason), BadFile, or DomainError
-    for a template that misses a value, before anything is stored.
+    window is closed. The same key of the same person again gives the first message back, also
+    where the gate would refuse by now. Raises NoChannel, Refused (with the gate's reason),
+    SentAlready, BadFile, or DomainError for a template that misses a value, before anything is
+    stored.
     """
     carried: dict[str, Any] = {}
     if template is not None:
@@ -123,11 +125,14 @@ def send_by_person(
         text = templating.render(template.content, known)
     if not text.strip() and upload is None:
         raise DomainError(_("Escribe un mensaje."), code="blank", field="text")
+    key = f"{_named_by(by.pk)}{idempotency_key}" if idempotency_key else None
+    mine = ChatMessage.objects.filter(broker_id=lead.broker_id, idempotency_key=key)
+    if key and (sent := mine.first()):
+        return _same(sent, lead, text, upload)
     handoff.take(lead, by=by, at=at)
     lead.refresh_from_db()
     channel = lead.conversation.channel
     _may_write(lead, channel, template, upload, at)
-    key = f"person:{by.pk}:{idempotency_key}" if idempotency_key else None
     message = queue(
         lead,
         text=text,
@@ -141,7 +146,34 @@ def send_by_person(
     )
     if upload is not None and not message.files.exists():
         attachments.keep(message, filename=upload.filename, content=upload.content)
+    return _same(message, lead, text, upload)
+
+
+def client_id(message: ChatMessage) -> str | None:
+    """The key under which the person who wrote a message sent it."""
+    key, named = message.idempotency_key or "", _named_by(message.sent_by_id)
+    return key.removeprefix(named) if key.startswith(named) else None
+
+
+def _named_by(person_id: int | None) -> str:
+    return f"person:{person_id}:"
+
+
+def _same(message: ChatMessage, lead: Lead, text: str, upload: Upload | None) -> ChatMessage:
+    """What was sent under a key; anything else under it would be lost without a word."""
+    sizes = [len(upload.content)] if upload else []
+    stored = (
+        message.lead_id,
+        message.message_text,
+        list(message.files.values_list("size", flat=True)),
+    )
+    if stored != (lead.pk, _stored(text), sizes):
+        raise SentAlready
     return message
+
+
+def _stored(text: str) -> str:
+    return storable.text(text)[:MAX_LENGTH]
 
 
 @transaction.atomic
@@ -219,7 +251,7 @@ def deliver(message_id: int, *, at: datetime) -> bool:
         ignore_message=message.pk,
     )
     if verdict.allowed:
-        _hand_over(message, template, at)
+        _send(message, verdict.to, template, at)
     elif verdict.next_allowed_at and message.purpose == Purpose.MARKETING:
         delivery.postpone(message, until=verdict.next_allowed_at, reason=verdict.reason, at=at)
     else:
@@ -241,22 +273,33 @@ def _with_context(message_id: int) -> ChatMessage:
     return ChatMessage.objects.select_related(*related).get(pk=message_id)
 
 
-def _hand_over(message: ChatMessage, template: dict[str, Any] | None, at: datetime) -> None:
+def _send(
+    message: ChatMessage,
+    to: ChannelIdentity | None,
+    template: dict[str, Any] | None,
+    at: datetime,
+) -> None:
     adapter = adapter_of(message.provider)
     if adapter is None:
         delivery.fail(message, reason="channel_not_available", at=at)
         return
-    to = None
-    if message.provider != Channel.EMAIL:
-        to = gate.identity_on(message.lead, message.provider)
     if gate.is_window_open(message.lead, at):
         template = None
+    version = None if message.purpose in gate.WHOEVER_HOLDS else message.lead.conversation.version
     try:
-        external_id = adapter.send(Outgoing(message, to, template))
+        external_id = adapter.send(Outgoing(message, to, template, version))
+    except Overtaken:
+        _ask_again(message, at)
     except ChannelError as error:
         _refused(message, to, error, at)
     else:
         delivery.mark_sent(message, external_id=external_id, at=at)
+
+
+def _ask_again(message: ChatMessage, at: datetime) -> None:
+    """What the gate allowed is no longer so: nothing has left, and the next try asks it afresh."""
+    if delivery.postpone(message, until=at, reason="conversation_moved_on", at=at):
+        signals.announce(signals.message_queued, message_id=message.pk, due_at=at)
 
 
 def _refused(
@@ -278,12 +321,14 @@ def _refused(
 
 
 def recover(*, at: datetime) -> int:
-    """Settle messages whose sender died: repeat where that is harmless, else show a person."""
+    """Settle messages whose sender died in the call: repeat where harmless, else show a person."""
     lost = delivery.abandoned(at=at)
     for message in lost:
         adapter = adapter_of(message.provider)
         again = message.attempts < delivery.MAX_ATTEMPTS
-        if again and adapter is not None and adapter.resend_safe:
+        if message.status == Delivery.PENDING:
+            delivery.fail(message, reason="interrupted_too_often", at=at)
+        elif again and adapter is not None and adapter.resend_safe:
             delivery.put_off(message, until=at, reason="sender_died", at=at)
         else:
             delivery.fail(message, reason=delivery.OUTCOME_UNKNOWN, at=at)

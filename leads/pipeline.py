@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from crm.errors import Conflict
-from leads import names, scoring, signals
+from leads import cards, names, scoring, signals
 from leads.activity import log
 from leads.enums import NEVER_LEFT, Actor, Channel, Direction
 from leads.errors import ReasonNeeded, StageNotAllowed
@@ -163,6 +163,7 @@ def _record(
 ) -> StageTransition:
     facts = {"from_stage": source.value, "to_stage": target.value, "event": event, "reason": reason}
     log(lead, "stage_changed", actor=actor, at=at, user=by, **facts)
+    cards.refresh(lead.pk, at=at)
     return StageTransition.objects.create(
         lead=lead,
         broker_id=lead.broker_id,

@@ -41,6 +41,7 @@ class Offer:
     template: MessageTemplate
     text: str
     missing: list[str]
+    pieces: list[tuple[str, str]]
 
 
 def offers(lead: Lead) -> list[Offer]:
@@ -56,4 +57,5 @@ def offer(template: MessageTemplate, lead: Lead) -> Offer:
     values = filled(template, lead)
     missing = [name for name, value in values.items() if not value]
     shown = {name: value or f"[{name}]" for name, value in values.items()}
-    return Offer(template, templating.render(template.content, shown), missing)
+    text = templating.render(template.content, shown)
+    return Offer(template, text, missing, templating.pieces(template.content, values))

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from brokers.models import Broker
+
 MAX_DAYS = 15  # no run of Sundays and holidays is longer
 
 
@@ -93,3 +95,8 @@ def quiet_hours(config: Any, *, country: str, zone: str) -> QuietHours:
         country=country,
         zone=ZoneInfo(zone),
     )
+
+
+def office_hours(broker: Broker) -> QuietHours:
+    """The hours of the people who answer: the broker's own, wherever the lead is."""
+    return quiet_hours(broker.brokerleadconfig, country=broker.country, zone=broker.timezone)

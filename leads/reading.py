@@ -2,14 +2,35 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
-from django.db.models.functions import Greatest, Least
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat, Greatest, Least
+from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils import timezone
 
-from leads.models import Conversation
+from leads.enums import Author, Delivery, Holder
+from leads.models import ChatMessage, Conversation
+from leads.models.message import ASKS_FOR_PERSON, NEED, UNREAD, URGENCY
+from leads.outbox import RESENT
 
-UNREAD = Q(last_inbound_id__gt=F("read_up_to"))
-ASKS_FOR_PERSON = Q(waiting_reason__gt="")
+__all__ = ["ASKS_FOR_PERSON", "IS_UNREAD", "NEEDS_PERSON", "SPOKEN", "STATES", "URGENCY"]
+
+# The same questions as the order asks, in its own words, so that its index answers them too.
+NEEDS_PERSON = Q(Exact(NEED, 0))
+IS_UNREAD = UNREAD & Q(LessThanOrEqual(NEED, 1))
+SPOKEN = Q(last_inbound_at__isnull=False) | Q(last_outbound_at__isnull=False)
+STATES = {"waiting": Holder.WAITING, "assistant": Holder.ASSISTANT, "human": Holder.USER}
 
 
 def with_unread(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -20,13 +41,30 @@ def with_unread(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]
     )
 
 
-# Who waits for a person first (the longest wait above), then the unread, then the latest.
-URGENCY = (
-    Case(When(ASKS_FOR_PERSON, then=Value(0)), When(UNREAD, then=Value(1)), default=Value(2)),
-    F("waiting_since").asc(nulls_last=True),
-    F("last_inbound_at").desc(nulls_last=True),
-    "-id",
-)
+def of(person: Any) -> Q:
+    """The conversations that a person looks after."""
+    return Q(held_by=person) | Q(lead__assigned_to=person)
+
+
+def undelivered() -> Q:
+    """Something that failed, or of a person's that was blocked, and was not sent again since."""
+    repeat = Concat(Value(RESENT), Cast(OuterRef("pk"), CharField()))
+    again = ChatMessage.objects.filter(broker=OuterRef("broker"), idempotency_key=repeat)
+    lost = Q(status=Delivery.FAILED) | Q(status=Delivery.BLOCKED, author=Author.USER)
+    messages = ChatMessage.objects.filter(
+        lost, ~Exists(again), lead=OuterRef("lead"), broker=OuterRef("broker")
+    )
+    return Q(Exists(messages))
+
+
+def counts(conversations: QuerySet[Conversation], *, by: Any) -> dict[str, int]:
+    """How many conversations each question of the inbox finds."""
+    asked = {"needs_person": NEEDS_PERSON, "unread": UNREAD, "mine": of(by)}
+    held = {name: Q(holder=holder) for name, holder in STATES.items()}
+    found: dict[str, int] = conversations.filter(lead__merged_into=None).aggregate(
+        **{name: Count("id", filter=question) for name, question in {**asked, **held}.items()}
+    )
+    return found
 
 
 def mark(conversation: Conversation, *, up_to: int, by: Any) -> bool:

@@ -32,8 +32,26 @@ TOLD: dict[str, Any] = {
         "WhatsApp limita los mensajes de marketing que recibe esta persona. No lo repitas hoy: "
         "espera a que escriba, o llama."
     ),
-    "marketing_stopped_by_lead": _("El lead silenció tus mensajes de marketing en WhatsApp."),
-    "rate_limited": _("Se enviaron demasiados mensajes seguidos: se reintenta solo."),
+    "marketing_stopped_by_lead": _(
+        "El lead detuvo tus mensajes de marketing en WhatsApp, y ya no se le envían. Puedes "
+        "contestarle cuando escriba."
+    ),
+    "own_number": _("Es el número de tu propia corredora. Corrige el teléfono del lead."),
+    "number_not_allowed_yet": _(
+        "Tu número es de prueba y Meta solo le deja escribir a teléfonos autorizados. Agrega este "
+        "en Meta, o conecta un número definitivo."
+    ),
+    "display_name_pending": _(
+        "Meta aún no aprueba el nombre visible de tu número. Revísalo en el administrador de "
+        "WhatsApp."
+    ),
+    "needs_phone_number": _(
+        "WhatsApp no envía ese mensaje a quien oculta su número. Pídele su teléfono, o escribe "
+        "otro texto."
+    ),
+    "rate_limited": _(
+        "Se enviaron demasiados mensajes seguidos. Mientras esté pendiente, se reintenta solo."
+    ),
     "number_limited_for_spam": _(
         "WhatsApp restringió tu número por bloqueos o denuncias. Revisa su calidad en el "
         "administrador de WhatsApp antes de seguir enviando."
@@ -68,11 +86,17 @@ TOLD: dict[str, Any] = {
     "template_disabled": _("Meta desactivó la plantilla. Crea otra."),
     "channel_not_configured": _("Faltan las credenciales del canal. Complétalas en «Canales»."),
     "channel_not_available": _("El canal no está disponible."),
-    "rejected": _("El canal no aceptó el mensaje."),
-    "vendor_error": _("El proveedor tuvo una falla: se reintenta solo."),
-    "unreachable": _("No se pudo llegar al proveedor: se reintenta solo."),
-    "try_later": _("El servidor pidió intentarlo después: se reintenta solo."),
+    "bot_blocked": _("La persona bloqueó el bot: tiene que desbloquearlo en su Telegram."),
+    "rejected": _(
+        "El canal no aceptó el mensaje. Cambia el texto o el archivo y envíalo otra vez."
+    ),
+    "vendor_error": _("El proveedor tuvo una falla. Mientras esté pendiente, se reintenta solo."),
+    "unreachable": _("No se pudo llegar al proveedor. Mientras esté pendiente, se reintenta solo."),
+    "try_later": _(
+        "El servidor pidió intentarlo después. Mientras esté pendiente, se reintenta solo."
+    ),
     "sender_died": _("El envío se interrumpió: se reintenta solo."),
+    "interrupted_too_often": _("El envío se interrumpió varias veces antes de salir: reenvíalo."),
     "outcome_unknown": _(
         "No se supo si llegó. Si el canal lo confirma, el estado cambia solo; antes de repetirlo, "
         "pregunta al lead."

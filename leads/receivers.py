@@ -9,11 +9,14 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
+from brokers import linking
 from crm.tasks import enqueue
+from leads import cards
 from leads.models import Attachment
 from leads.signals import (
     alert_raised,
     attachment_expected,
+    card_doubled,
     cards_due,
     erasure_due,
     import_waiting,
@@ -25,6 +28,7 @@ from leads.tasks import (
     fetch_attachment,
     send_alert,
     sweep_cards,
+    withdraw_copy,
     work_on_import,
 )
 
@@ -43,6 +47,16 @@ def start_alert(*, alert_id: int, **_: Any) -> None:
 @receiver(cards_due)
 def start_cards(**_: Any) -> None:
     enqueue(sweep_cards)
+
+
+@receiver(card_doubled)
+def start_withdrawing(*, card_id: int, message_id: int, **_: Any) -> None:
+    enqueue(withdraw_copy, card_id, message_id)
+
+
+@receiver(linking.left)
+def take_back_cards(*, user_id: int, **_: Any) -> None:
+    cards.refresh_of(user_id, at=timezone.now())
 
 
 @receiver(attachment_expected)

@@ -10,7 +10,7 @@ from brokers.models import Broker, User, validate_timezone
 from crm.api.rows import Rows
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import conflicts, receipts, scoring, words
+from leads import conflicts, receipts, scoring, waiting, words
 from leads.identity import Outcome
 from leads.models import (
     ActivityLog,
@@ -121,15 +121,48 @@ class ConversationSerializer(TenantSerializer[Conversation]):
         read_only_fields = fields
 
 
+LAST_MESSAGE = {"": "message_text", "_author": "author", "_status": "status", "_at": "at"}
+
+
 class InboxSerializer(ConversationSerializer):
     """``unread``: nobody who looks after the lead has seen their latest message."""
 
+    waiting_minutes = serializers.SerializerMethodField(
+        help_text="Office minutes for which the lead has waited for a person; at most 99 hours."
+    )
+    lead_score = serializers.FloatField(source="lead.lead_score", read_only=True)
+    pipeline_stage = serializers.CharField(source="lead.pipeline_stage", read_only=True)
     last_message = serializers.CharField(read_only=True, allow_null=True)
+    last_message_author = serializers.CharField(read_only=True, allow_null=True)
+    last_message_status = serializers.CharField(read_only=True, allow_null=True)
+    last_message_at = serializers.DateTimeField(read_only=True, allow_null=True)
     unread = serializers.BooleanField(read_only=True)
 
     class Meta(ConversationSerializer.Meta):
-        fields = [*ConversationSerializer.Meta.fields, "last_message", "last_inbound_id", "unread"]
+        fields = [
+            *ConversationSerializer.Meta.fields,
+            "waiting_minutes",
+            "lead_score",
+            "pipeline_stage",
+            *(f"last_message{suffix}" for suffix in LAST_MESSAGE),
+            "last_inbound_id",
+            "unread",
+        ]
         read_only_fields = fields
+
+    def get_waiting_minutes(self, conversation: Conversation) -> int | None:
+        return waiting.minutes_waited(conversation, at=timezone.now())
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    """``needs_person``: somebody should look, whoever holds it; the last three are ``state``."""
+
+    needs_person = serializers.IntegerField()
+    unread = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    assistant = serializers.IntegerField()
+    human = serializers.IntegerField()
 
 
 class LeadSerializer(TenantSerializer[Lead]):

@@ -30,6 +30,9 @@ erasure_due = Signal()
 cards_due = Signal()
 """Internal to leads: cards to write"""
 
+card_doubled = Signal()
+"""card_id, message_id: internal to leads, a second copy of a card stands in its chat"""
+
 
 def announce(signal: Signal, **facts: Any) -> None:
     """Tell the receivers once the transaction commits; a failing one does not stop the others."""

@@ -1,5 +1,6 @@
 """Text and JSON that PostgreSQL can keep."""
 
+from math import isfinite
 from typing import Any
 
 
@@ -11,11 +12,13 @@ def text(value: str) -> str:
 
 
 def data(value: Any) -> Any:
-    """Parsed JSON whose texts, keys too, can all be kept."""
+    """Parsed JSON whose texts, keys too, can all be kept; ValueError where a number cannot."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, list):
         return [data(each) for each in value]
     if isinstance(value, dict):
         return {text(key): data(each) for key, each in value.items()}
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("too large a number")
     return value

@@ -86,6 +86,11 @@ def write_card(card_id: int) -> bool:
     return telegram_cards.write(card_id, at=timezone.now())
 
 
+@shared_task(name="leads.tasks.withdraw_copy")
+def withdraw_copy(card_id: int, message_id: int) -> None:
+    telegram_cards.withdraw(card_id, message_id)
+
+
 @shared_task(name="leads.tasks.sweep_cards")
 def sweep_cards(at: str | None = None) -> int:
     """Start every card that is due; one that is on its way is left alone."""

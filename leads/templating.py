@@ -27,6 +27,17 @@ def render(content: str, values: Mapping[str, str]) -> str:
     return VARIABLE.sub(lambda match: values.get(match[1], ""), content)
 
 
+def pieces(content: str, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The text with its variables filled, cut at those without a value: text and "", or "" and the name."""
+    cut = VARIABLE.split(content)
+    made: list[tuple[str, str]] = []
+    for text, name in zip(cut[::2], [*cut[1::2], ""], strict=True):
+        made.append((text, ""))
+        if name:
+            made.append((values[name], "") if values.get(name) else ("", name))
+    return made
+
+
 def pairs(content: str, vendors: str) -> dict[str, str] | None:
     """Which of our variables stands for each of the vendor's, in the order of the vendor's text.
 

@@ -30,6 +30,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "conversation_given_back",
         "conversation_resumed",
         "person_requested",
+        "draft_discarded",
+        "message_withheld",
     ),
     "consent": (
         "opted_out",

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_filters.rest_framework.backends import DjangoFilterBackend
@@ -11,12 +9,10 @@ from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, 
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.filters import OrderingFilter
-from crm.api.parsers import JSONParser
 from crm.api.permissions import AdminsOnly
 from crm.api.rows import columns
 from crm.api.serializers import OF_BROKER, broker_of, does_not_exist
@@ -28,21 +24,16 @@ from leads import (
     conflicts,
     consenting,
     editing,
-    gate,
-    handoff,
     identity,
     keyed,
     merging,
     metrics,
     metrics_shapes,
-    outbox,
     pipeline,
-    placeholders,
     receipts,
     rights,
 )
 from leads import merge_serializers as merge_shapes
-from leads import message_serializers as message_shapes
 from leads import serializers as shapes
 from leads.enums import CALLS, Channel
 from leads.errors import LeadMerged, NotUndoable
@@ -52,19 +43,14 @@ from leads.filters import (
 )
 from leads.identity import Match, Outcome
 from leads.models import (
-    ChatMessage,
     Lead,
 )
-from leads.outbox import Upload
 from leads.rights_views import ConsentActions, RightsActions, StoryActions
+from leads.speaking_views import IDEMPOTENCY_KEY, SpeakingActions, idempotency_key
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
-)
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The lead's ETag, in place of `version`."
 )
-LONGEST_KEY = 100
 READ_WHEN_MERGED = ("retrieve", "messages", "timeline", "destroy", "unmerge")
 
 
@@ -74,7 +60,7 @@ class KnownToOthers(Conflict):
     code = "lead_exists"
 
 
-class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
+class Leads(SpeakingActions, StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
     """Leads. Each change of state is an action of its own."""
 
     queryset = Lead.objects.all()
@@ -106,6 +92,10 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
             raise LeadMerged(merged_into=identity.living_of(lead).pk)
         return lead
 
+    def spoken_to(self) -> Lead:
+        lead: Lead = self.get_object()
+        return lead
+
     def get_serializer_class(self) -> Any:
         return shapes.LeadRowSerializer if self.action == "list" else shapes.LeadDetailSerializer
 
@@ -130,7 +120,7 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
     def create(self, request: Request) -> Response:
         given = self.checked(shapes.NewLeadSerializer)
         given.pop("broker", None)
-        broker, key = broker_of(request), _idempotency_key(request)
+        broker, key = broker_of(request), idempotency_key(request)
         if key is None:
             return self._enter(broker, given)
         answered = keyed.once(
@@ -266,82 +256,6 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
         conflicts.settle(lead, by=self.caller, at=timezone.now(), **given)
         return self.answer(lead)
 
-    @extend_schema(request=None, responses=shapes.ConversationSerializer)
-    @action(detail=True, methods=["post"])
-    def takeover(self, request: Request, pk: Any = None) -> Response:
-        conversation = handoff.take(self.get_object(), by=self.caller, at=timezone.now())
-        return Response(shapes.ConversationSerializer(conversation).data)
-
-    @extend_schema(request=None, responses=shapes.ConversationSerializer)
-    @action(detail=True, methods=["post"])
-    def release(self, request: Request, pk: Any = None) -> Response:
-        conversation = handoff.give_back(self.get_object(), by=self.caller, at=timezone.now())
-        return Response(shapes.ConversationSerializer(conversation).data)
-
-    @extend_schema(
-        responses=message_shapes.MessageSerializer(many=True), operation_id="leads_messages_list"
-    )
-    @action(
-        detail=True,
-        filterset_class=None,
-        search_fields=[],
-        ordering_fields=[],
-        parser_classes=[JSONParser, MultiPartParser],
-    )
-    def messages(self, request: Request, pk: Any = None) -> Response:
-        messages: Any = ChatMessage.objects.filter(lead=self.get_object()).prefetch_related("files")
-        page: Any = self.paginate_queryset(messages)
-        return self.get_paginated_response(message_shapes.MessageSerializer(page, many=True).data)
-
-    @extend_schema(
-        request={
-            "application/json": message_shapes.ReplySerializer,
-            "multipart/form-data": message_shapes.ReplySerializer,
-        },
-        responses={201: message_shapes.MessageSerializer},
-        parameters=[IDEMPOTENCY_KEY],
-        operation_id="leads_messages_create",
-    )
-    @messages.mapping.post
-    def reply(self, request: Request, pk: Any = None) -> Response:
-        lead, given = self.get_object(), self.checked(message_shapes.ReplySerializer)
-        message = outbox.send_by_person(
-            lead,
-            by=self.caller,
-            text=given["text"],
-            template=given.get("template"),
-            values=given["variables"],
-            upload=_upload(given.get("file")),
-            at=timezone.now(),
-            idempotency_key=_idempotency_key(request),
-        )
-        return Response(
-            message_shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED
-        )
-
-    @extend_schema(
-        request=None,
-        responses={201: message_shapes.MessageSerializer},
-        parameters=[OpenApiParameter("message", int, OpenApiParameter.PATH)],
-    )
-    @action(detail=True, methods=["post"], url_path=r"messages/(?P<message>[0-9]+)/resend")
-    def resend(self, request: Request, pk: Any = None, message: str = "") -> Response:
-        """Send once more what failed or was blocked; who asks again gets the same message."""
-        failed = get_object_or_404(self.get_object().messages, pk=int(message))
-        sent = outbox.resend(failed, by=self.caller, at=timezone.now())
-        return Response(message_shapes.MessageSerializer(sent).data, status=status.HTTP_201_CREATED)
-
-    @extend_schema(responses=message_shapes.PickerSerializer)
-    @action(detail=True, filterset_class=None, search_fields=[], ordering_fields=[])
-    def templates(self, request: Request, pk: Any = None) -> Response:
-        """What may be written to the lead where WhatsApp takes approved templates only."""
-        lead = self.get_object()
-        needed = hasattr(lead, "conversation") and gate.needs_template(lead, timezone.now())
-        offers = placeholders.offers(lead)
-        return Response(
-            message_shapes.PickerSerializer({"needed": needed, "templates": offers}).data
-        )
-
     @extend_schema(request=shapes.OptOutSerializer, responses=shapes.LeadDetailSerializer)
     @action(detail=True, methods=["post"], url_path="opt-out", url_name="opt-out")
     def opt_out(self, request: Request, pk: Any = None) -> Response:
@@ -357,13 +271,6 @@ class Leads(StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
         return self.answer(lead)
 
 
-def _upload(file: Any) -> Upload | None:
-    if file is None:
-        return None
-    # One byte past the limit is read, and tells that there are more.
-    return Upload(file.name, file.read(settings.ATTACHMENT_MAX_BYTES + 1))
-
-
 def _seen_version(request: Request, given: dict[str, Any]) -> int | None:
     """The version that a change starts from: in the body, or as the entity tag in If-Match."""
     named: int | None = given.pop("version", None)
@@ -374,13 +281,6 @@ def _seen_version(request: Request, given: dict[str, Any]) -> int | None:
     if not (version.isascii() and version.isdecimal() and len(version) < 10):
         raise ValidationError({"If-Match": _("Debe ser el ETag del lead.")}, code="invalid")
     return int(version)
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii()):
-        raise ValidationError({"Idempotency-Key": _("Usa entre 1 y 100 caracteres ASCII.")})
-    return key
 
 
 @extend_schema(parameters=OF_BROKER)

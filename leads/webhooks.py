@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,12 +18,7 @@ from crm.errors import DomainError, NotAllowed
 from crm.responses import refusal
 from leads import keeping, storable
 from leads.enums import Channel
-
-
-class TooLarge(DomainError):
-    code = "too_large"
-    status = 413
-    message = _lazy("El mensaje es demasiado largo.")
+from leads.errors import TooLarge
 
 
 @csrf_exempt  # nothing here rides on cookies: the vendor's secret is in a header

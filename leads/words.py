@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from leads import phones, reasons
-from leads.enums import HandoffReason
+from leads.enums import HandoffReason, Purpose
 from leads.models import ActivityLog
 from leads.money import Money, format_money
 from leads.stages import Stage, Treatment
@@ -123,6 +123,9 @@ EVENTS: dict[str, Any] = {
     "call_hung_up": _("Una persona cortó la llamada"),
     "call_not_repeated": _("Llamada no repetida"),
     "draft_discarded": _("Respuesta del asistente descartada"),
+    "message_withheld": _("Mensaje no enviado"),
+    "campaign_step_held": _("Paso de campaña postergado"),
+    "campaign_step_skipped": _("Paso de campaña no enviado"),
     "campaign_enrolled": _("Entró a una campaña"),
     "campaign_finished": _("Terminó una campaña"),
     "campaign_stopped": _("Salió de una campaña"),
@@ -294,6 +297,12 @@ def _campaign(details: dict[str, Any]) -> str:
     return ": ".join(each for each in told if each)
 
 
+def _withheld(details: dict[str, Any]) -> str:
+    purpose = details.get("purpose", "")
+    what = str(Purpose(purpose).label).capitalize() if purpose in Purpose.values else ""
+    return ": ".join(filter(None, [what, _reason(details)]))
+
+
 def _other_lead(details: dict[str, Any]) -> str:
     return _t("n.º %(id)s %(name)s") % {
         "id": details.get("other"),
@@ -324,6 +333,10 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "campaign_finished": _campaign,
     "campaign_stopped": _campaign,
     "campaign_resumed": _campaign,
+    "campaign_step_held": _campaign,
+    "campaign_step_skipped": _campaign,
+    "draft_discarded": _reason,
+    "message_withheld": _withheld,
     "leads_merged": _other_lead,
     "merge_undone": _other_lead,
     "form_submitted": _form,

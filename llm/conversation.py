@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
@@ -18,6 +19,7 @@ from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
 from llm import guardrails, thinking
 from llm.lead_tools import answer_from
+from llm.spanish import Intent, understand
 from llm.tools import Turn
 
 log = logging.getLogger(__name__)
@@ -101,6 +103,7 @@ def _round(claim: Claim, at: datetime, *, is_last: bool) -> Outcome:
     messages = _messages(claim)
     unanswered = [m for m in messages if m.pk > conversation.answered_up_to and _is_inbound(m)]
     if not unanswered or _is_silent(conversation):
+        _heed_threats(conversation, unanswered, at)
         _digest(conversation, at)
         return _settle(claim, at, Outcome.SILENT)
     turn = _turn_of(conversation, unanswered, at)
@@ -122,6 +125,19 @@ def _is_inbound(message: ChatMessage) -> bool:
 def _is_silent(conversation: Conversation) -> bool:
     held = conversation.holder != Holder.ASSISTANT
     return held or conversation.lead.treatment_type == Treatment.HOLD
+
+
+def _heed_threats(
+    conversation: Conversation, unanswered: Sequence[ChatMessage], at: datetime
+) -> None:
+    """Nobody thinks about what comes while people hold the conversation; threats count all the same."""
+    if conversation.holder == Holder.ASSISTANT:
+        return
+    for message in unanswered:
+        if Intent.LEGAL_THREAT in understand(message.message_text, now=at).intents:
+            reason, brief = HandoffReason.LEGAL_THREAT, f"«{message.message_text}»"
+            handoff.ask_for_person(conversation.lead, reason=reason, brief=brief, at=at)
+            return
 
 
 def _messages(claim: Claim) -> list[ChatMessage]:
@@ -175,8 +191,8 @@ def _hand_over_stalled(turn: Turn) -> str:
     return _promise_of_person(turn)
 
 
-def _ask_for_person(turn: Turn, reason: HandoffReason) -> None:
-    conversation = handoff.ask_for_person(turn.lead, reason=reason, at=turn.at)
+def _ask_for_person(turn: Turn, reason: HandoffReason, brief: str = "") -> None:
+    conversation = handoff.ask_for_person(turn.lead, reason=reason, brief=brief, at=turn.at)
     turn.version = conversation.version
     turn.conversation.stalled_turns = 0
 
@@ -188,15 +204,15 @@ def _promise_of_person(turn: Turn) -> str:
     )
 
 
-def _leave_to_person(claim: Claim, turn: Turn, reason: HandoffReason) -> Outcome:
-    _ask_for_person(turn, reason)
+def _leave_to_person(claim: Claim, turn: Turn, reason: HandoffReason, brief: str = "") -> Outcome:
+    _ask_for_person(turn, reason, brief)
     return _answer(claim, turn, _promise_of_person(turn), is_last=True)
 
 
 def _give_up(claim: Claim, turn: Turn) -> Outcome:
     """The turn failed too often to be tried again: a person takes it from here."""
     log.error("turn of conversation %s given to a person", claim.conversation.pk)
-    _leave_to_person(claim, turn, HandoffReason.OTHER)
+    _leave_to_person(claim, turn, HandoffReason.OTHER, _("El asistente no logró responder"))
     return Outcome.GAVE_UP
 
 
@@ -261,7 +277,21 @@ def _overtaken(claim: Claim, turn: Turn) -> Outcome:
         reason="conversation_moved_on",
         message=turn.message.pk,
     )
+    if now.holder == Holder.ASSISTANT and handoff.last_by_person(turn.lead) < claim.seen:
+        _owe_again(claim, now.version, turn.at)
     return _settle(claim, turn.at, Outcome.DISCARDED)
+
+
+def _owe_again(claim: Claim, version: int, at: datetime) -> None:
+    """Taken and given back without a word while the model thought: a new turn is to answer."""
+    mine = Conversation.objects.filter(pk=claim.conversation.pk, lease=claim.lease, version=version)
+    mine.update(
+        answered_up_to=claim.conversation.answered_up_to,
+        turn_due_at=at,
+        lease=None,
+        lease_until=None,
+        turn_attempts=0,
+    )
 
 
 def _settle(claim: Claim, at: datetime, outcome: Outcome) -> Outcome:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
-from leads import facts, gate, handoff
+from leads import facts, handoff, quiet
 from leads.facts import Facts, Source
 from llm.tools import Tool, Turn, register
 
@@ -45,7 +45,11 @@ def record_facts(turn: Turn, told: Facts) -> dict[str, Any]:
 
 class PersonRequest(BaseModel):
     reason: Literal["requested", "anger", "legal_threat", "no_progress", "other"]
-    brief: str = Field(default="", max_length=500, description="Two lines: who, what, why now")
+    brief: str = Field(
+        default="",
+        max_length=500,
+        description="One sentence: why a person is needed now. Who it is and what they want is known",
+    )
 
 
 def request_human(turn: Turn, asked: PersonRequest) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def request_human(turn: Turn, asked: PersonRequest) -> dict[str, Any]:
 
 def answer_from(turn: Turn) -> str:
     """When a person will answer, in words: now, in office hours, or from the next opening."""
-    opening = gate.hours_of(turn.lead).next_open(turn.at)
+    opening = quiet.office_hours(turn.broker).next_open(turn.at)
     if opening == turn.at:
         return "durante la próxima hora"
     local = opening.astimezone(ZoneInfo(turn.lead.timezone or turn.broker.timezone))

@@ -14,6 +14,8 @@ def take_turn(conversation_id: int) -> str:
     outcome = conversation.take_turn(conversation_id, at=timezone.now())
     if outcome == conversation.Outcome.ANSWERED:
         enqueue(summarise, conversation_id)
+    if outcome == conversation.Outcome.DISCARDED:
+        enqueue(take_turn, conversation_id)  # which finds nothing to do where a person has it
     return outcome
 
 

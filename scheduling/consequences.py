@@ -63,9 +63,10 @@ def _tell_agent(appointment: Appointment, event: str, by: User | None, at: datet
     agent = appointment.agent
     if agent is None or event not in NEWS or (by is not None and by.pk == agent.pk):
         return
-    when = spoken(appointment.start_time, appointment.lead.broker.zone)
-    key = f"{appointment.pk}:{appointment.start_time.isoformat()}"
     lead = appointment.lead
+    with in_language_of(lead.broker):
+        when = spoken(appointment.start_time, lead.broker.zone)
+    key = f"{appointment.pk}:{appointment.start_time.isoformat()}"
     cards.deal(lead.broker_id, AlertKind.VISIT, lead=lead, to=[agent], key=key, at=at, when=when)
 
 

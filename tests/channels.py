@@ -13,7 +13,7 @@ from django.core.files.storage import FileSystemStorage
 from django.test import Client
 
 from brokers.models import Broker, BrokerChatConfig, ChannelHook
-from leads import outbox
+from leads import delivery, outbox
 from leads.models import Attachment, ChatMessage, Lead
 from tests.factories import ChannelIdentityFactory, ConversationFactory, LeadFactory
 from tests.fakes.meta import FakeMeta
@@ -102,6 +102,13 @@ def send(lead: Lead, channel: str, text: str, at: datetime, **options: Any) -> C
     outbox.deliver(message.pk, at=at)
     message.refresh_from_db()
     return message
+
+
+def begin_call(message: ChatMessage, at: datetime) -> None:
+    """The worker that had the message is with the channel now, and will never say what it heard."""
+    assert delivery.claim(message.pk, at=at)
+    message.refresh_from_db()
+    delivery.hand_over(message, version=None)
 
 
 def post_telegram(

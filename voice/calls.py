@@ -139,8 +139,7 @@ def start(call_id: int, *, at: datetime) -> bool:
     call = VoiceCall.objects.select_related("broker__brokervoiceconfig").get(pk=call_id)
     verdict = gate.may_call(_fresh(call.lead), at, ignore_call=call.pk)
     if not verdict.allowed:
-        changes = {"reason": verdict.reason, "retry_at": verdict.next_allowed_at}
-        _advance(call, CallStatus.CANCELLED, at, completed_at=at, **changes)
+        _withhold(call, verdict, at)
         return False
     try:
         external_id = adapter_of(call.provider).start(call, call.broker.brokervoiceconfig)
@@ -149,6 +148,15 @@ def start(call_id: int, *, at: datetime) -> bool:
         return False
     name_external(call, external_id)
     return True
+
+
+@transaction.atomic
+def _withhold(call: VoiceCall, verdict: gate.Verdict, at: datetime) -> None:
+    """What the gate refuses at the last moment is not dialled, and the lead's story says why."""
+    changes = {"reason": verdict.reason, "retry_at": verdict.next_allowed_at}
+    if _advance(call, CallStatus.CANCELLED, at, completed_at=at, **changes):
+        told = {"call": call.pk, "reason": verdict.reason}
+        log(call.lead, "call_cancelled", actor=Actor.SYSTEM, at=at, **told)
 
 
 def _claim(call_id: int, at: datetime) -> bool:

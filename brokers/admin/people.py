@@ -8,7 +8,9 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Q
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
@@ -134,21 +136,42 @@ class LeaveForm(DoorForm):
         self.told = " ".join(str(line) for line in told)
 
 
+def _told(invitation: linking.Invitation) -> str:
+    """How to bring the code to the bot: by its link, or typed."""
+    until = formats.time_format(timezone.localtime(invitation.expires_at), "H:i")
+    typed = _t("envía al bot de Telegram de la corredora: %s") % invitation.command
+    if not invitation.link:
+        return _t("Hasta las %(until)s, %(typed)s") % {"until": until, "typed": typed}
+    return format_html(
+        _t("Hasta las {until}, abre en tu teléfono {link} y pulsa «Iniciar», o {typed}"),
+        until=until,
+        link=format_html('<a class="underline" href="{0}">{0}</a>', invitation.link),
+        typed=typed,
+    )
+
+
 @admin.register(User)
 class UserAdmin(TenantAdmin):
     """The team; entering and leaving is by buttons, which end sessions and tokens at once."""
 
     form = UserForm
-    list_display = ("name", "email", "shown_role", "is_active", "assignment_priority", "last_login")
+    list_display = (
+        "name",
+        "email",
+        "shown_role",
+        "is_active",
+        "assignment_priority",
+        "shown_telegram",
+    )
     list_filter = (RoleFilter, "is_active")
     search_fields = ("name", "email")
     actions = ("activate_chosen", "deactivate_chosen")
     actions_detail = ("activate", "deactivate", "link_telegram", "unlink_telegram")
-    readonly_fields = ("is_active", "last_login", "telegram_user_id")
+    readonly_fields = ("is_active", "last_login", "told_telegram")
     empty_hint = _("Agrega a quienes atenderán a los leads.")
     fieldsets = (
         (None, {"fields": (("name", "email"), ("role", "password"))}),
-        (_("Asignación"), {"fields": ("assignment_priority", "telegram_user_id")}),
+        (_("Asignación"), {"fields": ("assignment_priority", "told_telegram")}),
         (_("Acceso"), {"fields": (("is_active", "last_login"),)}),
     )
 
@@ -160,10 +183,39 @@ class UserAdmin(TenantAdmin):
     def shown_role(self, user: User) -> tuple[str, str]:
         return user.role, str(ROLES[user.role])
 
+    @display(
+        description=_("Telegram"),
+        label={"linked": "success", "blocked": "danger", "invited": "info", "none": "warning"},
+    )
+    def shown_telegram(self, user: User) -> tuple[str, str]:
+        state = linking.state_of(user, at=timezone.now())
+        return state.value, str(state.label)
+
+    @display(description=_("Telegram"))
+    def told_telegram(self, user: User) -> str:
+        return str(linking.state_of(user, at=timezone.now()).label)
+
+    @display(description=_("rol"))
+    def told_role(self, user: User) -> str:
+        return str(ROLES[user.role])
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only read has no use for the stored password, and sees the role in words."""
+        if obj is None or self.may(request, "u"):
+            return super().get_fieldsets(request, obj)
+        (_title, first), *rest = super().get_fieldsets(request, obj)
+        return [(None, {**first, "fields": (("name", "email"), "told_role")}), *rest]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A role is somebody else's to give: nobody raises or lowers their own."""
-        fields = super().get_readonly_fields(request, obj)
+        fields = [*super().get_readonly_fields(request, obj), "told_role"]
         return [*fields, "role"] if obj is not None and obj.pk == request.user.pk else fields
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Nobody links another's Telegram."""
+        buttons = super().get_actions_detail(request, object_id)
+        is_own = str(object_id) == str(request.user.pk)
+        return [each for each in buttons if is_own or each.path != "link-telegram"]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -191,18 +243,20 @@ class UserAdmin(TenantAdmin):
 
     @door(
         _("Vincular mi Telegram"),
-        done=_("El código sirve una vez, durante 10 minutos."),
+        done=_("El código está listo: sirve una vez, durante 10 minutos."),
         icon="add_link",
         letter="r",
         applies=lambda u: u.is_active and u.broker_id is not None,
-        help_text=_("Muestra un código para que el bot de la corredora te envíe tus avisos."),
+        help_text=_(
+            "El bot de la corredora te avisará en tu Telegram de leads calientes o sin asignar, y "
+            "podrás tomarlos desde ahí. Si ya lo vinculaste, el teléfono nuevo reemplaza al "
+            "anterior."
+        ),
     )
     def link_telegram(self, request: HttpRequest, user: User, data: dict[str, Any]) -> None:
         if user.pk != request.user.pk:
             raise NotAllowed(_("Cada persona vincula su propio Telegram."))
-        code = linking.issue(user, at=timezone.now())
-        told = _("Envía al bot de Telegram de la corredora: /vincular %s")
-        self.message_user(request, told % code, messages.INFO)
+        self.message_user(request, _told(linking.invite(user, at=timezone.now())), messages.INFO)
 
     @door(
         _("Desvincular Telegram"),

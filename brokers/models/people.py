@@ -121,6 +121,7 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
         help_text=_("Menor va primero; vacío: no recibe leads automáticamente."),
     )
     telegram_user_id = models.BigIntegerField(_("usuario de Telegram"), null=True, blank=True)
+    telegram_blocked_at = models.DateTimeField(null=True, blank=True, editable=False)
     telegram_code = models.CharField(max_length=64, blank=True, default="", editable=False)
     telegram_code_until = models.DateTimeField(null=True, blank=True, editable=False)
 

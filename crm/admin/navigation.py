@@ -125,6 +125,15 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
+def account(request: HttpRequest) -> list[dict[str, Any]]:
+    """What stands under one's own name: the page about oneself, and the password."""
+    mine = reverse("admin:brokers_user_change", args=[request.user.pk])
+    return [
+        {"title": _("Mi cuenta"), "link": mine},
+        {"title": _("Cambiar contraseña"), "link": reverse("admin:password_change")},
+    ]
+
+
 def _mark_active(path: str, items: list[dict[str, Any]]) -> None:
     """The one whose address says most of where the user is: a model may have several pages."""
     around = (item["link"] for item in items if path.startswith(item["link"]))

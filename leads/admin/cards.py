@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
-from leads import cards
+from leads import cards, reasons
 from leads.admin.tables import LEAD_SEARCH
 from leads.enums import CardState
 from leads.models import AgentCard
@@ -22,10 +22,11 @@ def _failed(card: AgentCard) -> bool:
 
 @admin.register(AgentCard)
 class AgentCardAdmin(TenantAdmin):
-    list_display = ("lead", "kind", "agent", "shown_state", "sent_at", "error", "created_at")
+    list_display = ("lead", "kind", "agent", "shown_state", "sent_at", "shown_error", "created_at")
     list_filter = ("kind", "state")
     search_fields = (*LEAD_SEARCH, "agent__name")
-    exclude = ("chat_id", "telegram_message_id", "wanted", "lease_until")
+    exclude = ("chat_id", "telegram_message_id", "wanted", "lease_until", "error", "key", "details")
+    readonly_fields = ("shown_error",)
     actions_detail = ("retry",)
     empty_hint = _("Aquí quedan los avisos a quienes vincularon su Telegram en su usuario.")
 
@@ -36,6 +37,10 @@ class AgentCardAdmin(TenantAdmin):
     )
     def shown_state(self, card: AgentCard) -> tuple[str, str]:
         return card.state, card.get_state_display()
+
+    @display(description=_("motivo"))
+    def shown_error(self, card: AgentCard) -> str:
+        return reasons.told(card.error)
 
     @door(
         _("Reintentar"),

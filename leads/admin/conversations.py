@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
@@ -12,7 +13,7 @@ from unfold.decorators import display
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import each
 from crm.admin.filters import ScopedRelatedFilter
-from leads import handoff, reading
+from leads import handoff, reading, waiting
 from leads.admin.inbox_views import InboxScreen
 from leads.models import ChatMessage, Conversation, TelegramMessage
 
@@ -35,13 +36,14 @@ class ConversationAdmin(InboxScreen, TenantAdmin):
     list_display = (
         "lead",
         "shown_holder",
-        "waiting_reason",
-        "waiting_since",
+        "shown_wait",
+        "shown_brief",
         "last_inbound_at",
         "channel",
     )
     list_filter = ("holder", "channel", "waiting_reason", ("held_by", ScopedRelatedFilter))
     search_fields = ("lead__name", "lead__phone", "lead__phone_e164", "lead__email")
+    list_select_related = ("lead__broker__brokerleadconfig", "held_by")
     actions = ("take_chosen", "give_back_chosen")
     empty_hint = _(
         "Las conversaciones aparecen cuando alguien escribe por el chat web u otro canal."
@@ -66,6 +68,17 @@ class ConversationAdmin(InboxScreen, TenantAdmin):
     def shown_holder(self, conversation: Conversation) -> tuple[str, str]:
         who = conversation.held_by or conversation.get_holder_display()
         return conversation.holder, str(who)
+
+    @display(description=_("espera hace"), ordering="waiting_since")
+    def shown_wait(self, conversation: Conversation) -> str:
+        return waiting.told(conversation, at=timezone.now())
+
+    @display(description=_("resumen para la persona"))
+    def shown_brief(self, conversation: Conversation) -> str:
+        """The reason opens its second line."""
+        if not conversation.waiting_reason:
+            return ""
+        return format_html('<span class="crm-lines">{}</span>', conversation.brief)
 
     @admin.action(description=_("Tomar las elegidas"))
     def take_chosen(self, request: HttpRequest, queryset: Any) -> None:

@@ -307,10 +307,12 @@ class TemplateChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, template: Any) -> str:
         return f"{template.name}: «{placeholders.offer(template, self.lead).text}»"
 
-    def offer_to(self, lead: Lead) -> None:
+    def offer_to(self, lead: Lead) -> list[placeholders.Offer]:
         self.lead = lead
-        usable = [offer.template.pk for offer in placeholders.offers(lead)]
+        offers = placeholders.offers(lead)
+        usable = [offer.template.pk for offer in offers]
         self.queryset = MessageTemplate.objects.filter(pk__in=usable)
+        return offers
 
 
 class ResendForm(DoorForm):
@@ -346,10 +348,11 @@ class ReplyForm(DoorForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.offers: list[placeholders.Offer] = []
         conversation = getattr(self.row, "conversation", None)
         if conversation is not None and gate.needs_template(self.row, timezone.now()):
             del self.fields["text"], self.fields["file"]
-            self.fields["template"].offer_to(self.row)  # type: ignore[attr-defined]
+            self.offers = self.fields["template"].offer_to(self.row)  # type: ignore[attr-defined]
             self._ask_for_missing()
         else:
             del self.fields["template"]
@@ -358,19 +361,18 @@ class ReplyForm(DoorForm):
                 del self.fields["file"]
 
     def _ask_for_missing(self) -> None:
-        """What the chosen template needs and nobody knows becomes a field of its own."""
+        """What the chosen template needs and nobody knows, or a person gave, is a field of its own."""
         chosen = self.data.get("template", "")
-        template = (
-            self.fields["template"]
-            .queryset.filter(  # type: ignore[attr-defined]
-                pk=chosen if chosen.isdecimal() else None
-            )
-            .first()
-        )
-        for name in placeholders.offer(template, self.row).missing if template else []:
-            self.fields[f"value_{name}"] = forms.CharField(
-                label=_("Falta: %s") % name, max_length=500, widget=UnfoldAdminTextInputWidget
-            )
+        offers = [each for each in self.offers if str(each.template.pk) == chosen]
+        for name in offers[0].template.variables if offers else []:
+            if name in offers[0].missing or f"value_{name}" in self.data:
+                label = _("Falta: %s") % name
+                self.fields[f"value_{name}"] = forms.CharField(
+                    label=label,
+                    max_length=500,
+                    widget=UnfoldAdminTextInputWidget,
+                    error_messages={"required": label},
+                )
 
     @property
     def values(self) -> dict[str, str]:

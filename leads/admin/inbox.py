@@ -10,14 +10,15 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from leads import reading
+from leads import gate, reading, search, waiting
 from leads.admin import page
 from leads.admin.forms import ReplyForm
 from leads.enums import Author, Direction, Holder
-from leads.models import ChatMessage, Conversation
+from leads.models import Attachment, ChatMessage, Conversation
 
 PAGE = 40
 MOST_PAGES = 10
@@ -33,6 +34,7 @@ STATES: dict[str, Any] = {
     "esperan": _("Esperan a una persona"),
     "no-leidas": _("No leídas"),
     "mias": _("Mías"),
+    "no-llegaron": _("No llegaron"),
     "personas": _("Las atiende una persona"),
     "asistente": _("Las atiende el asistente"),
 }
@@ -63,6 +65,7 @@ class Asked:
 class Row:
     conversation: Conversation
     snippet: str
+    waited: str
     is_open: bool
 
 
@@ -70,12 +73,11 @@ def listed(
     conversations: QuerySet[Conversation], asked: Asked, user: Any
 ) -> QuerySet[Conversation]:
     """The conversations that the screen's filters leave, who needs somebody first."""
-    spoken = Q(last_inbound_at__isnull=False) | Q(last_outbound_at__isnull=False)
-    found = conversations.filter(spoken, _state(asked.state, user), lead__merged_into=None)
+    state = _state(asked.state, user)
+    found = conversations.filter(reading.SPOKEN, state, lead__merged_into=None)
     if asked.channel:
         found = found.filter(channel=asked.channel)
-    if asked.search:
-        found = found.filter(_matches(asked.search))
+    found = search.matching(found, asked.search, path="lead__")
     latest = ChatMessage.objects.filter(lead=OuterRef("lead")).order_by("-id")
     shown = found.annotate(
         last_text=Subquery(latest.values("message_text")[:1]),
@@ -83,28 +85,31 @@ def listed(
         last_status=Subquery(latest.values("status")[:1]),
     )
     ordered = reading.with_unread(shown).order_by(*reading.URGENCY)
-    return ordered.select_related("lead", "held_by")
+    return ordered.select_related("lead__broker__brokerleadconfig", "held_by")
 
 
 def _state(state: str, user: Any) -> Q:
     return {
-        "esperan": reading.ASKS_FOR_PERSON,
-        "no-leidas": reading.UNREAD,
-        "mias": Q(held_by=user) | Q(lead__assigned_to=user),
+        "esperan": reading.NEEDS_PERSON,
+        "no-leidas": reading.IS_UNREAD,
+        "mias": reading.of(user),
+        "no-llegaron": reading.undelivered(),
         "personas": Q(holder=Holder.USER),
         "asistente": Q(holder=Holder.ASSISTANT),
     }.get(state, Q())
 
 
-def _matches(text: str) -> Q:
-    contact = Q(lead__name__icontains=text) | Q(lead__email__icontains=text)
-    digits = "".join(filter(str.isdigit, text))
-    return contact | Q(lead__phone_e164__contains=digits) if digits else contact
-
-
-def rows(conversations: Iterable[Conversation], opened: Conversation | None) -> list[Row]:
+def rows(
+    conversations: Iterable[Conversation], opened: Conversation | None, at: datetime
+) -> list[Row]:
     return [
-        Row(each, _snippet(each), bool(opened and each.pk == opened.pk)) for each in conversations
+        Row(
+            each,
+            _snippet(each),
+            waiting.told(each, at=at),
+            bool(opened and each.pk == opened.pk),
+        )
+        for each in conversations
     ]
 
 
@@ -126,6 +131,8 @@ def picture(
         marks.append((_mark(opened), lead.updated_at, lead.lead_score, lead.pipeline_stage))
         latest = lead.messages.values_list("id", "status", "updated_at")
         marks.append(list(latest[: page.MESSAGES_SHOWN]))
+        files = Attachment.objects.filter(message__lead=lead).values_list("id", "updated_at")
+        marks.append(list(files.order_by("-updated_at")[:1]))
     digest = hashlib.sha256(repr(marks).encode()).hexdigest()
     return shown, len(found) > len(shown), digest[:20]
 
@@ -149,12 +156,18 @@ def fragments(
     opened: Conversation | None,
     at: datetime,
     *,
+    counts: dict[str, int],
     may_write: bool,
 ) -> dict[str, str]:
     """The parts of the screen as HTML, by the id of where each stands; without the reply box."""
-    waiting = sum(1 for each in shown if each.waiting_reason)
-    unread = sum(1 for each in shown if getattr(each, "unread", False))
-    listing = {"rows": rows(shown, opened), "more": more, "at": at, "waiting": waiting}
+    full = len(shown) >= MOST_PAGES * PAGE
+    listing = {
+        "rows": rows(shown, opened, at),
+        "more": more,
+        "full": full,
+        "at": at,
+        "counts": counts,
+    }
     made = {"inbox-list": render_to_string("admin/leads/inbox/list.html", listing, request)}
     if opened is not None:
         about = page.context(opened.lead, request.user, at)
@@ -164,7 +177,14 @@ def fragments(
             made[f"inbox-{part}"] = render_to_string(
                 f"admin/leads/inbox/{part}.html", about, request
             )
-    return {**made, "title": _title(unread)}
+    return {**made, "title": _title(counts["unread"])}
+
+
+def older(request: HttpRequest, opened: Conversation, before: int, *, may_write: bool) -> str:
+    """The piece of the thread before a message, as items of its list."""
+    about = {**page.thread(opened.lead, before), "may_write": may_write, "quiet": True}
+    about["resend_url"] = reverse("admin:leads_conversation_inbox_resend", args=[opened.pk])
+    return render_to_string("admin/leads/bubble_items.html", about, request)
 
 
 def _title(unread: int) -> str:
@@ -175,8 +195,13 @@ def _title(unread: int) -> str:
 def reply_box(request: HttpRequest, opened: Conversation) -> str:
     """The form that answers, with a key of its own."""
     form = ReplyForm(row=opened.lead, user=request.user)
-    context = {"conversation": opened, "reply": form}
+    context = {"conversation": opened, "reply": form, "kind": reply_kind(opened)}
     return render_to_string("admin/leads/inbox/reply.html", context, request)
+
+
+def reply_kind(opened: Conversation) -> str:
+    """What the reply box asks for now: a text, or where WhatsApp's window closed a template."""
+    return "template" if gate.needs_template(opened.lead, timezone.now()) else "text"
 
 
 def last_seen(opened: Conversation) -> int:

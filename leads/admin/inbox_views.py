@@ -40,6 +40,7 @@ class InboxScreen:
         return (
             ("bandeja/", name, self.screen),
             ("bandeja/cambios/", f"{name}_changes", self.changes),
+            ("<path:object_id>/anteriores/", f"{name}_older", self.older),
             *rows,
         )
 
@@ -73,6 +74,17 @@ class InboxScreen:
             return HttpResponse(status=204)
         return JsonResponse({"mark": mark, "parts": parts})
 
+    def older(self, request: HttpRequest, object_id: str, model_admin: Any) -> HttpResponse:
+        """The messages before ``antes``, to be put above the thread."""
+        if not self.may(request, "r"):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        conversation, before = self._conversation(request, object_id), request.GET.get("antes", "")
+        if not (before.isdecimal() and len(before) < 19):
+            raise Http404
+        may_write = self._may_write(request)
+        items = inbox.older(request, conversation, int(before), may_write=may_write)
+        return HttpResponse(items)
+
     def _parts(
         self,
         request: HttpRequest,
@@ -87,8 +99,12 @@ class InboxScreen:
         if known == mark:
             return {}, mark
         may_write = self._may_write(request)
-        parts = inbox.fragments(request, shown, more, opened, at, may_write=may_write)
-        if opened is not None and may_write and not known:  # a refresh leaves the draft alone
+        counts = reading.counts(visible, by=request.user)
+        parts = inbox.fragments(
+            request, shown, more, opened, at, counts=counts, may_write=may_write
+        )
+        # A refresh leaves the draft alone, unless what may be written is of another kind now.
+        if opened is not None and may_write and request.GET.get("caja") != inbox.reply_kind(opened):
             parts["inbox-reply"] = inbox.reply_box(request, opened)
         return parts, mark
 
@@ -123,7 +139,8 @@ class InboxScreen:
             try:
                 call(request, conversation)
             except DomainError as refusal:
-                return JsonResponse({"error": str(refusal)}, status=refusal.status)
+                told = {"error": str(refusal), "code": refusal.code}
+                return JsonResponse(told, status=refusal.status)
             if "application/json" in request.headers.get("Accept", ""):
                 return HttpResponse(status=204)
             return HttpResponseRedirect(self.screen_of(conversation))
@@ -140,6 +157,7 @@ class InboxScreen:
             raise DomainError(str(first), code="invalid")
         at = timezone.now()
         replies.send(conversation.lead, form.cleaned_data, by=person(request), at=at)
+        conversation.refresh_from_db()  # who answers looks after it from now on
         self._read(request, conversation)
 
     def resend(self, request: HttpRequest, conversation: Conversation) -> None:

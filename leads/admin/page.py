@@ -1,19 +1,21 @@
 """What the lead's page shows, gathered in a fixed number of queries."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from brokers.models import User
 from leads import (
     conflicts,
     contactability,
+    delivery,
     facts,
     handoff,
     origins,
@@ -23,6 +25,7 @@ from leads import (
     receipts,
     scoring,
     suppressing,
+    waiting,
     words,
 )
 from leads.admin import story
@@ -76,6 +79,28 @@ class Bubble:
     mark: str
     tone: str
     may_go_again: bool = False
+    first_of_day: bool = False
+
+    @property
+    def day(self) -> date:
+        return timezone.localdate(self.message.at)
+
+    @property
+    def day_told(self) -> str:
+        age = timezone.localdate() - self.day
+        named = {timedelta(0): _("Hoy"), timedelta(days=1): _("Ayer")}
+        return named.get(age) or date_format(self.day, "DATE_FORMAT")
+
+    @property
+    def leaves_at(self) -> datetime | None:
+        """When a message goes that waits for a later hour."""
+        due, waits = self.message.due_at, self.message.status == Delivery.PENDING
+        return due if waits and due and due > timezone.now() else None
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether it may have arrived though nobody knows."""
+        return self.message.reason == delivery.OUTCOME_UNKNOWN
 
     @property
     def told(self) -> str:
@@ -90,11 +115,14 @@ class Bubble:
 
     @property
     def extras(self) -> list[str]:
-        """Reactions and places, which are not files."""
-        entries = self.message.attachments
+        """Reactions and places, which are not files; what it answers, and the ad behind it."""
+        entries, told = self.message.attachments, self.message.provider_metadata
         emojis = [each["emoji"] for each in entries if each.get("kind") == "reaction"]
         places = [each for each in entries if each.get("latitude") is not None]
-        return [*emojis, *(f"{each['latitude']}, {each['longitude']}" for each in places)]
+        spots = [f"{each['latitude']}, {each['longitude']}" for each in places]
+        quote, ad = told.get("reply_text"), told.get("origin", {}).get("campaign")
+        answered = [_("En respuesta a: «%s»") % quote] if quote else []
+        return [*emojis, *spots, *answered, *([_("Anuncio: %s") % ad] if ad else [])]
 
 
 def _place(file: Attachment) -> int:
@@ -155,7 +183,8 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "came_from": origins.told(lead),
         "mine": handoff.is_held_by(conversation, user),
         "waiting": bool(conversation and conversation.holder == Holder.WAITING),
-        "bubbles": bubbles(lead),
+        "waited": waiting.told(conversation, at=at) if conversation else "",
+        **thread(lead),
         "resend_url": reverse("admin:leads_lead_resend", args=[lead.pk]),
         **story.context(lead, "", ""),
         **contact(lead, at),
@@ -266,21 +295,34 @@ def _signed(points: float) -> str:
     return f"{'+' if points > 0 else '−' if points < 0 else ''}{words.points(abs(points))}"
 
 
-def bubbles(lead: Lead) -> list[Bubble]:
-    """The latest messages, newest first: the page stacks them from below."""
-    latest: Iterable[ChatMessage] = lead.messages.select_related("sent_by").prefetch_related(
-        "files"
-    )[:MESSAGES_SHOWN]
-    shown = list(latest)
-    repeated = {message.idempotency_key for message in shown}  # newer than what they repeat
-    return [_bubble(message, lead, repeated) for message in shown]
+def thread(lead: Lead, before: int | None = None) -> dict[str, Any]:
+    """The latest messages, or those before one, newest first: the page stacks them from below."""
+    latest = lead.messages.select_related("sent_by").prefetch_related("files")
+    if before is not None:
+        latest = latest.filter(pk__lt=before)
+    found = list(latest[: MESSAGES_SHOWN + 1])
+    shown, older = found[:MESSAGES_SHOWN], found[MESSAGES_SHOWN:]
+    return {"bubbles": _bubbles(lead, shown, older), "older": shown[-1].pk if older else None}
 
 
-def _bubble(message: ChatMessage, lead: Lead, repeated: set[str | None]) -> Bubble:
+def _bubbles(lead: Lead, shown: list[ChatMessage], older: list[ChatMessage]) -> list[Bubble]:
+    keys = [f"{outbox.RESENT}{each.pk}" for each in shown if each.status in NEVER_LEFT]
+    repeats = ChatMessage.objects.filter(broker=lead.broker_id, idempotency_key__in=keys)
+    repeated = set(repeats.values_list("idempotency_key", flat=True))
+    days = [timezone.localdate(each.at) for each in shown]
+    days_before = days[1:] + [timezone.localdate(each.at) for each in older]
+    days_before += [date.min] * (len(days) - len(days_before))
+    return [
+        _bubble(message, lead, repeated, day != before)
+        for message, day, before in zip(shown, days, days_before, strict=True)
+    ]
+
+
+def _bubble(message: ChatMessage, lead: Lead, repeated: set[str | None], opens: bool) -> Bubble:
     if message.direction == Direction.IN:
-        return Bubble(message, "in", str(lead), "", "")
+        return Bubble(message, "in", str(lead), "", "", first_of_day=opens)
     mark, tone = MARKS[Delivery(message.status)]
     by_person = message.author == Author.USER and message.sent_by
     author = str(message.sent_by) if by_person else str(message.get_author_display()).capitalize()
     again = message.status in NEVER_LEFT and f"{outbox.RESENT}{message.pk}" not in repeated
-    return Bubble(message, f"out {message.author}", author, mark, tone, again)
+    return Bubble(message, f"out {message.author}", author, mark, tone, again, opens)

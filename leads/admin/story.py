@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from leads import timeline, words
+from leads.enums import NEVER_LEFT
 from leads.models import Lead
 
 SHOWN = 30
@@ -48,8 +49,10 @@ def _line(moment: timeline.Moment) -> Line:
     if moment.message is not None:
         message = moment.message
         who = str(message.sent_by or message.get_author_display())
-        channel = message.get_provider_display()
-        return Line(icon, str(channel), message.message_text[:200], who, moment.at)
+        channel = str(message.get_provider_display())
+        if message.status in NEVER_LEFT:
+            channel = f"{channel} ({message.get_status_display()})"
+        return Line(icon, channel, message.message_text[:200], who, moment.at)
     entry = moment.activity
     assert entry is not None, "a moment is a message or an event"
     who = str(entry.user or entry.get_actor_display())

@@ -51,7 +51,7 @@ class MessageTemplateAdmin(TenantAdmin):
     )
     list_filter = ("channel", "agent_type", "approval", "category")
     search_fields = ("name", "content", "whatsapp_name")
-    readonly_fields = ("shown_approval", "approval_reason", "quality", "checked_at")
+    readonly_fields = ("told_approval", "approval_reason", "quality", "checked_at")
     derived_fields = ("variables",)
     actions = ("submit_chosen",)
     actions_list = ("sync",)
@@ -65,7 +65,7 @@ class MessageTemplateAdmin(TenantAdmin):
                 "fields": (
                     ("whatsapp_name", "whatsapp_language"),
                     "category",
-                    ("shown_approval", "checked_at"),
+                    ("told_approval", "checked_at"),
                     ("approval_reason", "quality"),
                 ),
                 "description": _(
@@ -96,6 +96,11 @@ class MessageTemplateAdmin(TenantAdmin):
         if template.approval == TemplateApproval.NONE:
             return "none", _("sin enviar")
         return template.approval, template.get_approval_display()
+
+    @display(description=_("aprobación"))
+    def told_approval(self, template: MessageTemplate) -> str:
+        shown = self.shown_approval(template)
+        return str(shown[1]) if shown else ""
 
     @door(
         _("Enviar a aprobación"),

@@ -24,12 +24,17 @@ class Outgoing:
     """A message on its way: the row, whom it goes to on the channel, and the broker's settings.
 
     ``template`` is the approved one to send in place of the text: only where the channel's window
-    for free text is closed.
+    for free text is closed. ``version`` is the conversation's, where it has to be the same still.
     """
 
     message: ChatMessage
     to: ChannelIdentity | None
     template: dict[str, Any] | None = None
+    version: int | None = None
+
+    def hand_over(self) -> None:
+        """The last thing before every call that shows the lead something. Raises Overtaken."""
+        delivery.hand_over(self.message, version=self.version)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -73,7 +78,8 @@ class Adapter(Protocol):
     def send(self, outgoing: Outgoing) -> str | None:
         """Hand the message over; returns the channel's id for it.
 
-        Raises ChannelError: with reason ``blocked_by_lead`` the identity is marked as blocked, and
+        Waiting for a turn, uploading and the like come before ``outgoing.hand_over()``, the call
+        that the lead sees comes right after it: a worker that dies earlier is no loss. Raises ChannelError: with reason ``blocked_by_lead`` the identity is marked as blocked, and
         with ``outcome_unknown`` the message may have arrived all the same.
         """
         ...
@@ -105,9 +111,10 @@ def send_parts(message: ChatMessage, parts: Sequence[T], send: Callable[[T, int]
     """
     sent = list(message.provider_metadata.get("sent_parts", []))
     for number in range(len(sent), len(parts)):
-        sent.append(send(parts[number], len(parts) - number - 1))
+        left = len(parts) - number - 1
+        sent.append(send(parts[number], left))
         if len(parts) > 1:
-            delivery.note_parts(message, sent)
+            delivery.note_parts(message, sent, left=left)
     return str(sent[-1])
 
 

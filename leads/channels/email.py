@@ -29,7 +29,9 @@ class Email:
         message = outgoing.message
         connection = _open()
         try:
-            _compose(message, _address(message), connection).send()
+            letter = _compose(message, _address(message), connection)
+            outgoing.hand_over()
+            letter.send()
         except smtplib.SMTPException as error:
             raise _meaning(error) from error
         except OSError as error:

@@ -15,6 +15,7 @@ WORDS = {
     "contacts": "[contacto]",
 }
 UNKNOWN = "[mensaje que no se puede mostrar]"
+DELETED = "[mensaje eliminado]"
 
 
 def told(kind: str, words: str = "") -> str:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from brokers import linking
 from brokers.models import Broker, User
 from crm.errors import DomainError
-from leads import cards
-from leads.card_verbs import taken_by
+from leads import alerts, cards, signals
+from leads.card_verbs import gone
 from leads.models import AgentCard, Lead
 
 PREFIX = "card:"
@@ -23,11 +23,12 @@ UNLINK = re.compile(r"^/desvincular\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Said:
-    """Who writes to which broker's bot, and when."""
+    """Who writes to which broker's bot, and when; the message that a press was under."""
 
     broker: Broker
     telegram_user: int
     at: datetime
+    message: int | None = None
 
 
 def hear(said: Said, text: str) -> str | None:
@@ -35,7 +36,7 @@ def hear(said: Said, text: str) -> str | None:
     code = LINK.match(text)
     if code or LINK_BARE.match(text):
         return _link(said, code.group(1) if code else "")
-    user = linking.linked(said.broker, said.telegram_user)
+    user = _person(said)
     if user is None:
         return None
     if UNLINK.match(text):
@@ -61,43 +62,80 @@ def press(said: Said, data: str) -> str:
 
     The button names a card and a verb, never a tenant: whose card and lead it is, is asked here.
     """
-    user = linking.linked(said.broker, said.telegram_user)
+    user = _person(said)
     if user is None:
         return _("Tu Telegram no está vinculado a una cuenta activa de esta corredora.")
-    card, verb = _named(said.broker, user, data)
+    number, code, mark = _parts(data)
+    card, verb = _card(said.broker, user, number), cards.verb_of(code)
     if card is None or verb is None:
         return _("Esta tarjeta ya no sirve.")
+    _report_copy(card, said)
     try:
         with transaction.atomic():
-            return _act(card, verb, user, said.at)
+            return _act(card, verb, mark, user, said.at)
     except DomainError as refusal:
         cards.refresh(card.lead_id or 0, at=said.at)
         return str(refusal)
 
 
-def _named(broker: Broker, user: User, data: str) -> tuple[AgentCard | None, cards.Verb | None]:
-    number, _between, code = data.removeprefix(PREFIX).partition(":")
+def change_membership(said: Said, *, blocked: bool) -> bool:
+    """A person of the broker blocked the bot or took it back; False for everybody else."""
+    if not blocked:
+        return _person(said) is not None
+    user = linking.linked(said.broker, said.telegram_user)
+    if user is None:
+        return False
+    alerts.on_blocked(user, at=said.at)
+    return True
+
+
+def _person(said: Said) -> User | None:
+    """Who of the broker it is; who had blocked the bot and speaks to it has taken it back."""
+    user = linking.linked(said.broker, said.telegram_user)
+    if user is not None and user.telegram_blocked_at and linking.unblock(user, at=said.at):
+        cards.resume(user.pk, at=said.at)
+    return user
+
+
+def _parts(data: str) -> tuple[str, str, str]:
+    """The card, the verb, and what the presser saw."""
+    number, _between, rest = data.removeprefix(PREFIX).partition(":")
+    code, _between, mark = rest.partition(":")
+    return number, code, mark
+
+
+def _card(broker: Broker, user: User, number: str) -> AgentCard | None:
     if not number.isascii() or not number.isdecimal() or len(number) > 18:
-        return None, None
+        return None
     mine = AgentCard.objects.filter(pk=int(number), broker=broker, agent=user, lead__isnull=False)
-    return mine.select_related("lead__assigned_to").first(), cards.verb_of(code)
+    return mine.select_related("lead__assigned_to", "lead__merged_into").first()
 
 
-def _act(card: AgentCard, verb: cards.Verb, user: User, at: datetime) -> str:
+def _report_copy(card: AgentCard, said: Said) -> None:
+    """A card that was written twice, as its first answer was lost: only one is kept true."""
+    known = (card.chat_id, card.telegram_message_id)
+    if None not in known and said.message and known != (said.telegram_user, said.message):
+        signals.announce(signals.card_doubled, card_id=card.pk, message_id=said.message)
+
+
+def _act(card: AgentCard, verb: cards.Verb, mark: str, user: User, at: datetime) -> str:
+    """Under the lead's lock: what the button offers cannot change before it is done."""
     related = ("broker__brokerleadconfig", "assigned_to", "conversation")
     seen = Lead.objects.visible_to(user).living().select_related(*related)
-    lead = seen.filter(pk=card.lead.pk).first() if card.lead else None
+    locked = seen.select_for_update(of=("self",), no_key=True)
+    lead = locked.filter(pk=card.lead.pk).first() if card.lead else None
     if lead is None:
-        return _gone(card, at)
-    if not verb.applies(lead, user, at):
+        return _gone(card, user, at)
+    offer = verb.offer(lead, user, at)
+    if offer is None or offer.mark != mark:
         cards.refresh(lead.pk, at=at)
-        return _("Eso ya no hace falta.")
+        return verb.too_late(lead, user, at)
     return verb.act(lead, user, at)
 
 
-def _gone(card: AgentCard, at: datetime) -> str:
+def _gone(card: AgentCard, user: User, at: datetime) -> str:
     """Somebody else has the lead, perhaps since the card was read."""
     assert card.lead is not None, "only cards of a lead are pressed"
     card.lead.refresh_from_db(fields=["assigned_to"])
     cards.refresh(card.lead.pk, at=at)
-    return taken_by(card.lead)
+    return gone(card.lead, user)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Contact, Message, Update, User
 from telegram.constants import ChatType
 
@@ -94,7 +95,9 @@ def _handle(arrival: Arrival) -> str | None:
     update = arrival.update
     if update.edited_message and _edit(arrival, update.edited_message):
         return None
-    if (said := _of_the_house(arrival)) is not None:
+    with translation.override(arrival.broker.language):
+        said = _of_the_house(arrival)
+    if said is not None:
         _enter(replace(arrival, payload={}))  # a code is nobody's to read later
         return said
     row = _enter(arrival)
@@ -109,18 +112,28 @@ def _handle(arrival: Arrival) -> str | None:
 
 
 def _of_the_house(arrival: Arrival) -> str | None:
-    """What one of the broker's own people is answered; they are never a lead."""
+    """What one of the broker's own people is answered; they are never a lead.
+
+    Empty where they are told nothing, as they left or came back.
+    """
     update, user = arrival.update, arrival.update.effective_user
     if user is None or user.is_bot:
         return None
     said = telegram_agents.Said(arrival.broker, user.id, arrival.at)
     if update.callback_query is not None:
-        data = update.callback_query.data or ""
-        return (
-            telegram_agents.press(said, data) if data.startswith(telegram_agents.PREFIX) else None
-        )
+        return _pressed_card(said, update.callback_query)
+    if update.my_chat_member is not None:
+        blocked = update.my_chat_member.new_chat_member.status == ChatMember.BANNED
+        return "" if telegram_agents.change_membership(said, blocked=blocked) else None
     message = update.message or update.edited_message
     return telegram_agents.hear(said, message.text or "") if message else None
+
+
+def _pressed_card(said: telegram_agents.Said, pressed: CallbackQuery) -> str | None:
+    data, under = pressed.data or "", pressed.message
+    if not data.startswith(telegram_agents.PREFIX):
+        return None
+    return telegram_agents.press(replace(said, message=under.message_id if under else None), data)
 
 
 def _enter(arrival: Arrival) -> TelegramMessage:

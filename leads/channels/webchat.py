@@ -11,4 +11,5 @@ class WebChat:
     takes_files = False
 
     def send(self, outgoing: Outgoing) -> str | None:
+        outgoing.hand_over()
         return f"out:{outgoing.message.pk}"

@@ -76,6 +76,7 @@ def _post(outgoing: Outgoing, content: dict[str, Any], left: int) -> str:
         **content,
         "biz_opaque_callback_data": callback_data(outgoing.message.pk, left),
     }
+    outgoing.hand_over()
     try:
         answer = api.call("POST", f"{number}/messages", token, json=body)
     except ProviderError as error:

@@ -1,8 +1,8 @@
 """One call to Meta's Graph API for a broker, and what its refusal means."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
+import httpx
 from django.conf import settings
 
 from crm import http
@@ -30,10 +30,14 @@ def call(method: str, path: str, token: str, **options: Any) -> Any:
 
 def is_metas(address: str) -> bool:
     """Whether an address that Meta gave us is of Meta's: only there the token may go."""
-    asked, api = urlsplit(address), urlsplit(settings.WHATSAPP_API_URL)
+    try:
+        asked = httpx.URL(address)  # read as the client will read it
+    except httpx.InvalidURL:
+        return False
+    api = httpx.URL(settings.WHATSAPP_API_URL)
     if (asked.scheme, asked.netloc) == (api.scheme, api.netloc):
         return True
-    return asked.scheme == "https" and (asked.hostname or "").endswith(HOSTS)
+    return asked.scheme == "https" and asked.host.endswith(HOSTS)
 
 
 def meaning(error: ProviderError) -> ChannelError:

@@ -1,5 +1,6 @@
 """What WhatsApp's error numbers mean to us, and which of them pass by themselves."""
 
+MARKETING_STOPPED = "marketing_stopped_by_lead"
 REASONS = {
     0: "bad_credentials",
     3: "bad_credentials",
@@ -12,6 +13,7 @@ REASONS = {
     131008: "rejected",
     131009: "rejected",
     131051: "rejected",
+    131062: "needs_phone_number",
     368: "account_restricted",
     130497: "account_restricted",
     131031: "account_restricted",
@@ -20,25 +22,27 @@ REASONS = {
     130429: "rate_limited",
     131056: "rate_limited",
     131048: "number_limited_for_spam",
-    1: "vendor_error",
+    1: "rejected",
     2: "vendor_error",
     131000: "vendor_error",
     131016: "vendor_error",
     131057: "vendor_error",
     133004: "vendor_error",
-    135000: "vendor_error",
-    131021: "not_on_whatsapp",
+    135000: "rejected",
+    131021: "own_number",
     131026: "not_on_whatsapp",
-    131030: "not_on_whatsapp",
-    131037: "number_not_registered",
+    131030: "number_not_allowed_yet",
+    131037: "display_name_pending",
     131042: "account_unpaid",
     131045: "number_not_registered",
+    133000: "number_not_registered",
     133006: "number_not_registered",
     133010: "number_not_registered",
+    133015: "number_not_registered",
     131047: "whatsapp_window_closed",
     131049: "limited_by_whatsapp",
     130472: "limited_by_whatsapp",
-    131050: "marketing_stopped_by_lead",
+    131050: MARKETING_STOPPED,
     131052: "media_not_available",
     131053: "media_rejected",
     132000: "template_values",
@@ -56,10 +60,10 @@ REASONS = {
 # Seconds until the next attempt; None: the outbox's own steps. All others are final: nothing but a
 # person's hand, or the lead's, changes the answer.
 RETRYABLE: dict[int, int | None] = {
-    4: 600,
-    80007: 600,
-    130429: 5,
-    131056: 10,
+    4: 900,  # an hour's budget: five such waits outlast it
+    80007: 900,
+    130429: None,
+    131056: None,  # after a burst to one person Meta takes nothing for some minutes
     2: None,
     131000: None,
     131016: None,

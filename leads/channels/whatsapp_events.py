@@ -1,22 +1,28 @@
 """What WhatsApp tells us of a number: messages, receipts, and what people wrote in its own app."""
 
 import logging
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from pydantic import ValidationError
 
 from brokers.models import Broker
 from leads import approval, delivery, inbox, phones
 from leads.channels import choices, kinds
-from leads.channels.whatsapp_errors import reason_of
+from leads.channels import whatsapp_changes as changes
+from leads.channels.whatsapp_errors import MARKETING_STOPPED, reason_of
 from leads.channels.whatsapp_payload import (
     Contact,
+    Content,
     Message,
+    Preference,
     Reaction,
+    Referral,
+    Renamed,
     Status,
     TemplateEvent,
     Value,
@@ -28,12 +34,13 @@ from leads.models import ChannelIdentity, ChatMessage
 
 log = logging.getLogger(__name__)
 
-SILENT = ("reaction", "system", "ephemeral", "request_welcome")
+SILENT = ("reaction", "system", "ephemeral", "request_welcome", "revoke")
 TEMPLATES = (
     "message_template_status_update",
     "message_template_quality_update",
     "template_category_update",
 )
+QUOTED = 120
 PROGRESS = {
     "sent": Delivery.SENT,
     "delivered": Delivery.DELIVERED,
@@ -56,15 +63,19 @@ def take_in(
 ) -> None:
     """Everything that one POST carries for the broker's number and account; a repeat changes nothing.
 
-    Raises UnknownShape, once the rest is stored, where something of it is not as Meta documents.
+    Raises UnknownShape, once the rest is stored, where something of it is not as Meta documents,
+    and what handling an item raised.
     """
     strange: list[Any] = []
-    for change in _changes(payload):
+    for change in _changes(payload, strange):
         if change.field in TEMPLATES:
             _template_changed(broker, config, change, strange, at)
             continue
         for value in _each(Value, [change.value], strange):
             _take_in(broker, str(config.get("phone_number_id") or ""), value, strange, at)
+    failure = next((each for each in strange if isinstance(each, Exception)), None)
+    if failure is not None:
+        raise failure
     if strange or not _list(payload, "entry"):
         raise UnknownShape
 
@@ -73,17 +84,46 @@ def _take_in(broker: Broker, number: str, value: Value, strange: list[Any], at: 
     if number and value.phone_number_id not in ("", number):
         log.info("a WhatsApp event of another number was passed over")
         return
-    for message in _each(Message, value.messages, strange):
+
+    def received(message: Message) -> None:
         _received(broker, value, message, at)
-    for echo in _each(Message, value.message_echoes, strange):
+
+    def overheard(echo: Message) -> None:
         _overheard(broker, echo, at)
-    for status in _each(Status, value.statuses, strange):
-        _progressed(broker, status, at)
+
+    _apart(Message, value.messages, strange, received)
+    _apart(Message, value.message_echoes, strange, overheard)
+    _apart(Status, value.statuses, strange, lambda each: _progressed(broker, each, at))
+    _apart(
+        Renamed, value.user_id_update, strange, lambda each: changes.renamed(broker, each, at=at)
+    )
+    _apart(
+        Preference,
+        value.user_preferences,
+        strange,
+        lambda each: changes.preferred(broker, each, at=at),
+    )
 
 
-def _changes(payload: dict[str, Any]) -> Iterator[Change]:
+def _apart(
+    kind: Callable[..., Any], items: list[Any], strange: list[Any], handle: Callable[[Any], None]
+) -> None:
+    """Handle each item by itself: one over which we trip does not hold up the others."""
+    for item in _each(kind, items, strange):
+        try:
+            handle(item)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the vendor is to come again
+        except Exception as error:  # noqa: BLE001 - raised again once the rest is stored
+            strange.append(error)
+
+
+def _changes(payload: dict[str, Any], strange: list[Any]) -> Iterator[Change]:
     for entry in _list(payload, "entry"):
-        for change in _list(entry, "changes"):
+        told = _list(entry, "changes")
+        if not told:
+            strange.append(entry)
+        for change in told:
             found = change if isinstance(change, dict) else {}
             yield Change(str(entry.get("id")), str(found.get("field")), found.get("value"))
 
@@ -119,8 +159,12 @@ def _each(kind: Callable[..., Any], items: list[Any], strange: list[Any]) -> Ite
 def _received(broker: Broker, value: Value, message: Message, at: datetime) -> None:
     if message.reaction is not None:
         _reacted(broker, message.reaction, "lead")
-    if message.type in SILENT:
+    if message.system is not None:
+        changes.changed(broker, message, at=at)
+    if _changed_earlier(broker, message, Direction.IN, at) or message.type in SILENT:
         return
+    if message.edit is not None:
+        message = message.unedited
     contact = _contact_of(value, message)
     phone_id = message.sender or contact.wa_id
     user = message.from_user_id or contact.user_id or phone_id
@@ -129,6 +173,20 @@ def _received(broker: Broker, value: Value, message: Message, at: datetime) -> N
         return
     inbound = _inbound(broker, user, phone_id, contact.profile.name, message, at)
     _store(inbox.receive, inbound, phone_id)
+
+
+def _changed_earlier(broker: Broker, message: Message, side: Direction, at: datetime) -> bool:
+    """An edit or a deletion changes the message that it names; False where there is none such."""
+    told = message.revoke or message.edit
+    earlier = changes.known(broker, told.original_message_id, side) if told else None
+    if earlier is None:
+        return False
+    if message.edit is None:
+        changes.revoked(earlier)
+    else:
+        text = _text(broker, earlier.channel_user_id, message.edit.message)
+        changes.edited(earlier, message, text=text, at=at)
+    return True
 
 
 def _store(store: Callable[[Inbound], Any], inbound: Inbound, phone_id: str) -> None:
@@ -180,11 +238,44 @@ def _inbound(
         display_name=name,
         phone_e164=phones.to_e164(f"+{phone_id}", country=broker.country) if phone_id else None,
         attachments=_attachments(message),
-        metadata={"sent_at": message.timestamp},
+        metadata=_metadata(broker, message),
+        origin=_origin(message.referral),
     )
 
 
-def _text(broker: Broker, user: str, message: Message) -> str:
+def _metadata(broker: Broker, message: Message) -> dict[str, Any]:
+    """When it was sent, what it answers, and the ad behind it."""
+    told: dict[str, Any] = {"sent_at": message.timestamp}
+    if message.context.id:
+        told |= {"reply_to": message.context.id, "reply_text": _quoted(broker, message.context.id)}
+    origin = _origin(message.referral)
+    return {**told, "origin": origin} if origin else told
+
+
+def _quoted(broker: Broker, message_id: str) -> str:
+    """The beginning of the message that is answered; of a long one of ours only its end is known."""
+    texts = ChatMessage.objects.filter(
+        broker=broker, provider=Channel.WHATSAPP, channel_message_id=message_id
+    ).values_list("message_text", flat=True)
+    return textwrap.shorten(texts.first() or "", QUOTED, placeholder="…")
+
+
+def _origin(referral: Referral) -> dict[str, str]:
+    """The ad or post that brought somebody, as links of ours name a source and a campaign."""
+    if not referral.source_id and not referral.source_url:
+        return {}
+    told = {
+        "source": f"meta_{referral.source_type or 'ad'}",
+        "campaign": referral.headline or referral.source_id,
+        "ad": referral.source_id,
+        "page": referral.source_url,
+        "text": referral.body,
+        "click": referral.ctwa_clid,
+    }
+    return {name: value[:300] for name, value in told.items() if value}
+
+
+def _text(broker: Broker, user: str, message: Content) -> str:
     if message.reply is not None:
         label = choices.label_of(broker, Channel.WHATSAPP, user, message.reply.id)
         return label or message.reply.description or message.reply.title
@@ -193,7 +284,7 @@ def _text(broker: Broker, user: str, message: Message) -> str:
     return kinds.told(message.kind, message.words or _described(message))
 
 
-def _described(message: Message) -> str:
+def _described(message: Content) -> str:
     """What a message without words of its own shows."""
     if message.location is not None:
         return ", ".join(filter(None, [message.location.name, message.location.address]))
@@ -248,8 +339,10 @@ def _overheard(broker: Broker, echo: Message, at: datetime) -> None:
     if echo.reaction is not None:
         _reacted(broker, echo.reaction, "user")
     user = echo.to_user_id or echo.to
-    if not user or echo.type in SILENT:
+    if _changed_earlier(broker, echo, Direction.OUT, at) or not user or echo.type in SILENT:
         return
+    if echo.edit is not None:
+        echo = echo.unedited
     _store(inbox.overhear, _inbound(broker, user, echo.to, "", echo, at), echo.to)
 
 
@@ -261,7 +354,10 @@ def _progressed(broker: Broker, status: Status, at: datetime) -> None:
     if message is None:
         return
     if status.status == "failed":
-        delivery.bounce(message, reason=reason_of(status.error_code), at=at)
+        reason = reason_of(status.error_code)
+        bounced = delivery.bounce(message, reason=reason, at=at)
+        if bounced and reason == MARKETING_STOPPED:
+            changes.stopped(message.lead, at=at)
     elif is_last and status.status in PROGRESS:
         delivery.confirm(message, external_id=status.id, at=at)
         delivery.progress(message, to=PROGRESS[status.status], at=at)

@@ -10,6 +10,9 @@ from leads.enums import Channel
 from leads.errors import ChannelError
 from leads.models import Attachment
 
+# What Meta shows in the chat, in bytes; documents may have 100 MB, more than we take.
+LARGEST = {"image": 5 * 1024 * 1024, "video": 16 * 1024 * 1024, "audio": 16 * 1024 * 1024}
+
 
 def fetch(config: dict[str, Any], media_id: str, limit: int) -> bytes:
     """Ask where the file lies, then get it; both need the broker's token."""
@@ -48,14 +51,19 @@ def upload(file: Attachment, *, number: str, token: str) -> str:
     return str(media_id)
 
 
+def kind_of(file: Attachment) -> str:
+    """What it goes out as: what is too large to be shown in the chat is a document to open."""
+    return "document" if file.size > LARGEST.get(file.kind, file.size) else str(file.kind)
+
+
 def content(file: Attachment, media_id: str, caption: str) -> dict[str, Any]:
     """The part of a message that shows the file; WhatsApp gives sound no caption."""
-    shown: dict[str, str] = {"id": media_id}
-    if caption and file.kind != "audio":
+    kind, shown = kind_of(file), {"id": media_id}
+    if caption and kind != "audio":
         shown["caption"] = caption
-    if file.kind == "document":
+    if kind == "document":
         shown["filename"] = file.filename or "archivo"
-    return {"type": file.kind, file.kind: shown}
+    return {"type": kind, kind: shown}
 
 
 attachments.register(Channel.WHATSAPP, attachments.Source(key="media_id", fetch=fetch))

@@ -1,8 +1,17 @@
 """The parts of WhatsApp's webhooks that we read, as Meta documents them."""
 
+from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 
 class Part(BaseModel):
@@ -87,14 +96,10 @@ class Reaction(Part):
     emoji: str = ""
 
 
-class Message(Part):
-    id: str = Field(min_length=1, max_length=300)
+class Content(Part):
+    """What a message says or shows, whoever sent it."""
+
     type: str = ""
-    timestamp: str = ""
-    sender: str = Field(default="", alias="from")
-    from_user_id: str = ""
-    to: str = ""
-    to_user_id: str = ""
     text: Words | None = None
     button: Button | None = None
     interactive: Interactive | None = None
@@ -105,7 +110,6 @@ class Message(Part):
     sticker: Media | None = None
     location: Place | None = None
     contacts: list[Card] = Field(default_factory=list)
-    reaction: Reaction | None = None
 
     @property
     def kind(self) -> str:
@@ -131,6 +135,100 @@ class Message(Part):
     def media(self) -> Media:
         kinds = (self.image, self.video, self.document, self.audio, self.sticker)
         return next(filter(None, kinds), Media())
+
+
+class Edited(Part):
+    """An earlier message as its writer left it."""
+
+    original_message_id: str = Field(min_length=1, max_length=300)
+    message: Content = Field(default_factory=Content)
+
+
+class Revoked(Part):
+    """An earlier message that its writer took back."""
+
+    original_message_id: str = ""
+
+
+class Context(Part):
+    """The message that this one answers."""
+
+    id: str = ""
+
+
+class Referral(Part):
+    """The ad or post from which somebody opened the chat."""
+
+    source_type: str = ""
+    source_id: str = ""
+    source_url: str = ""
+    headline: str = ""
+    body: str = ""
+    ctwa_clid: str = ""
+
+
+class System(Part):
+    """What WhatsApp itself says of who writes: their new number, their new id."""
+
+    type: str = ""
+    body: str = ""
+    wa_id: str = ""
+    user_id: str = ""
+
+
+class Message(Content):
+    id: str = Field(min_length=1, max_length=300)
+    timestamp: str = ""
+    sender: str = Field(default="", alias="from")
+    from_user_id: str = ""
+    to: str = ""
+    to_user_id: str = ""
+    reaction: Reaction | None = None
+    edit: Edited | None = None
+    revoke: Revoked | None = None
+    context: Context = Field(default_factory=Context)
+    referral: Referral = Field(default_factory=Referral)
+    system: System | None = None
+
+    @field_validator("context", "referral", mode="wrap")
+    @classmethod
+    def _forgiven(cls, given: Any, read: Callable[[Any], Any], info: ValidationInfo) -> Any:
+        """What only goes with a message does not keep it out for being strange."""
+        try:
+            return read(given)
+        except ValidationError:
+            field = cls.model_fields[str(info.field_name)]
+            return field.get_default(call_default_factory=True)
+
+    @property
+    def unedited(self) -> "Message":
+        """An edit whose message never came, as that message."""
+        assert self.edit is not None
+        seen = {"id": self.edit.original_message_id, "edit": None, **dict(self.edit.message)}
+        return self.model_copy(update=seen)
+
+
+class Renaming(Part):
+    previous: str = ""
+    current: str = ""
+
+
+class Renamed(Part):
+    """Somebody's business-scoped id changed, with their number."""
+
+    wa_id: str = ""
+    user_id: Renaming = Field(default_factory=Renaming)
+
+
+class Preference(Part):
+    """What somebody set in WhatsApp about this business."""
+
+    wa_id: str = ""
+    user_id: str = ""
+    category: str = ""
+    value: str = ""
+    detail: str = ""
+    timestamp: str = ""
 
 
 class Failure(Part):
@@ -160,6 +258,8 @@ class Value(Part):
     messages: list[Any] = Field(default_factory=list)
     message_echoes: list[Any] = Field(default_factory=list)
     statuses: list[Any] = Field(default_factory=list)
+    user_id_update: list[Any] = Field(default_factory=list)
+    user_preferences: list[Any] = Field(default_factory=list)
 
     @property
     def phone_number_id(self) -> str:

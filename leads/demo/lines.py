@@ -228,14 +228,13 @@ REASONS = {
 }
 
 HANDOVERS: dict[str, tuple[str, str, str, str]] = {
-    # the lead's words, the assistant's last ones, the reason, the brief
+    # the lead's words, the assistant's last ones, the reason, why now
     "requested": (
         "prefiero hablar con una persona, ¿me puede llamar un ejecutivo?",
         "Por supuesto, {first}. Ya le avisé a un ejecutivo del equipo, que te escribe o te llama "
         "durante la próxima hora de atención.",
         "requested",
-        "{name} pide que lo llame un ejecutivo.\nBusca en {comuna} hasta UF {budget}; no sabe si está "
-        "en DICOM.",
+        "Quiere que lo llame un ejecutivo; no sabe si está en DICOM.",
     ),
     "anger": (
         "la otra vez dejé una reserva con ustedes y nadie me la devuelve. Si no lo arreglan voy al "
@@ -243,15 +242,9 @@ HANDOVERS: dict[str, tuple[str, str, str, str]] = {
         "Lamento mucho lo ocurrido, {first}. Ya le avisé a una persona del equipo para que lo revise "
         "contigo; te contactará durante la próxima hora de atención.",
         "legal_threat",
-        "{name} reclama la devolución de una reserva y menciona al Sernac y a su abogado.\nRevisar el "
-        "caso antes de responder.",
+        "Reclama la devolución de una reserva: revisar el caso antes de responder.",
     ),
 }
-
-NOT_QUALIFIED_BRIEF = (
-    "{name} no cumple los criterios de calificación: decide una persona.\nBusca en {comuna}; renta y "
-    "deudas están en su ficha."
-)
 
 CLOSINGS = {
     "low_income": "Gracias por la confianza, {first}. Con esa renta conviene mirar los subsidios del "

@@ -9,7 +9,7 @@ from crm.demo import Context
 from leads import assignment, delivery, facts, handoff, inbox, outbox, pipeline, scoring
 from leads.demo import lines
 from leads.demo.stories import Line, Story
-from leads.enums import Author, Channel, Delivery, Direction, Purpose
+from leads.enums import Author, Channel, Delivery, Direction, HandoffReason, Purpose
 from leads.models import ChatMessage, Conversation, Lead, TelegramMessage
 from leads.stages import Stage
 
@@ -116,6 +116,7 @@ def write(context: Context, story: Story, text: str, at: datetime) -> None:
 def send(message: ChatMessage, at: datetime) -> None:
     """What was queued has been sent: the demo's past waits for no channel."""
     delivery.claim(message.pk, at=at)
+    message.refresh_from_db(fields=["lease_until"])
     delivery.mark_sent(message, external_id=f"out:{message.pk}", at=at)
 
 
@@ -142,9 +143,8 @@ def _handing_over(context: Context, story: Story) -> Any:
     def hand_over(at: datetime) -> None:
         lead = context.leads[story.person.key]
         told = lines.HANDOVERS.get(story.person.ending)
-        reason = told[2] if told else "not_qualified"
-        brief = told[3] if told else lines.NOT_QUALIFIED_BRIEF
-        handoff.ask_for_person(lead, reason=reason, brief=story.filled(brief), at=at)
+        reason, brief = told[2:] if told else (HandoffReason.NOT_QUALIFIED, "")
+        handoff.ask_for_person(lead, reason=reason, brief=brief, at=at)
 
     return hand_over
 

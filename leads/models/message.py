@@ -4,12 +4,23 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import one_of
 from leads.enums import Author, Channel, Delivery, Direction, HandoffReason, Holder, Purpose
 from leads.models.lead import Lead, LeadOwned
+
+UNREAD = Q(last_inbound_id__gt=F("read_up_to"))
+ASKS_FOR_PERSON = Q(waiting_reason__gt="")
+NEED = Case(When(ASKS_FOR_PERSON, then=Value(0)), When(UNREAD, then=Value(1)), default=Value(2))
+# Who waits for a person first (the longest wait above), then the unread, then the latest.
+URGENCY = (
+    NEED,
+    F("waiting_since").asc(nulls_last=True),
+    F("last_inbound_at").desc(nulls_last=True),
+    F("id").desc(),
+)
 
 
 class Conversation(LeadOwned):
@@ -92,6 +103,10 @@ class Conversation(LeadOwned):
             models.Index(
                 fields=["broker", "holder", "-last_inbound_at"], name="conversations_holder"
             ),
+            models.Index(
+                fields=["broker", "channel", "-last_inbound_at"], name="conversations_channel"
+            ),
+            models.Index(F("broker"), *URGENCY, name="conversations_urgency"),
             models.Index(
                 fields=["turn_due_at"],
                 condition=Q(turn_due_at__isnull=False),

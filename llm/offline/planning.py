@@ -56,7 +56,7 @@ def _hand_over(situation: Situation) -> list[Wanted]:
     reason = _handover_reason(situation)
     if reason is None or situation.turn.called("request_human"):
         return []
-    return [("request_human", {"reason": reason, "brief": brief(situation)})]
+    return [("request_human", {"reason": reason})]
 
 
 def _handover_reason(situation: Situation) -> str | None:
@@ -147,18 +147,6 @@ def wish_args(wish: DayWish | None) -> dict[str, Any]:
         "part_of_day": wish and wish.part_of_day,
     }
     return {name: value for name, value in given.items() if value}
-
-
-def brief(situation: Situation) -> str:
-    """Two lines for the person who takes over: who it is and what they want, then what they just wrote."""
-    known = {
-        **situation.context.known,
-        **{name: _plain(value) for name, value in situation.facts.items()},
-    }
-    who = known.get("name") or "Lead sin nombre"
-    kind, places = known.get("property_type") or "propiedad", ", ".join(known.get("location") or ())
-    wants = f"busca {kind}" + (f" en {places}" if places else "")
-    return f"{who}: {wants}.\nÚltimo mensaje: {situation.turn.text[:200]}"
 
 
 def _accepted(schema: Mapping[str, Any], args: dict[str, Any]) -> dict[str, Any]:

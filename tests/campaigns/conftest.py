@@ -34,6 +34,7 @@ class Watched:
         self.error: Exception | None = None
 
     def send(self, outgoing: base.Outgoing) -> str | None:
+        outgoing.hand_over()
         if self.error is not None:
             raise self.error
         self.sent.append(outgoing.message.message_text)

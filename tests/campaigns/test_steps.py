@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from brokers.models import Broker, User
 from campaigns import enrolment, running, steps
 from campaigns.models import Campaign, CampaignEnrollment, CampaignLog
-from leads import consenting, delivery, handoff, outbox, pipeline
+from leads import consenting, handoff, outbox, pipeline
 from leads.errors import ChannelError
 from leads.models import ChatMessage, Lead, StageTransition
 from tests.campaigns.conftest import Watched, standing, sweep, told
+from tests.channels import begin_call
 from tests.factories import AvailabilitySlotFactory, MessageTemplateFactory, VoiceCallFactory
 from tests.racing import race
 
@@ -323,7 +324,7 @@ def test_a_send_whose_outcome_is_unknown_is_a_failed_step_and_never_resent(
     run: CampaignEnrollment, ana: Lead, telegram: Watched, at: datetime
 ) -> None:
     steps.run(the_log().pk, at=at)
-    delivery.claim(ours(ana)[0].pk, at=at)
+    begin_call(ours(ana)[0], at)
     later = at + 5 * MINUTE
     outbox.recover(at=later)
     sweep(later)

@@ -108,6 +108,8 @@ def _action(asked: Request) -> Answer | None:
         return gemini.tool_call("record_facts", **told)
     if pressed is not None and asked.can("book_visit"):
         return gemini.tool_call("book_visit", offer_id=pressed)
+    if re.search(r"\b(?:una persona|un ejecutivo|humano)\b", folded) and asked.can("request_human"):
+        return gemini.tool_call("request_human", reason="requested", brief=asked.text[:300])
     if re.search(r"\b(?:visita\w*|agendar|horas?)\b", folded) and asked.can("find_slots"):
         return None if "book_visit" in asked.results else gemini.tool_call("find_slots")
     if "?" in asked.text and asked.can("search_knowledge") and "find_slots" not in asked.results:
@@ -126,6 +128,8 @@ def _reply(asked: Request) -> str:
         return f"¡Listo! Tu visita quedó agendada para el {booked['label']}."
     if booked.get("slots") or asked.results.get("find_slots", {}).get("slots"):
         return "Estas son las horas que tengo. ¿Cuál te acomoda?"
+    if handed := asked.results.get("request_human"):
+        return f"Claro, te responderá una persona {handed['answer_from']}."
     if "search_knowledge" in asked.results:
         return _sourced(asked.results["search_knowledge"].get("hits", []))
     missing = asked.results.get("record_facts", asked.context).get("missing", [])

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 from urllib.error import HTTPError
@@ -22,17 +22,20 @@ class TelegramUser:
     last_name: str
     hook: str
     secret: str
+    answered: dict[str, Any] = field(default_factory=dict)
+    """what the webhook's answer had Telegram do at once, if anything"""
 
     def write(self, text: str) -> int:
         return self._post(message=self._message(text=text))
 
-    def press(self, code: str) -> int:
-        number = next(_updates)
+    def press(self, code: str, under: int | None = None) -> int:
+        """``under`` is the message that has the button."""
+        number, message = next(_updates), self._message(text="Horas:")
         pressed = {
             "id": f"{self.number}-{number}",
             "from": self._person,
             "chat_instance": str(self.number),
-            "message": self._message(text="Horas:"),
+            "message": message if under is None else {**message, "message_id": under},
             "data": code,
         }
         return self._post(callback_query=pressed)
@@ -54,7 +57,9 @@ class TelegramUser:
 
     def _post(self, **update: Any) -> int:
         body = json.dumps({"update_id": next(_updates), **update}).encode()
-        return post(self.hook, body, {"X-Telegram-Bot-Api-Secret-Token": self.secret})
+        status, answer = ask(self.hook, body, {"X-Telegram-Bot-Api-Secret-Token": self.secret})
+        self.answered = json.loads(answer) if status == 200 and answer else {}
+        return status
 
 
 @dataclass
@@ -95,9 +100,13 @@ class WhatsAppUser:
 
 def post(address: str, body: bytes, headers: dict[str, str]) -> int:
     """The status that the webhook answered."""
+    return ask(address, body, headers)[0]
+
+
+def ask(address: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     request = Request(address, body, {"Content-Type": "application/json", **headers})
     try:
         with urlopen(request, timeout=30) as response:
-            return int(response.status)
+            return int(response.status), response.read()
     except HTTPError as error:
-        return error.code
+        return error.code, error.read()

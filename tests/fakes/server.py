@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+POLL = {"poll_interval": 0.02}  # how long a server may take to notice that its block is over
+
 Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
 JSON = "application/json"
 
@@ -77,7 +79,7 @@ class OnThread:
 
     def __init__(self, server: TCPServer) -> None:
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=server.serve_forever, kwargs=POLL, daemon=True)
 
     @property
     def port(self) -> int:
@@ -114,6 +116,7 @@ class LocalServer(OnThread, ABC):
 def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body leave in two writes
 
         def serve(self) -> None:
             parts = urlsplit(self.path)

@@ -46,6 +46,7 @@ class FakeTelegram(FakeServer):
         self.last_error = ""
         self.files: dict[str, bytes] = {}
         self.shown: dict[str, tuple[str, str | None]] = {}
+        self.chats: dict[str, dict[int, dict[str, Any]]] = {}
         self.fetched: list[str] = []
         self.paths: dict[str, str] = {}
         self._numbers = count(1000)
@@ -65,6 +66,16 @@ class FakeTelegram(FakeServer):
     @property
     def edited(self) -> list[dict[str, Any]]:
         return [{**each, **_keyboard(each)} for each in self.calls("editMessageText")]
+
+    def chat(self, number: int) -> list[tuple[int, dict[str, Any]]]:
+        """The messages that stand in a chat as they are now, each with its number."""
+        standing = self.chats.get(str(number), {})
+        return [(key, {**each, **_keyboard(each)}) for key, each in sorted(standing.items())]
+
+    def obey(self, answer: dict[str, Any]) -> None:
+        """Do what a webhook's answer asks for, as Telegram does."""
+        if answer.get("method") == "sendMessage":
+            self._sendMessage(0, {"chat_id": str(answer["chat_id"]), "text": answer["text"]})
 
     def calls(self, method: str) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path.endswith(f"/{method}")]
@@ -118,13 +129,16 @@ class FakeTelegram(FakeServer):
 
     def _message(self, body: dict[str, Any]) -> dict[str, Any]:
         chat = {"id": int(body["chat_id"]), "type": "private", "first_name": "Camila"}
-        return {"message_id": next(self._numbers), "date": int(time.time()), "chat": chat}
+        message = {"message_id": next(self._numbers), "date": int(time.time()), "chat": chat}
+        self.chats.setdefault(body["chat_id"], {})[int(message["message_id"])] = body
+        return message
 
     def _editMessageText(self, bot: int, body: dict[str, Any]) -> Answer:  # noqa: N802
         shown = (body["text"], body.get("reply_markup"))
         if self.shown.get(body["message_id"]) == shown:
             return refusal(400, "Bad Request: message is not modified")
         self.shown[body["message_id"]] = shown
+        self.chats.setdefault(body["chat_id"], {})[int(body["message_id"])] = body
         chat = {"id": int(body["chat_id"]), "type": "private", "first_name": "Ana"}
         message = {"message_id": int(body["message_id"]), "date": int(time.time()), "chat": chat}
         return ok({**message, "text": body["text"]})

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from crm.embedded.processes import free_port
-from tests.flows.demo_database import ROOT, manage
+from tests.databases import ROOT, manage
 
 T = TypeVar("T")
 QUICK = {"TURN_DELAY_SECONDS": "0.3", "SWEEP_SECONDS": "2"}

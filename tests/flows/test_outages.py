@@ -121,7 +121,7 @@ def _enrol(day: Day, writer: Writer, text: str, **first: Any) -> None:
 
 def _let_leases_run_out(day: Day) -> None:
     day.stack.change("UPDATE conversations SET lease_until = now() WHERE lease IS NOT NULL")
-    day.stack.change("UPDATE chat_messages SET lease_until = now() WHERE status = 'sending'")
+    day.stack.change("UPDATE chat_messages SET lease_until = now() WHERE lease_until > now()")
     day.stack.change("UPDATE campaign_logs SET claimed_until = now() WHERE status = 'claimed'")
 
 

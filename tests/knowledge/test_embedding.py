@@ -1,6 +1,5 @@
 import json
 import math
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from brokers.models import Broker, BrokerPromptConfig
 from knowledge import embedding, ingestion, lexical, search
 from knowledge.models import KnowledgeEntry
 from llm.models import CallType, LLMCall
+from tests.fakes.server import OnThread
 
 pytestmark = pytest.mark.django_db
 
@@ -52,14 +52,10 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def gemini(settings: Any) -> Iterator[Gemini]:
     server = Gemini()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     settings.GEMINI_API_KEY = "key"
     settings.GEMINI_API_URL = server.url
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with OnThread(server):
+        yield server
 
 
 def asked(text: str, broker: Broker, at: datetime) -> dict[str, list[float]]:

@@ -64,6 +64,7 @@ class Recorded:
         self.error: Exception | None = None
 
     def send(self, outgoing: base.Outgoing) -> str | None:
+        outgoing.hand_over()
         if self.error is not None:
             raise self.error
         self.sent.append(outgoing.message.message_text)

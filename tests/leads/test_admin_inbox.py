@@ -9,13 +9,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from brokers.models import Broker, User
 from leads import handoff, reading
 from leads.enums import HandoffReason, Holder
-from leads.models import ChatMessage, Conversation
+from leads.models import Attachment, ChatMessage, Conversation, Lead
 from tests.api import signed_in as signed_in_api
 from tests.factories import (
+    AttachmentFactory,
     ChannelIdentityFactory,
     ChatMessageFactory,
     ConversationFactory,
@@ -33,7 +35,7 @@ def act(client: Client, name: str, conversation: Conversation, **data: Any) -> A
 
 
 def names(response: Any) -> list[str]:
-    return re.findall(r'inbox-top"><strong>([^<]+)<', response.content.decode())
+    return re.findall(r'inbox-top"><strong dir="auto">([^<]+)<', response.content.decode())
 
 
 @pytest.fixture
@@ -75,8 +77,54 @@ def test_who_waits_comes_first_then_the_unread_then_the_latest(
     assert names(signed_in.get(SCREEN, {"estado": "no-leidas"})) == ["Espera", "Recién", "Antes"]
     assert names(signed_in.get(SCREEN, {"estado": "esperan"})) == ["Espera"]
     assert names(signed_in.get(SCREEN, {"q": "antes"})) == ["Antes"]
+    assert names(signed_in.get(SCREEN, {"q": "leida"})) == ["Leída"]
+    assert "1 espera a una persona · 3 sin leer" in signed_in.get(SCREEN).text
     assert names(signed_in.get(SCREEN, {"q": older.lead.phone_e164[-6:]})) == ["Antes"]
     assert names(signed_in.get(SCREEN, {"canal": "telegram"})) == []
+
+
+def test_two_hundred_who_wait_are_listed_longest_first_with_wait_and_brief_at_the_cost_of_one(
+    client: Client, broker: Broker, admin: User, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = at.replace(hour=18)
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    client.force_login(admin)
+    api, queue = signed_in_api(admin), "/api/v1/conversations/?state=waiting&page_size=100"
+    pages = [SCREEN, reverse("admin:index"), reverse("admin:leads_conversation_changelist")]
+
+    def look(count: int) -> tuple[list[int], Any, list[str]]:
+        leads = [LeadFactory.build(broker=broker, name=f"Lead {n}") for n in range(count)]
+        _wait(Lead.objects.bulk_create(leads), at)
+        costs, seen = [], []
+        for page in (*pages, queue):
+            with CaptureQueriesContext(connection) as caught:
+                answer = api.get(page) if page == queue else client.get(page)
+            costs.append(len(caught))
+            seen.append(answer.content.decode())
+        return costs, answer.json(), seen
+
+    first, _, _ = look(1)
+    costs, told, seen = look(199)
+    assert costs == first
+    assert told["count"] == 200
+    waits = [each["waiting_minutes"] for each in told["results"]]
+    assert (waits[0], sorted(waits, reverse=True)) == (198, waits)
+    assert told["results"][0]["brief"] == "Quién y qué.\nPor qué ahora."
+    for page in seen[:3]:
+        assert "3 h 18 min de oficina" in page
+    assert seen[0].count("Quién y qué.<br>Por qué ahora.") == 40
+
+
+def _wait(leads: list[Lead], at: datetime) -> None:
+    """The n-th for n minutes."""
+    Conversation.objects.bulk_create(
+        Conversation(
+            broker=lead.broker, lead=lead, holder="waiting", waiting_reason="requested",
+            brief="Quién y qué.\nPor qué ahora.", last_inbound_at=at,
+            waiting_since=at - timedelta(minutes=number),
+        )
+        for number, lead in enumerate(leads)
+    )  # fmt: skip
 
 
 def test_an_agent_reads_their_own_and_the_pool_and_a_stranger_nothing(
@@ -92,7 +140,9 @@ def test_an_agent_reads_their_own_and_the_pool_and_a_stranger_nothing(
     for page in (SCREEN, CHANGES):
         assert client.get(page, {"abierta": theirs.pk}).status_code == 404
         assert client.get(page, {"abierta": "9" * 40}).status_code == 404
-    for name in ("answer", "take_it", "give_it_back", "seen"):
+    older = reverse("admin:leads_conversation_inbox_older", args=[theirs.pk])
+    assert client.get(older, {"antes": "9"}).status_code == 404
+    for name in ("answer", "take_it", "give_it_back", "seen", "resend"):
         assert act(client, name, theirs, text="hola", key=KEY).status_code == 404
     assert ChatMessage.objects.filter(direction="out").count() == 0
 
@@ -101,8 +151,9 @@ def test_nothing_new_is_204_and_what_is_new_comes_in_its_parts(
     signed_in: Client, broker: Broker, agent: User, at: datetime
 ) -> None:
     conversation = spoke(broker, "Camila", at, assigned_to=agent)
-    opened = {"abierta": conversation.pk}
+    opened = {"abierta": conversation.pk, "caja": "other"}
     first = signed_in.get(CHANGES, opened).json()
+    opened["caja"] = "text"
     assert {"inbox-list", "inbox-head", "inbox-messages", "inbox-side", "inbox-reply"} < set(
         first["parts"]
     )
@@ -239,3 +290,79 @@ def test_another_leads_message_is_not_sent_again_from_here(
     )
     refused = act(signed_in, "resend", mine, message=sent.pk)
     assert (refused.status_code, refused.json()["error"][:22]) == (409, "Ese mensaje ya salió o")
+
+
+def test_a_key_with_another_text_is_refused_so_that_the_screen_gives_a_new_one(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    conversation.lead.identities.create(broker=broker, channel="webchat", external_id="v1")
+    assert act(signed_in, "answer", conversation, text="Hola", key=KEY).status_code == 204
+    refused = act(signed_in, "answer", conversation, text="Otra cosa", key=KEY)
+    assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_key_reused")
+    assert ChatMessage.objects.filter(direction="out").count() == 1
+
+
+def test_who_answers_a_colleagues_conversation_has_read_it(
+    client: Client, broker: Broker, agent: User, admin: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    conversation.lead.identities.create(broker=broker, channel="webchat", external_id="v1")
+    client.force_login(admin)
+    act(client, "seen", conversation)
+    conversation.refresh_from_db()
+    assert conversation.read_up_to == 0
+    act(client, "answer", conversation, text="Hola", key=KEY)
+    conversation.refresh_from_db()
+    assert conversation.read_up_to == conversation.last_inbound_id
+
+
+def test_a_thread_is_read_to_its_beginning_in_pieces_with_its_days(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    lead = conversation.lead
+    ChatMessageFactory.create_batch(99, broker=broker, lead=lead, at=at)
+    newest = ChatMessageFactory(broker=broker, lead=lead, at=at + timedelta(days=1))
+    screen = signed_in.get(SCREEN, {"abierta": conversation.pk}).text
+    keys = re.findall(r'data-key="m(\d+)"', screen)
+    assert (len(keys), int(keys[0])) == (100, newest.pk)
+    days = re.findall(r'data-key="d([\d-]+)-\d+"', screen)
+    assert days == [f"{newest.at:%Y-%m-%d}"]
+    before = re.search(r'data-older="(\d+)"', screen)
+    assert before
+    assert before[1] == keys[-1]
+    older = reverse("admin:leads_conversation_inbox_older", args=[conversation.pk])
+    rest = signed_in.get(older, {"antes": before[1]}).text
+    assert re.findall(r'data-key="m(\d+)"', rest) == [str(conversation.last_inbound_id)]
+    assert (re.findall(r'data-key="d([\d-]+)-', rest), "data-older" in rest) == (
+        [f"{at:%Y-%m-%d}"],
+        False,
+    )
+    assert signed_in.get(older, {"antes": "x"}).status_code == 404
+
+
+def test_a_message_says_when_it_leaves_and_that_it_may_have_arrived(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    out = {"broker": broker, "lead": conversation.lead, "direction": "out", "author": "campaign"}
+    later = timezone.now() + timedelta(days=1)
+    ChatMessageFactory(**out, status="pending", due_at=later)
+    ChatMessageFactory(**out, status="failed", reason="outcome_unknown")
+    screen = signed_in.get(SCREEN, {"abierta": conversation.pk}).text
+    assert f"Sale el {timezone.localtime(later):%d-%m-%Y %H:%M}" in screen
+    assert screen.count("Enviar de nuevo, aunque le llegue dos veces") == 1
+
+
+def test_a_file_that_arrives_after_its_message_renews_the_screen(
+    signed_in: Client, broker: Broker, agent: User, at: datetime
+) -> None:
+    conversation = spoke(broker, "Camila", at, assigned_to=agent)
+    message = conversation.lead.messages.get()
+    file = AttachmentFactory(broker=broker, message=message, state="pending")
+    asked = {"abierta": conversation.pk, "caja": "text"}
+    mark = signed_in.get(CHANGES, asked).json()["mark"]
+    assert signed_in.get(CHANGES, {**asked, "visto": mark}).status_code == 204
+    Attachment.objects.filter(pk=file.pk).update(state="failed", updated_at=timezone.now())
+    assert signed_in.get(CHANGES, {**asked, "visto": mark}).status_code == 200

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from brokers.models import BrokerChatConfig
 from leads import attachments, outbox, sniffing
+from leads.channels import whatsapp_media
 from leads.models import Attachment, ChatMessage, Lead
 from leads.tasks import sweep_attachments
 from tests import payloads
@@ -23,6 +24,7 @@ from tests.channels import (
 )
 from tests.factories import UserFactory
 from tests.fakes.meta import DOWN, EXPIRED_TOKEN, failure
+from tests.fakes.server import Told
 
 __all__ = ["camila", "connected", "meta", "private_files", "telegram"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private_files")]
@@ -137,12 +139,44 @@ def test_a_file_that_failed_is_asked_for_again_by_hand(client, connected, meta, 
     assert signed_in(admin).post(retry).status_code == 409
 
 
-def test_the_token_goes_to_no_address_but_metas(client, connected, meta, monkeypatch):
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/files/42",
+        "https://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:6379/",
+        "https://[::1]/",
+        "http://lookaside.fbsbx.com/42",
+        "https://lookaside.fbsbx.com.evil.example/42",
+        "https://evil.example/?x=.fbsbx.com",
+        "https://evil.example#.fbsbx.com",
+        "https://.fbsbx.com@evil.example/",
+        "https://evilfbsbx.com/42",
+        "file:///etc/passwd",
+        "//127.0.0.1/42",
+        "https://[",
+        "",
+        None,
+        5,
+    ],
+)
+def test_the_token_goes_to_no_address_but_metas(client, connected, meta, monkeypatch, url):
     meta.media["42"] = JPEG
-    elsewhere = {"url": "https://evil.example/files/42", "file_size": 10}
+    elsewhere = {"url": url, "file_size": 10}
     monkeypatch.setattr(meta, "_described", lambda _media_id: elsewhere)
     assert fetched(arrived(client, "image", "42")) == ("failed", "media_not_available")
     assert len(meta.asked) == 1
+
+
+def test_nor_where_metas_address_would_send_it_on(client, connected, meta, monkeypatch, folder):
+    meta.media["42"], usual = JPEG, meta.take
+    away = Told(302, b"", (("Location", "http://127.0.0.1:1/secret"),))
+    monkeypatch.setattr(
+        meta, "take", lambda asked: away if asked.path.startswith("/files/") else usual(asked)
+    )
+    row = arrived(client, "image", "42")
+    assert fetched(row)[0] == "failed"
+    assert kept(folder) == []
 
 
 def test_a_broker_without_credentials_says_so(client, connected, meta):
@@ -255,6 +289,17 @@ def test_a_person_sends_a_file_with_a_caption(meta, on_whatsapp, agent, name, co
     kind = shown["type"]
     assert (post[1]["type"], post[1][kind]) == (kind, {**shown[kind], "id": media_id})
     assert ChatMessage.objects.get(pk=message["id"]).status == "sent"
+
+
+def test_a_picture_too_large_for_the_chat_goes_as_a_document(meta, on_whatsapp, agent, monkeypatch):
+    monkeypatch.setitem(whatsapp_media.LARGEST, "image", len(JPEG) - 1)
+    file = SimpleUploadedFile("plano.jpg", JPEG)
+    message = sent_by(agent, on_whatsapp, text="Mira", file=file).json()
+    outbox.deliver(message["id"], at=timezone.now())
+    [media_id], [sent] = meta.media, meta.sent
+    assert (sent["type"], sent["document"]) == (
+        "document", {"id": media_id, "caption": "Mira", "filename": "plano.jpg"},
+    )  # fmt: skip
 
 
 def test_sound_goes_before_its_words(meta, on_whatsapp, agent):

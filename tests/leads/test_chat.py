@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from leads import outbox
+from leads import handoff, outbox
 from leads.models import ChatMessage, Lead
 from tests.factories import BrokerFactory
 
@@ -130,7 +130,8 @@ def test_half_a_surrogate_pair_does_no_harm(client, broker):
 def test_bad_input_says_what_to_do_and_stores_nothing(client, broker, body, code, field):
     answer = client.post("/chat/andes/messages/", body, content_type="application/json")
     error = answer.json()["errors"][0]
-    assert (answer.status_code, error["code"], error["attr"]) == (400, code, field)
+    status = 413 if code == "too_large" else 400
+    assert (answer.status_code, error["code"], error["attr"]) == (status, code, field)
     assert Lead.objects.count() == 0
 
 
@@ -176,3 +177,49 @@ def test_fifty_posts_of_one_message_at_once_are_one_row(broker):
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(send, range(50))) == {200}
     assert (Lead.objects.count(), ChatMessage.objects.filter(direction="in").count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        ("http://testserver", 200),
+        ("https://crm.example.com", 200),
+        ("https://evil.cl", 403),
+        ("https://testserver.evil.cl", 403),
+        ("null", 403),
+        ("http://[", 403),
+    ],
+)
+def test_only_the_chats_own_page_posts_from_a_browser(client, broker, settings, origin, status):
+    settings.PUBLIC_URL = "https://crm.example.com"
+    headers = {} if origin is None else {"origin": origin}
+    body = json.dumps({"text": "hola"})
+    answer = client.post(
+        "/chat/andes/messages/", body, content_type="application/json", headers=headers
+    )
+    assert answer.status_code == status
+    assert Lead.objects.count() == (status == 200)
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_a_limit_says_which_and_until_when(client, broker):
+    config = broker.brokerchatconfig
+    for limit, wait, word in (
+        ({"visitor_per_minute": 0}, "60", "minuto"),
+        ({"address_per_minute": 0}, "60", "minuto"),
+        ({"address_per_day": 0}, "3600", "hoy"),
+    ):
+        config.rate_limits = limit
+        config.save()
+        answer = post(client, text="hola")
+        assert (answer.status_code, answer["Retry-After"]) == (429, wait)
+        assert word in answer.json()["errors"][0]["detail"]
+    assert not ChatMessage.objects.exists()
+
+
+def test_an_answer_says_who_will_reply(client, broker):
+    answer = post(client, text="hola").json()
+    assert answer["holder"] == "assistant"
+    handoff.ask_for_person(Lead.objects.get(), reason="requested", at=timezone.now())
+    assert post(client, text="¿y?", visitor=answer["visitor"]).json()["holder"] == "waiting"

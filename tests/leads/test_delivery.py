@@ -8,6 +8,7 @@ from leads import delivery, outbox
 from leads.enums import Channel, Delivery, Purpose
 from leads.errors import ChannelError
 from leads.models import ChatMessage, Conversation, Lead
+from tests.channels import begin_call
 from tests.factories import ChatMessageFactory, LeadFactory
 from tests.racing import race
 
@@ -34,7 +35,7 @@ def test_a_message_is_claimed_when_it_is_due(draft, at) -> None:
     assert delivery.claim(message.pk, at=at + SECOND) is True
     assert delivery.claim(message.pk, at=at + SECOND) is False
     message.refresh_from_db()
-    assert (message.status, message.attempts) == (Delivery.SENDING, 1)
+    assert (message.status, message.attempts) == (Delivery.PENDING, 1)
     assert message.lease_until == at + SECOND + delivery.LEASE
 
 
@@ -68,7 +69,7 @@ def test_of_twenty_workers_one_claims_a_message(draft, at) -> None:
 
 def test_a_sent_message_is_the_last_contact(draft, chatting, at) -> None:
     message = draft()
-    delivery.claim(message.pk, at=at)
+    begin_call(message, at)
     assert delivery.mark_sent(message, external_id="x:1", at=at) is True
     message.refresh_from_db()
     assert (message.status, message.channel_message_id, message.lease_until) == (

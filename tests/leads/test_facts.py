@@ -336,7 +336,9 @@ def test_not_qualifying_asks_a_person_and_neither_closes_the_lead_nor_silences_t
         HandoffReason.NOT_QUALIFIED,
         1,
     )
-    assert conversation.brief
+    assert conversation.brief.split("\n")[1] == (
+        "No califica: decide una persona. Renta líquida: $400.000."
+    )
     assert [entry.details for entry in events(stranger, "person_requested")] == [
         {"reason": "not_qualified"}
     ]

@@ -16,6 +16,11 @@ def now(conversation: Conversation) -> Conversation:
     return Conversation.objects.get(pk=conversation.pk)
 
 
+def why(conversation: Conversation) -> str:
+    """The second line of the brief."""
+    return conversation.brief.split("\n")[1]
+
+
 def logged() -> list[str]:
     return list(ActivityLog.objects.order_by("id").values_list("action_type", flat=True))
 
@@ -70,14 +75,17 @@ def test_given_back_the_assistant_answers_from_the_next_message_on(
 def test_asking_for_a_person_leaves_it_to_nobody_with_a_reason_and_a_brief(
     chatting, conversation, agent, at
 ) -> None:
-    for brief in ("Camila, quiere hablar", "otra"):
-        handoff.ask_for_person(chatting, reason="legal_threat", brief=brief, at=at)
+    for brief in ("Reclama una reserva", "otra"):
+        handoff.ask_for_person(chatting, reason="anger", brief=brief, at=at)
     waiting = now(conversation)
     assert (waiting.holder, waiting.waiting_since, waiting.version) == (Holder.WAITING, at, 2)
-    assert (waiting.waiting_reason, waiting.brief) == ("legal_threat", "Camila, quiere hablar")
+    assert (waiting.waiting_reason, why(waiting)) == ("anger", "Está molesto. Reclama una reserva.")
     handoff.take(chatting, by=agent, at=at + timedelta(minutes=5))
     taken = now(conversation)
     assert (taken.holder, taken.waiting_since, taken.waiting_reason) == (Holder.USER, None, "")
+    assert taken.brief == waiting.brief
+    handoff.give_back(chatting, by=agent, at=at + timedelta(minutes=9))
+    assert now(conversation).brief == ""
 
 
 def test_a_person_who_has_it_keeps_it(chatting, conversation, agent, at) -> None:
@@ -92,7 +100,7 @@ def test_a_flag_shows_a_decision_and_leaves_the_microphone(
     handoff.flag(chatting, reason=HandoffReason.NOT_QUALIFIED, brief="Decide", at=at)
     flagged = now(conversation)
     assert (flagged.holder, flagged.version) == (Holder.ASSISTANT, 1)
-    assert (flagged.waiting_reason, flagged.brief) == ("not_qualified", "Decide")
+    assert (flagged.waiting_reason, why(flagged)) == ("not_qualified", "Decide.")
     handoff.take(chatting, by=agent, at=at)
     assert now(conversation).waiting_reason == ""
 
@@ -100,7 +108,29 @@ def test_a_flag_shows_a_decision_and_leaves_the_microphone(
 def test_a_flag_does_not_hide_why_somebody_waits(chatting, conversation, at) -> None:
     handoff.ask_for_person(chatting, reason="anger", brief="Está molesta", at=at)
     handoff.flag(chatting, reason=HandoffReason.NOT_QUALIFIED, brief="Decide", at=at)
-    assert (now(conversation).waiting_reason, now(conversation).brief) == ("anger", "Está molesta")
+    still = now(conversation)
+    assert (still.waiting_reason, why(still)) == ("anger", "Está molesto. Está molesta.")
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_legal_threat_counts_whoever_has_the_microphone_and_once(
+    chatting, conversation, agent, at, held
+) -> None:
+    handoff.ask_for_person(chatting, reason="requested", at=at)
+    if held:
+        handoff.take(chatting, by=agent, at=at)
+    before = now(conversation)
+    for _ in range(2):
+        handoff.ask_for_person(chatting, reason="legal_threat", brief="Nombra al Sernac", at=at)
+    noted = now(conversation)
+    assert (noted.holder, noted.version) == (before.holder, before.version)
+    assert noted.waiting_reason == "legal_threat"
+    assert why(noted) == "Mencionó acciones legales. Nombra al Sernac."
+    assert handoff.is_threatened(chatting)
+    assert logged().count("person_requested") == 2
+    handoff.take(chatting, by=agent, at=at)
+    handoff.give_back(chatting, by=agent, at=at)
+    assert not handoff.is_threatened(chatting)
 
 
 def test_a_lead_without_a_conversation_gets_one(lead, agent, at) -> None:

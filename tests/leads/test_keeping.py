@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.errors import DomainError
-from leads import erasing, keeping, tasks
+from leads import erasing, gate, keeping, tasks
 from leads.channels import telegram_updates
 from leads.enums import KeptReason, KeptState
 from leads.models import ChatMessage, KeptWebhook
@@ -90,7 +90,7 @@ def test_a_replay_takes_in_what_was_kept_exactly_once(client, connected, admin, 
     post_telegram(client, MESSAGE)
     kept = KeptWebhook.objects.get()
     with pytest.raises(keeping.StillUnreadable):
-        keeping.replay(kept, by=admin, at=at)
+        keeping.replay(kept, by=admin)
     assert state(kept) == KeptState.KEPT
     poison.undo()
     client.force_login(admin)
@@ -103,7 +103,7 @@ def test_a_replay_takes_in_what_was_kept_exactly_once(client, connected, admin, 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_replays_at_once_one_does_it(connected, admin, at):
     kept = KeptWebhookFactory(broker=connected, payload=MESSAGE)
-    results = race(6, lambda _: keeping.replay(kept, by=admin, at=at))
+    results = race(6, lambda _: keeping.replay(kept, by=admin))
     assert sorted(type(each).__name__ for each in results) == ["Handled"] * 5 + ["NoneType"]
     assert ChatMessage.objects.count() == 1
 
@@ -113,13 +113,57 @@ def test_what_is_set_aside_is_not_read_later(client, connected, admin, at):
     client.force_login(admin)
     assert press(client, "dismiss", kept).status_code == 302
     with pytest.raises(DomainError):
-        keeping.replay(kept, by=admin, at=at)
+        keeping.replay(kept, by=admin)
     assert (state(kept), ChatMessage.objects.count()) == (KeptState.DISMISSED, 0)
+
+
+def test_what_is_read_days_later_is_as_old_as_it_is(connected, admin, at):
+    kept = KeptWebhookFactory(broker=connected, payload=MESSAGE, at=at - timedelta(days=3))
+    keeping.replay(kept, by=admin)
+    message = ChatMessage.objects.get()
+    conversation = message.lead.conversation
+    assert (message.at, conversation.last_inbound_at) == (kept.at, kept.at)
+    verdict = gate.may_contact(message.lead, "telegram", "reply", at)
+    assert (verdict.allowed, verdict.reason) == (False, "reply_too_late")
+
+
+def test_many_are_read_or_set_aside_at_once_and_each_refusal_is_told(
+    client, connected, admin, rival
+):
+    good = KeptWebhookFactory(broker=connected, payload=MESSAGE)
+    bad = KeptWebhookFactory(broker=connected, channel="whatsapp", payload={"entry": [5]})
+    theirs = KeptWebhookFactory(broker=rival, payload=MESSAGE)
+    client.force_login(admin)
+
+    def choose(action):
+        chosen = {"action": action, "_selected_action": [good.pk, bad.pk, theirs.pk]}
+        return client.post("/admin/leads/keptwebhook/", chosen, follow=True).text
+
+    told = choose("replay_chosen")
+    assert ("Leídos: 1" in told, "Todavía no se puede leer" in told) == (True, True)
+    assert [state(each) for each in (good, bad, theirs)] == ["replayed", "kept", "kept"]
+    choose("dismiss_chosen")
+    assert [state(each) for each in (good, bad, theirs)] == ["replayed", "dismissed", "kept"]
+
+
+def test_the_page_shows_what_came_as_a_person_reads_it(client, connected, admin):
+    kept = KeptWebhookFactory(broker=connected, payload={"text": "<b>Ñuñoa</b> 🏡"}, error="A\nB")
+    client.force_login(admin)
+    page = client.get(f"/admin/leads/keptwebhook/{kept.pk}/change/").text
+    assert "&lt;b&gt;Ñuñoa&lt;/b&gt; 🏡" in page
+    assert '<pre class="crm-raw">A\nB</pre>' in page
 
 
 def test_agents_and_strangers_see_none_of_it(client, connected, agent, rival, rival_admin):
     connect(rival, suffix="-rival")
     kept = KeptWebhookFactory(broker=connected)
+    for person in (agent, rival_admin):
+        client.force_login(person)
+        listed = client.get("/admin/leads/keptwebhook/")
+        assert listed.status_code == (200 if person == rival_admin else 403)
+        assert f"/keptwebhook/{kept.pk}/" not in listed.text
+        detail = client.get(f"/admin/leads/keptwebhook/{kept.pk}/change/")
+        assert detail.status_code in (403, 404)
     for person in (agent, rival_admin):
         client.force_login(person)
         assert press(client, "replay", kept).status_code in (403, 404)

@@ -1,14 +1,19 @@
 """The way out: queued once, asked about at the door, sent, retried, recovered."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db.models import F
 
 from crm.errors import DomainError
 from leads import delivery, handoff, outbox
+from leads.channels import base
 from leads.enums import Author, Channel, Delivery, Holder, Purpose
 from leads.errors import Arrived, ChannelError, NoChannel, Refused
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
+from tests.channels import begin_call
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -193,7 +198,7 @@ def test_a_send_whose_answer_was_never_seen_is_repeated_only_where_that_is_harml
 ) -> None:
     telegram = adapter(resend_safe=resend_safe)
     message = queued(chatting, at)
-    delivery.claim(message.pk, at=at)
+    begin_call(message, at)
     within, after = at + delivery.LEASE, at + delivery.LEASE + timedelta(seconds=1)
     assert outbox.recover(at=within) == 0
     assert (outbox.recover(at=after), state(message)) == (1, left)
@@ -205,10 +210,105 @@ def test_a_message_that_kills_every_sender_is_not_tried_for_ever(chatting, adapt
     adapter(resend_safe=True)
     message, moment = queued(chatting, at), at
     for _ in range(delivery.MAX_ATTEMPTS):
-        delivery.claim(message.pk, at=moment)
+        begin_call(message, moment)
         moment += 2 * delivery.LEASE
         outbox.recover(at=moment)
     assert state(message) == ("failed", "outcome_unknown")
+
+
+def test_a_worker_that_dies_before_the_call_is_no_loss_and_no_riddle(chatting, adapter, at) -> None:
+    telegram, message = adapter(), queued(chatting, at)
+    assert delivery.claim(message.pk, at=at)
+    within, after = at + delivery.LEASE, at + delivery.LEASE + timedelta(seconds=1)
+    assert (delivery.due(at=within), delivery.due(at=after)) == ([], [message.pk])
+    assert (outbox.recover(at=after), outbox.deliver(message.pk, at=after)) == (0, True)
+    assert (state(message), telegram.sent) == (("sent", ""), ["Hola"])
+
+
+def test_a_message_that_kills_every_sender_before_the_call_is_shown_to_people(
+    chatting, adapter, at
+) -> None:
+    telegram, message, moment = adapter(), queued(chatting, at), at
+    for _ in range(delivery.MAX_ATTEMPTS):
+        assert delivery.claim(message.pk, at=moment)
+        moment += 2 * delivery.LEASE
+    assert (outbox.recover(at=moment), outbox.deliver(message.pk, at=moment)) == (1, False)
+    assert (state(message), telegram.sent) == (("failed", "interrupted_too_often"), [])
+
+
+# --- The last moment -------------------------------------------------------------------------------
+
+
+class Between:
+    """A channel in front of which something happens after the gate and before the call."""
+
+    def __init__(self, before: Callable[[], Any]) -> None:
+        self.channel, self.resend_safe, self.takes_files = Channel.TELEGRAM, False, False
+        self.before, self.sent = before, []
+
+    def send(self, outgoing: base.Outgoing) -> str:
+        self.before()
+        outgoing.hand_over()
+        self.sent.append(outgoing.message.message_text)
+        return f"between:{outgoing.message.pk}"
+
+
+def in_between(before: Callable[[], Any]) -> Between:
+    """Stands in for Telegram; the ``adapter`` fixture brings the real one back."""
+    made = Between(before)
+    base.register(lambda: made)
+    return made
+
+
+@pytest.mark.parametrize("purpose", ["reply", "reminder", "marketing"])
+def test_whoever_takes_over_at_the_last_moment_stops_what_the_gate_let_through(
+    chatting, adapter, agent, at, purpose
+) -> None:
+    adapter()
+    message = queued(chatting, at, purpose=purpose, version=None)
+    telegram = in_between(lambda: handoff.take(chatting, by=agent, at=at))
+    assert outbox.deliver(message.pk, at=at)
+    assert (state(message), telegram.sent) == (("blocked", "person_took_over"), [])
+
+
+def test_a_version_that_moved_twice_is_judged_afresh_and_a_stale_draft_goes_nowhere(
+    chatting, adapter, agent, conversation, at
+) -> None:
+    adapter()
+
+    def take_and_give_back() -> None:
+        Conversation.objects.filter(lead=chatting).update(version=F("version") + 2)
+
+    draft = queued(chatting, at, version=conversation.version)
+    telegram = in_between(take_and_give_back)
+    assert outbox.deliver(draft.pk, at=at)
+    assert (state(draft), telegram.sent) == (("pending", "conversation_moved_on"), [])
+    assert outbox.deliver(draft.pk, at=at)
+    assert (state(draft), telegram.sent) == (("blocked", "conversation_moved_on"), [])
+
+
+def test_a_persons_own_message_leaves_whoever_has_the_microphone(
+    chatting, adapter, agent, at
+) -> None:
+    adapter()
+    message = outbox.send_by_person(chatting, by=agent, text="Hola", at=at)
+    ChatMessage.objects.filter(pk=message.pk).update(provider="telegram")
+    telegram = in_between(lambda: handoff.give_back(chatting, by=agent, at=at))
+    assert outbox.deliver(message.pk, at=at)
+    assert (state(message)[0], telegram.sent) == ("sent", ["Hola"])
+
+
+def test_a_sender_that_overslept_its_lease_does_not_send_what_another_has_in_hand(
+    chatting, adapter, at
+) -> None:
+    adapter()
+    message = queued(chatting, at)
+    late = at + 2 * delivery.LEASE
+    telegram = in_between(lambda: delivery.claim(message.pk, at=late))
+    assert outbox.deliver(message.pk, at=at)
+    held = now(message)
+    assert (held.status, held.attempts, telegram.sent) == ("pending", 2, [])
+    assert held.lease_until == late + delivery.LEASE
 
 
 # --- A person writes -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Writing to a lead outside WhatsApp's 24 hours: a person chooses an approved template."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -114,7 +115,7 @@ def test_the_leads_page_offers_the_templates_and_asks_for_what_is_missing(
 ):
     client.force_login(agent)
     page = client.get(f"/admin/leads/lead/{silent.pk}/change/").text
-    assert "Hola Camila, ¿vienes el [dia]? Saludos." in page
+    assert 'Hola Camila, ¿vienes el <mark data-value="dia">[dia]</mark>? Saludos.' in page
     assert 'name="text"' not in page
     reply = f"/admin/leads/lead/{silent.pk}/reply/"
     key = "6f1c8a52-4c0f-4f0e-9d7a-0c1c5f1f2a11"
@@ -125,6 +126,40 @@ def test_the_leads_page_offers_the_templates_and_asks_for_what_is_missing(
     assert ChatMessage.objects.get().message_text == "Hola Camila, ¿vienes el viernes? Saludos."
     typed = client.post(reply, {"text": "Hola", "key": key})
     assert "plantilla aprobada" in typed.text
+
+
+def test_the_inbox_asks_for_what_is_missing_right_in_the_reply_box(
+    agent, client, meta, silent, visit
+):
+    client.force_login(agent)
+    conversation = silent.conversation.pk
+    box = client.get(f"/admin/leads/conversation/bandeja/?abierta={conversation}").text
+    assert 'Hola Camila, ¿vienes el <mark data-value="dia">[dia]</mark>? Saludos.' in box
+    [field] = re.findall(r'<input name="value_\w+"[^>]*>', box)
+    assert ('data-value="dia"' in field, "required" in field, "disabled" in field) == (True,) * 3
+    assert "leads/picker.js" in box
+
+    def answer(**given):
+        key = {"template": visit.pk, "key": "6f1c8a52-4c0f-4f0e-9d7a-0c1c5f1f2a11"}
+        url = f"/admin/leads/conversation/{conversation}/responder/"
+        return client.post(url, {**key, **given}, headers={"accept": "application/json"})
+
+    refused = answer(value_dia="  ")
+    assert (refused.status_code, refused.json()["error"]) == (400, "Falta: dia")
+    assert ChatMessage.objects.count() == 0
+    assert answer(value_dia="viernes", value_first_name="Doña Camila").status_code == 204
+    assert answer(value_dia="viernes").status_code == 204
+    assert (
+        ChatMessage.objects.get().message_text == "Hola Doña Camila, ¿vienes el viernes? Saludos."
+    )
+
+
+def test_a_value_is_shown_and_sent_as_text_whatever_it_holds(agent, client, silent, visit):
+    silent.name = "<b>Camila</b> {{broker}}"
+    silent.save()
+    client.force_login(agent)
+    page = client.get(f"/admin/leads/lead/{silent.pk}/change/").text
+    assert "Hola &lt;b&gt;Camila&lt;/b&gt;, ¿vienes" in page
 
 
 def test_the_page_says_so_when_there_is_no_template(agent, client, silent):

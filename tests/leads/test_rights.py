@@ -83,7 +83,7 @@ def test_an_objection_asks_a_person_and_is_made_once(chatting, admin, at) -> Non
     rights.object_to_scoring(chatting, by=admin, at=at)
     conversation = Conversation.objects.get(lead=chatting)
     assert (conversation.holder, conversation.waiting_reason) == ("assistant", "other")
-    assert conversation.brief == "Se opuso al puntaje automático"
+    assert conversation.brief.split("\n")[1] == "Se opuso al puntaje automático."
     with pytest.raises(DomainError) as again:
         rights.object_to_scoring(chatting, by=admin, at=at)
     assert again.value.code == "score_frozen"

@@ -37,3 +37,9 @@ def test_an_unsound_template_is_refused(content) -> None:
 @given(st.text())
 def test_a_value_is_put_in_as_it_is(value) -> None:
     assert templating.render("<{{name}}>", {"name": value}) == f"<{value}>"
+
+
+def test_the_text_is_cut_where_a_value_is_missing():
+    assert templating.pieces("Hola {{name}}, {{when}}{{when}}", {"name": "Ana"}) == [
+        ("Hola ", ""), ("Ana", ""), (", ", ""), ("", "when"), ("", ""), ("", "when"), ("", ""),
+    ]  # fmt: skip

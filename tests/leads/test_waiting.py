@@ -1,19 +1,30 @@
 """Leads who wait for a person: reminded, alerted, taken back, each step once."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from brokers.models import User
+from brokers.models import BrokerLeadConfig, User
 from leads import alerts, delivery, handoff, outbox, waiting
 from leads.enums import HandoffReason, Holder
 from leads.models import ActivityLog, Conversation, Lead, LeadAlert
 from leads.stages import Treatment
 from llm.conversation import Outcome, take_turn
+from tests.factories import ConversationFactory, LeadFactory
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db
+
+ALWAYS = {"start": "00:00", "end": "00:00", "sundays": False, "holidays": False}
+
+
+def local(*numbers: int, fold: int = 0) -> datetime:
+    """A moment of 2026 in Santiago."""
+    return datetime(2026, *numbers, tzinfo=ZoneInfo("America/Santiago"), fold=fold)
 
 
 def minutes(count: float) -> timedelta:
@@ -115,6 +126,15 @@ def test_a_person_who_took_it_and_does_not_answer_is_reminded_and_released(
     assert microphone().holder == Holder.ASSISTANT
 
 
+def test_who_took_it_late_has_a_quarter_of_an_hour_to_write(waits, agent, at) -> None:
+    handoff.take(waits, by=agent, at=at + minutes(59))
+    for minute in (60, 73):
+        waiting.sweep(at=at + minutes(minute))
+    assert (kinds(), microphone().holder) == (["handoff_alert"], Holder.USER)
+    waiting.sweep(at=at + minutes(74))
+    assert microphone().holder == Holder.ASSISTANT
+
+
 def test_an_answer_ends_the_wait_and_the_next_message_starts_another(
     waits, agent, write, at
 ) -> None:
@@ -166,6 +186,115 @@ def test_the_notices_reach_the_agent_and_the_alert_also_the_broker(
     ]
     assert mail.outbox[0].subject == "Camila Rojas espera tu respuesta"
     assert f"/admin/leads/lead/{waits.pk}/change/" in mail.outbox[0].body
+
+
+def test_who_asked_by_phone_waits_from_then_on_not_since_an_old_message(write, at, agent) -> None:
+    """Their last message was answered the day before."""
+    lead = write("hola", minute=-24 * 60).message.lead
+    take_turn(lead.conversation.pk, at=at - timedelta(hours=23))
+    handoff.ask_for_person(lead, reason=HandoffReason.REQUESTED, brief="Lo dijo", at=at)
+    told = []
+    for minute in (0, 14, 15, 30, 59, 60):
+        waiting.sweep(at=at + minutes(minute))
+        told.append(len(kinds()))
+    assert told == [0, 0, 1, 2, 2, 3]
+
+
+def test_who_wrote_in_a_burst_waits_since_the_first_message(write, at) -> None:
+    for minute, text in enumerate(("hola", "necesito ayuda", "con una persona")):
+        lead = write(text, minute=minute).message.lead
+    handoff.ask_for_person(lead, reason=HandoffReason.REQUESTED, at=at + minutes(3))
+    assert waiting.sweep(at=at + minutes(14)) == 0
+    assert waiting.sweep(at=at + minutes(15)) == 1
+
+
+def test_a_threat_written_while_waiting_keeps_the_assistant_from_resuming(waits, write, at) -> None:
+    write("si no responden voy a hablar con mi abogado", minute=20)
+    assert take_turn(microphone().pk, at=at + minutes(21)) == Outcome.SILENT
+    write("¿hola?", minute=22)
+    take_turn(microphone().pk, at=at + minutes(23))
+    for minute in (15, 30, 60, 600):
+        waiting.sweep(at=at + minutes(minute))
+    assert (kinds(), microphone().holder) == (
+        ["handoff_reminder", "handoff_alert"],
+        Holder.WAITING,
+    )
+    assert microphone().waiting_reason == HandoffReason.LEGAL_THREAT
+    assert "abogado" in microphone().brief
+    asked = ActivityLog.objects.filter(action_type="person_requested")
+    assert list(asked.order_by("id").values_list("details__reason", flat=True)) == [
+        "requested",
+        "legal_threat",
+    ]
+
+
+def test_a_lead_that_was_merged_into_another_waits_no_more(waits, at) -> None:
+    Lead.objects.update(merged_into=LeadFactory(broker=waits.broker))
+    assert waiting.sweep(at=at + minutes(90)) == 0
+
+
+def test_the_notice_of_a_later_message_tells_of_that_message(waits, agent, write, at) -> None:
+    outbox.send_by_person(waits, by=agent, text="Hola, soy Ana", at=at + minutes(5))
+    write("¿y el gasto común?", minute=10)
+    waiting.sweep(at=at + minutes(25))
+    brief = LeadAlert.objects.get().details["brief"]
+    assert brief.split("\n")[1] == "Escribió. «¿y el gasto común?»."
+
+
+@pytest.mark.parametrize(
+    ("asked", "quiet", "reminded"),
+    [
+        # A Thursday evening before two holidays and a Sunday.
+        (local(9, 17, 20, 55), {}, local(9, 21, 9, 10)),
+        # Clocks go back on Holy Saturday at midnight, and forward on Sunday 2026-09-06.
+        (local(4, 2, 20, 50), {}, local(4, 6, 9, 5)),
+        (local(9, 5, 20, 50), {}, local(9, 7, 9, 5)),
+        # Who is open at night has an hour twice, and an hour not at all.
+        (local(4, 4, 23, 50), ALWAYS, local(4, 4, 23, 5, fold=1)),
+        (local(9, 5, 23, 50), ALWAYS, local(9, 6, 1, 5)),
+        (local(11, 24, 17, 50), {"start": "18:00", "end": "10:30"}, local(11, 25, 10, 35)),
+    ],
+)
+def test_the_reminder_comes_after_15_minutes_of_the_brokers_own_hours(
+    waits, asked, quiet, reminded
+) -> None:
+    BrokerLeadConfig.objects.update(quiet_hours=quiet)
+    Conversation.objects.update(waiting_since=asked)
+    assert waiting.sweep(at=reminded - timedelta(seconds=1)) == 0
+    assert waiting.sweep(at=reminded) == 1
+    assert waiting.minutes_waited(microphone(), at=reminded) == 15
+
+
+@pytest.mark.parametrize(
+    ("passed", "told"),
+    [
+        (minutes(0.5), "0 min de oficina"),
+        (minutes(59.9), "59 min de oficina"),
+        (minutes(125), "2 h 5 min de oficina"),
+        (timedelta(days=1), "12 h 0 min de oficina"),
+        (timedelta(days=300), "más de 99 h de oficina"),
+    ],
+)
+def test_people_are_told_the_wait_in_office_time(waits, at, passed, told) -> None:
+    assert waiting.told(microphone(), at=at + passed) == told
+
+
+def test_who_does_not_wait_has_no_wait_to_tell(waits, agent, at) -> None:
+    handoff.take(waits, by=agent, at=at)
+    assert waiting.told(microphone(), at=at) == ""
+
+
+def test_two_hundred_who_wait_cost_the_sweep_no_more_queries_than_two(broker, at) -> None:
+    def look(count: int) -> int:
+        for _ in range(count):
+            ConversationFactory(
+                broker=broker, lead=LeadFactory(broker=broker), holder="waiting", waiting_since=at
+            )
+        with CaptureQueriesContext(connection) as caught:
+            assert waiting.sweep(at=at + minutes(14)) == 0
+        return len(caught)
+
+    assert look(2) == look(198) == 1
 
 
 @pytest.mark.django_db(transaction=True)

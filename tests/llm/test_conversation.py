@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from leads import handoff
+from leads import cards, handoff, inbox, outbox, words
 from leads.enums import Delivery, Holder
 from leads.models import ActivityLog, ChatMessage, Conversation, Lead
 from leads.stages import Stage
@@ -131,7 +131,80 @@ def test_a_person_who_takes_over_while_the_model_thinks_is_not_talked_over(
         take_turn(message.lead.conversation.pk, at=at + timedelta(seconds=10)) == Outcome.DISCARDED
     )
     assert replies(message.lead) == []
-    assert ActivityLog.objects.filter(action_type="draft_discarded").count() == 1
+    event = ActivityLog.objects.get(action_type="draft_discarded")
+    assert words.event_details(event) == "Una persona tomó la conversación antes de enviarlo."
+
+
+def by_writing(lead, agent, at):
+    outbox.send_by_person(lead, by=agent, text="Soy Ana", at=at)
+
+
+def by_card(lead, agent, at):
+    cards.verb_of("take").act(lead, agent, at)
+
+
+def by_the_phone_app(lead, agent, at):
+    inbox.overhear(
+        inbox.Inbound(
+            broker=lead.broker,
+            channel="webchat",
+            external_user="visitor",
+            external_id="echo",
+            text="Soy Ana",
+            at=at,
+        )
+    )
+
+
+@pytest.mark.parametrize("overtake", [by_writing, by_card, by_the_phone_app])
+def test_however_a_person_takes_over_the_draft_is_dropped_and_the_next_message_answered(
+    write, at, agent, monkeypatch, overtake
+):
+    message = write("hola")
+    lead, think = message.lead, thinking.reply
+
+    def overtaken(turn, history, **options):
+        draft = think(turn, history, **options)
+        overtake(lead, agent, at)
+        return draft
+
+    with monkeypatch.context() as patched:
+        patched.setattr(thinking, "reply", overtaken)
+        outcome = take_turn(lead.conversation.pk, at=at + timedelta(seconds=10))
+    assert outcome == Outcome.DISCARDED
+    assert not lead.messages.filter(author="assistant").exists()
+    handoff.give_back(lead, by=agent, at=at + timedelta(minutes=1))
+    write("busco en Maipú", minute=2)
+    later = at + timedelta(minutes=2, seconds=10)
+    assert take_turn(lead.conversation.pk, at=later) == Outcome.ANSWERED
+    assert lead.messages.filter(author="assistant").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("speaks", "answers"), [(False, [Outcome.ANSWERED]), (True, [Outcome.NOT_OURS])]
+)
+def test_taken_and_given_back_while_the_model_thinks_the_message_is_answered_once_anew(
+    write, at, agent, monkeypatch, speaks, answers
+):
+    message = write("hola")
+    lead, think = message.lead, thinking.reply
+
+    def overtaken(turn, history, **options):
+        think(turn, history, **options)
+        (by_writing if speaks else by_card)(lead, agent, at)
+        handoff.give_back(lead, by=agent, at=at)
+        return "Soy un borrador viejo"
+
+    pk, later = lead.conversation.pk, at + timedelta(seconds=10)
+    with monkeypatch.context() as patched:
+        patched.setattr(thinking, "reply", overtaken)
+        assert take_turn(pk, at=later) == Outcome.DISCARDED
+    assert conversation.due(at=later) == ([] if speaks else [pk])
+    assert [take_turn(pk, at=later)] == answers
+    assert take_turn(pk, at=later) == Outcome.NOT_OURS
+    written = lead.messages.filter(author="assistant").values_list("message_text", flat=True)
+    assert len(written) == (0 if speaks else 1)
+    assert "Soy un borrador viejo" not in written
 
 
 def test_the_assistant_is_silent_while_a_person_holds_and_answers_after_give_back(

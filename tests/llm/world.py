@@ -211,7 +211,7 @@ class World:
             "agent": "Ana",
         }
 
-    def request_human(self, reason: str, brief: str) -> dict[str, Any]:
+    def request_human(self, reason: str, brief: str = "") -> dict[str, Any]:
         return {"handed_over": True, "answer_from": "mañana desde las 9:00"}
 
     def reschedule_visit(self, offer_id: int) -> dict[str, Any]:

@@ -185,7 +185,7 @@ def test_a_booking_of_a_closed_lead_asks_a_person_and_moves_nothing(
     lead.refresh_from_db()
     assert (conversation.holder, conversation.waiting_reason) == (Holder.WAITING, "closed_stage")
     assert (
-        conversation.brief
+        conversation.brief.split("\n")[1]
         == "Agendó una cita con el proceso cerrado: jueves 26 de noviembre a las 10:00."
     )
     booking.cancel(visit, reason="se arrepintió", at=at)

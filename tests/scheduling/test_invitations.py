@@ -15,7 +15,7 @@ from scheduling.availability import Slot
 from scheduling.calendars import ics
 from scheduling.calendars.outbox import event_id
 from scheduling.models import Appointment
-from tests.channels import mail
+from tests.channels import begin_call, mail
 from tests.factories import CalendarConnectionFactory, ConversationFactory
 from tests.fakes.smtp import FakeMail
 
@@ -164,7 +164,7 @@ def test_a_worker_killed_after_the_letter_left_sends_no_second_one(
     assert ChatMessage.objects.count() == 0
     booking.book(camila, start=at + DAY, agent=agent, by=agent, at=at)
     message = ChatMessage.objects.get()
-    assert delivery.claim(message.pk, at=at)  # and dies with the answer unseen
+    begin_call(message, at)
     outbox.recover(at=at + HOUR)
     send_all(at + HOUR)
     message.refresh_from_db()

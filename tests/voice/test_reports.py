@@ -188,7 +188,11 @@ def test_a_legal_threat_on_the_phone_asks_for_a_person(
     tell("completed", report("¿Tiene un minuto?", "Los voy a demandar si insisten."))
     conversation = Conversation.objects.get(lead=lead)
     assert (conversation.holder, conversation.waiting_reason) == (Holder.WAITING, "legal_threat")
-    assert conversation.brief == "Lo dijo por teléfono: «Los voy a demandar si insisten.»"
+    who, why = conversation.brief.split("\n")
+    assert who.startswith(f"{lead}. ")
+    assert why == (
+        "Mencionó acciones legales. Lo dijo por teléfono: «Los voy a demandar si insisten.»."
+    )
 
 
 def test_a_completed_call_without_a_word_of_the_lead_is_no_contact(

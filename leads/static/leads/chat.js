@@ -2,27 +2,33 @@
 // The visitor's side of the web chat: posts with an id of its own, polls, and survives a reload.
 (() => {
   const chat = document.getElementById("chat");
-  const [list, log, form, input, send, typing, notice, hint] =
-    ["messages", "log", "form", "text", "send", "typing", "notice", "hint"].map((id) => document.getElementById(id));
+  const [list, log, form, input, send, typing, notice, hint, person] =
+    ["messages", "log", "form", "text", "send", "typing", "notice", "hint", "person"].map((id) => document.getElementById(id));
   const url = chat.dataset.url;
+  const isAway = () => say(unsent.some((entry) => !entry.refused) ? HELD : AWAY);
   const authors = { assistant: chat.dataset.assistant, user: "Equipo", campaign: "Equipo", system: "Equipo" };
   const clock = new Intl.DateTimeFormat("es-CL", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const FAST = 1200, SLOW = 5000, CLOSED = 15000, IDLE_AFTER = 120000, TYPING_FOR = 30000;
+  const FAST = 1200, SLOW = 5000, CLOSED = 15000, IDLE_AFTER = 120000, TYPING_FOR = 30000, PATIENCE = 15000, KEPT_FOR = 86400000;
+  const AWAY = "Sin conexión. Seguimos intentando…", HELD = "Sin conexión. Tus mensajes se enviarán solos cuando vuelva.";
   // Inside a site's page browsers give a frame no storage: the page around us keeps what is to be
   // kept, says whether we are seen, and is told how much is unread. It speaks first.
   const close = parent === window ? null : document.getElementById("close");
   let isSeen = !close, around = "", seen = 0;
-  let visitor = close ? "" : recall();
+  let visitor = "", unsent = [], isSending = false;
   let after = 0, timer = 0, lastActive = Date.now(), typingUntil = 0;
   const shown = new Map();
 
-  function recall() {
-    try { return localStorage.getItem(chat.dataset.store) || ""; } catch { return ""; }
+  function recall(name = chat.dataset.store) {
+    try { return localStorage.getItem(name) || ""; } catch { return ""; }
   }
 
   function keep() {
-    if (close) return tell({ type: "keep", visitor, seen });
-    try { localStorage.setItem(chat.dataset.store, visitor); } catch { /* private window: until it closes */ }
+    const waiting = unsent.map(({ text, id, at }) => ({ text, id, at }));
+    if (close) return tell({ type: "keep", visitor, seen, unsent: waiting });
+    try {
+      localStorage.setItem(chat.dataset.store, visitor);
+      localStorage.setItem(`${chat.dataset.store}:unsent`, JSON.stringify(waiting));
+    } catch { /* private window: until it closes */ }
   }
 
   function tell(message) {
@@ -35,8 +41,19 @@
     keep();
   }
 
+  // Another tab of the same visitor was first: who has said nothing yet joins it.
+  function join(secret) {
+    if (secret && secret !== visitor && !shown.size && !unsent.length) visitor = secret;
+  }
+
+  function bringBack(kept) {
+    for (const { text, id, at } of Array.isArray(kept) ? kept : []) {
+      if (Date.now() - new Date(at) < KEPT_FOR && !unsent.some((entry) => entry.id === id)) line(String(text), String(id), at);
+    }
+  }
+
   function say(text) {
-    notice.textContent = text;
+    if (notice.textContent !== text) notice.textContent = text;
     notice.hidden = !text;
   }
 
@@ -44,6 +61,8 @@
     const item = document.createElement("li");
     item.className = "msg " + (message.author === "lead" ? "lead" : "ours");
     const text = document.createElement("span");
+    text.dir = "auto";
+    text.className = "text";
     text.textContent = message.text;
     const meta = document.createElement("span");
     meta.className = "meta";
@@ -58,15 +77,12 @@
   function buttons(choices) {
     const row = document.createElement("span");
     row.className = "choices";
-    for (const label of choices) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "choice";
-      button.textContent = label;
-      button.onclick = () => submit(label);
-      row.append(button);
-    }
+    for (const label of choices) row.append(pressed("choice", label, () => submit(label)));
     return row;
+  }
+
+  function pressed(kind, label, onclick) {
+    return Object.assign(document.createElement("button"), { type: "button", className: kind, textContent: label, onclick });
   }
 
   function unread() {
@@ -84,9 +100,10 @@
     if (message.author === "lead") list.querySelectorAll(".choices").forEach((row) => row.remove());
     const item = bubble(message);
     shown.set(message.id, item);
-    list.append(item);
+    list.insertBefore(item, list.querySelector(".waiting, .failed"));
     hint.hidden = true;
     if (message.author !== "lead") typingUntil = 0;
+    if (message.author !== "lead") person.hidden = true;
     lastActive = Date.now();
     toBottom();
   }
@@ -100,15 +117,17 @@
     clearTimeout(timer);
     if (!document.hidden) {
       try {
-        const answer = await fetch(`${url}?visitor=${encodeURIComponent(visitor)}&after=${after}`, { cache: "no-store" });
+        const answer = await fetch(`${url}?visitor=${encodeURIComponent(visitor)}&after=${after}`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
         if (!answer.ok) throw new Error(answer.status);
         take(await answer.json());
         say("");
+        flush();
       } catch {
-        say("Sin conexión. Seguimos intentando…");
+        isAway();
       }
       typing.hidden = Date.now() > typingUntil;
     }
+    clearTimeout(timer);
     timer = setTimeout(poll, !isSeen ? CLOSED : Date.now() - lastActive > IDLE_AFTER ? SLOW : FAST);
   }
 
@@ -121,41 +140,72 @@
     tellAround();
   }
 
-  async function post(text, clientId) {
+  // What was not sent waits in line, in its order and under its id, so that what did arrive is not
+  // stored twice: lost connections are tried again, a refusal is shown and tried when asked.
+  async function flush() {
+    if (isSending) return;
+    isSending = true;
+    try {
+      for (let next; (next = unsent.find((entry) => !entry.refused)); ) await deliver(next);
+    } catch {
+      say(HELD);
+    } finally {
+      isSending = false;
+    }
+  }
+
+  async function deliver(entry) {
     const answer = await fetch(url, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ text, visitor, client_id: clientId }),
+      body: JSON.stringify({ text: entry.text, visitor, client_id: entry.id }),
+      signal: AbortSignal.timeout(PATIENCE),
     });
-    if (answer.ok) return answer.json();
-    const refusal = await answer.json().catch(() => null);
-    throw new Error(refusal?.errors?.[0]?.detail || "No se pudo enviar.");
+    if (answer.status >= 500) throw new Error(answer.status);
+    const data = await answer.json();
+    if (!answer.ok) return refuse(entry, data.errors?.[0]?.detail || "No se pudo enviar.");
+    unsent = unsent.filter((other) => other !== entry);
+    remember(data.visitor);
+    keep();
+    arrived(entry.item, data);
   }
 
-  // Retries keep the client id, so a message that did arrive is not stored twice.
-  async function deliver(text, clientId, item, tries = 3) {
-    try {
-      const data = await post(text, clientId);
-      remember(data.visitor);
-      const stored = data.messages[0];
-      if (shown.has(stored.id)) item.remove(); else shown.set(stored.id, item);
-      item.classList.remove("waiting", "failed");
-      typingUntil = Date.now() + TYPING_FOR;
-      toBottom();
-    } catch (error) {
-      if (error instanceof TypeError && tries > 1) {
-        await new Promise((done) => setTimeout(done, 1500));
-        return deliver(text, clientId, item, tries - 1);
-      }
-      failed(text, clientId, item, error);
+  function arrived(item, data) {
+    const stored = data.messages[0];
+    if (shown.has(stored.id)) item.remove(); else shown.set(stored.id, item);
+    item.classList.remove("waiting");
+    typingUntil = data.holder === "assistant" ? Date.now() + TYPING_FOR : 0;
+    person.hidden = data.holder === "assistant";
+    toBottom();
+  }
+
+  function refuse(entry, reason) {
+    for (const each of unsent) each.refused = true;
+    entry.item.classList.replace("waiting", "failed");
+    const why = document.createElement("span");
+    why.className = "meta why";
+    why.textContent = reason;
+    entry.item.querySelectorAll(".why, .retry").forEach((part) => part.remove());
+    entry.item.append(why, pressed("retry", "Reintentar", retry));
+    toBottom();
+  }
+
+  function retry() {
+    for (const entry of unsent) {
+      entry.refused = false;
+      entry.item.classList.replace("failed", "waiting");
+      entry.item.querySelectorAll(".why, .retry").forEach((part) => part.remove());
     }
-    return poll();
+    input.focus();
+    flush();
   }
 
-  function failed(text, clientId, item, error) {
-    item.classList.replace("waiting", "failed");
-    say(error instanceof TypeError ? "No se pudo enviar. Toca el mensaje para reintentar." : error.message);
-    item.onclick = () => { item.onclick = null; item.className = "msg lead waiting"; deliver(text, clientId, item); };
+  function line(text, id, at) {
+    const item = bubble({ author: "lead", text, at });
+    item.classList.add("waiting");
+    list.append(item);
+    unsent.push({ text, id, at, item, refused: unsent.some((entry) => entry.refused) });
+    hint.hidden = true;
   }
 
   function submit(chosen = "") {
@@ -164,15 +214,12 @@
     if (!chosen) input.value = "";
     grow();
     list.querySelectorAll(".choices").forEach((row) => row.remove());
-    const item = bubble({ author: "lead", text, at: new Date().toISOString() });
-    item.classList.add("waiting");
-    list.append(item);
-    hint.hidden = true;
+    line(text, [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-"), new Date().toISOString());
+    keep();
     lastActive = Date.now();
     toBottom();
-    const id = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now();
-    deliver(text, id, item);
     input.focus();
+    if (unsent.at(-1).refused) retry(); else flush().then(() => { if (!unsent.length) poll(); });
   }
 
   function grow() {
@@ -191,21 +238,32 @@
     if (close && event.key === "Escape") tell({ type: "close" });
   });
   window.addEventListener("message", (event) => {
-    if (!close || event.source !== parent || !["open", "closed"].includes(event.data?.type)) return;
-    const first = !around;
+    if (!close || event.source !== parent || !["open", "closed", "kept"].includes(event.data?.type)) return;
+    const first = !around, { type } = event.data;
     around = event.origin;
-    isSeen = event.data.type === "open";
+    if (type !== "kept") isSeen = type === "open";
+    seen = Math.max(seen, Number(event.data.seen) || 0);
     if (first) {
       visitor = String(event.data.visitor || "");
-      seen = Number(event.data.seen) || 0;
-    }
+      bringBack(event.data.unsent);
+      tell({ type: "ready" });
+    } else join(String(event.data.visitor || ""));
     tellAround();
-    if (isSeen) { toBottom(); input.focus(); }
+    if (type === "open") { toBottom(); input.focus(); }
     poll();
   });
-  window.addEventListener("offline", () => say("Sin conexión. Seguimos intentando…"));
+  window.addEventListener("storage", (event) => {
+    if (close || event.key !== chat.dataset.store) return;
+    join(recall());
+    poll();
+  });
+  window.addEventListener("offline", isAway);
   window.addEventListener("online", poll);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
   grow();
-  if (!close) poll();
+  if (!close) {
+    visitor = recall();
+    try { bringBack(JSON.parse(recall(`${chat.dataset.store}:unsent`) || "[]")); } catch { /* not ours */ }
+    poll();
+  }
 })();

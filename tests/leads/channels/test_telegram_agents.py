@@ -2,19 +2,18 @@
 
 import json
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from brokers import linking
-from brokers.models import User
-from leads import alerts, assignment, cards, handoff, inbox
-from leads.channels import telegram_cards
+from brokers.models import Broker, BrokerLeadConfig, User
+from leads import alerts, assignment, handoff, inbox
 from leads.enums import AlertKind, Channel
 from leads.models import (
     ActivityLog,
@@ -26,71 +25,24 @@ from leads.models import (
     TelegramMessage,
 )
 from scheduling import booking
+from tests.agents import (
+    ANA,
+    LUIS,
+    button,
+    card_of,
+    hot,
+    numbers,
+    press,
+    say,
+    verbs,
+    write_all,
+)
 from tests.channels import connect, post_telegram
-from tests.factories import AppointmentFactory, ConversationFactory, LeadFactory
-from tests.fakes import telegram as answers
+from tests.factories import AppointmentFactory, LeadFactory
 from tests.leads.channels.test_telegram_updates import update
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db
-ANA, LUIS = 8001, 8002
-numbers = count(900)
-
-
-@pytest.fixture
-def linked(connected, agent, agent2):
-    for person, number in ((agent, ANA), (agent2, LUIS)):
-        User.objects.filter(pk=person.pk).update(telegram_user_id=number)
-    return connected
-
-
-@pytest.fixture
-def pooled(linked):
-    """A lead that nobody looks after yet."""
-    lead = LeadFactory(broker=linked, name="Camila Rojas", metadata={"location": ["Ñuñoa"]})
-    ConversationFactory(broker=linked, lead=lead)
-    return lead
-
-
-@pytest.fixture
-def own(pooled, agent):
-    Lead.objects.filter(pk=pooled.pk).update(assigned_to=agent)
-    return Lead.objects.get(pk=pooled.pk)
-
-
-def say(client, text, user=ANA, **where):
-    payload = update(update_id=next(numbers), message_id=next(numbers), text=text)
-    payload["message"]["from"]["id"] = payload["message"]["chat"]["id"] = user
-    answer = post_telegram(client, payload, **where)
-    assert answer.status_code == 200
-    return json.loads(answer.content)["text"] if answer.content else None
-
-
-def press(client, data, user=ANA, number=None, **where):
-    payload = update("callback_query", update_id=number or next(numbers), data=data)
-    payload["callback_query"]["from"]["id"] = user
-    return post_telegram(client, payload, **where).json().get("text")
-
-
-def write_all(moment=None):
-    """Everything due within the next days is written; what was written shows at the fake."""
-    later = moment or timezone.now() + timedelta(days=3)
-    while owed := cards.due(at=later):
-        for card_id in owed:
-            telegram_cards.write(card_id, at=later)
-
-
-def hot(lead):
-    alerts.raise_for(lead.broker_id, AlertKind.HOT_LEAD, lead=lead, at=timezone.now(), score=72)
-    write_all()
-
-
-def card_of(person, lead):
-    return AgentCard.objects.get(agent=person, lead=lead)
-
-
-def verbs(message):
-    return [label for label, _ in message["buttons"]]
 
 
 # --- Linking ---
@@ -178,6 +130,7 @@ def test_who_writes_first_is_told_to_the_pool_unless_taken_meanwhile(
     post_telegram(client, update(text="/start instagram__verano"))
     assert {card.kind for card in AgentCard.objects.all()} == {"new_lead"}
     write_all()
+    assert "Lead sin asignar: " in telegram.sent[0]["text"]
     assert "Llegó por Telegram (instagram, verano) y" in telegram.sent[0]["text"]
     say(client, "hola", user=7009)
     other = Lead.objects.latest("pk")
@@ -194,8 +147,38 @@ def test_cards_wait_for_the_morning_but_a_waiting_lead_does_not(telegram, own, a
     due = dict(AgentCard.objects.values_list("kind", "due_at"))
     assert due == {"hot_lead": at.replace(day=25, hour=9), "handoff_waiting": night}
     write_all(night)
+    assert telegram.sent[0]["disable_notification"] == "true"
     assert "Camila Rojas pide una persona" in telegram.sent[0]["text"]
     assert "Quiere hablar de un crédito" in telegram.sent[0]["text"]
+
+
+def test_who_gives_a_lead_to_somebody_tells_them_and_who_gives_it_back_tells_all(
+    telegram, pooled, agent, admin
+):
+    assignment.assign(pooled, to=agent, by=admin, at=timezone.now())
+    write_all()
+    assert [int(each["chat_id"]) for each in telegram.sent] == [ANA]
+    assert "Ahora atiendes a Camila Rojas" in telegram.sent[0]["text"]
+    assignment.assign(pooled, to=None, by=admin, at=timezone.now())
+    write_all()
+    told = telegram.sent[1:]
+    assert sorted(int(each["chat_id"]) for each in told) == [ANA, LUIS]
+    assert "Lead sin asignar: Camila Rojas" in told[0]["text"]
+    assert "Ya no está a tu cargo." in telegram.edited[-1]["text"]
+    assignment.assign(pooled, to=admin, by=admin, at=timezone.now())
+    write_all()
+    assert len(telegram.sent) == 3
+
+
+def test_a_lead_that_the_mode_gives_to_somebody_is_told_to_them_alone(
+    client, telegram, linked, agent2
+):
+    BrokerLeadConfig.objects.filter(broker=linked).update(assignment_mode="round_robin")
+    User.objects.filter(pk=agent2.pk).update(assignment_priority=1)
+    say(client, "hola", user=7009)
+    write_all()
+    assert [int(each["chat_id"]) for each in telegram.sent] == [LUIS]
+    assert "Ahora atiendes a" in telegram.sent[0]["text"]
 
 
 # --- Presses ---
@@ -211,6 +194,7 @@ def test_a_claim_makes_it_theirs_and_tells_the_others(client, telegram, pooled, 
     shown = {int(each["chat_id"]): each for each in telegram.edited}
     assert shown[LUIS]["text"] == "Camila Rojas\nLo tomó Ana Pérez."
     assert (shown[LUIS]["buttons"], verbs(shown[ANA])) == ([], ["Responder yo"])
+    assert "Lo atiende Ana Pérez." in shown[ANA]["text"]
     assert press(client, f"card:{other.pk}:claim", user=LUIS) == "Lo tomó Ana Pérez."
     pooled.refresh_from_db()
     assert (pooled.assigned_to, len(telegram.sent)) == (agent, 2)
@@ -226,40 +210,76 @@ def test_the_microphone_is_taken_and_given_back(client, telegram, own, agent):
     assert "Responde Ana Pérez." in telegram.edited[-1]["text"]
     assert "El asistente sigue" in press(client, f"card:{card.pk}:give")
     assert Conversation.objects.get(lead=own).holder == "assistant"
-    assert press(client, f"card:{card.pk}:give") == "Eso ya no hace falta."
+    assert press(client, f"card:{card.pk}:give") == "La conversación no la tienes tú."
 
 
-def test_a_visit_is_confirmed_from_its_card(client, telegram, own, agent, at):
-    start = timezone.now() + timedelta(days=8)
-    visit = AppointmentFactory(
+@pytest.fixture
+def visit(own, agent):
+    start = timezone.now().replace(microsecond=0) + timedelta(days=8)
+    return AppointmentFactory(
         broker=own.broker,
         lead=own,
         agent=agent,
         start_time=start,
         end_time=start + timedelta(hours=1),
     )
+
+
+def test_a_visit_is_confirmed_from_its_card(client, telegram, own, visit):
     hot(own)
-    card = card_of(agent, own)
-    assert "Confirmar la visita" in verbs(telegram.sent[0])
-    assert press(client, f"card:{card.pk}:confirm") == "Visita confirmada."
+    assert ", por confirmar" in telegram.sent[0]["text"]
+    confirm = button(telegram.sent[0], "Confirmar la visita")
+    assert press(client, confirm) == "Visita confirmada."
     visit.refresh_from_db()
     assert visit.status == "confirmed"
     write_all()
-    assert "Confirmar la visita" not in verbs(telegram.edited[-1])
+    assert verbs(telegram.edited[-1]) == ["Responder yo"]
+    assert ", confirmada" in telegram.edited[-1]["text"]
+    assert press(client, confirm).startswith("La visita ya está confirmada: ")
 
 
-def test_a_visit_that_somebody_else_moves_is_told_to_its_agent(telegram, own, agent, admin):
-    start = timezone.now() + timedelta(days=8)
-    visit = AppointmentFactory(
-        broker=own.broker,
-        lead=own,
-        agent=None,
-        start_time=start,
-        end_time=start + timedelta(hours=1),
-    )
-    booking.reassign(visit, to=agent, by=admin, at=timezone.now())
+def test_a_visit_that_moved_since_the_card_was_read_is_not_confirmed(
+    client, telegram, own, visit, admin
+):
+    hot(own)
+    confirm = button(telegram.sent[0], "Confirmar la visita")
+    now = timezone.now()
+    booking.reschedule(visit, start=visit.start_time + timedelta(hours=3), by=admin, at=now)
+    assert press(client, confirm).startswith("La visita cambió: ahora es el ")
+    visit.refresh_from_db()
+    assert visit.status == "scheduled"
     write_all()
-    assert "Visita agendada con Camila Rojas" in telegram.sent[0]["text"]
+    again = button(telegram.edited[-1], "Confirmar la visita")
+    assert press(client, again) == "Visita confirmada."
+    booking.cancel(visit, reason="viaje", by=admin, at=now)
+    assert press(client, again) == "Ya no hay una visita por confirmar."
+
+
+def test_a_visit_that_somebody_else_puts_in_an_agents_hands_is_told_and_kept_true(
+    telegram, own, visit, agent, agent2, admin
+):
+    now = timezone.now()
+    visit = booking.reassign(visit, to=agent2, by=admin, at=now)
+    visit = booking.reassign(visit, to=agent, by=admin, at=now)
+    write_all()
+    mine = next(each for each in telegram.sent if int(each["chat_id"]) == ANA)
+    assert "Visita agendada con Camila Rojas" in mine["text"]
+    visit = booking.reschedule(visit, start=visit.start_time + timedelta(days=1), by=agent, at=now)
+    write_all()
+    assert "La visita se movió: ahora es el " in telegram.edited[-1]["text"]
+    booking.cancel(visit, reason="viaje", by=agent, at=now)
+    write_all()
+    assert "La visita se canceló." in telegram.edited[-1]["text"]
+    assert "agendada" not in telegram.edited[-1]["text"]
+
+
+def test_an_agent_is_answered_in_the_language_of_their_broker(client, telegram, pooled, agent):
+    Broker.objects.filter(pk=pooled.broker_id).update(language="en")
+    hot(pooled)
+    with translation.override("en"):
+        told = gettext("El lead es tuyo.")
+    assert told != "El lead es tuyo."
+    assert press(client, f"card:{card_of(agent, pooled).pk}:claim") == told
 
 
 def test_a_press_that_comes_twice_acts_once(client, telegram, pooled, agent):
@@ -306,7 +326,7 @@ def test_garbage_on_a_button_is_refused_politely(client, linked, data):
 
 def test_a_verb_that_does_not_fit_is_refused(client, telegram, own, agent):
     hot(own)
-    assert press(client, f"card:{card_of(agent, own).pk}:claim") == "Eso ya no hace falta."
+    assert press(client, f"card:{card_of(agent, own).pk}:claim") == "El lead ya es tuyo."
 
 
 @pytest.mark.django_db(transaction=True)
@@ -328,61 +348,6 @@ def test_of_two_who_claim_at_once_one_wins(telegram, pooled, agent, agent2):
     assert told[[person for person, _ in people].index(winner)] == "El lead es tuyo."
     write_all()
     assert {each["text"].splitlines()[-1] for each in telegram.edited} >= {f"Lo tomó {winner}."}
-
-
-# --- When Telegram does not take it ---
-
-
-@pytest.mark.parametrize(
-    ("answer", "state", "error", "wait"),
-    [
-        (answers.too_many(33), "pending", "rate_limited", 33),
-        (answers.DOWN, "pending", "unreachable", 10),
-        (answers.BLOCKED, "failed", "Forbidden", None),
-        (answers.CHAT_NOT_FOUND, "failed", "BadRequest", None),
-    ],
-)
-def test_what_telegram_answers_to_a_card(telegram, own, at, answer, state, error, wait):
-    alerts.raise_for(own.broker_id, AlertKind.HOT_LEAD, lead=own, at=at, score=72)
-    card = AgentCard.objects.get()
-    telegram.next = [answer]
-    assert telegram_cards.write(card.pk, at=at) is True
-    card.refresh_from_db()
-    due = at + timedelta(seconds=wait) if wait else None
-    assert (card.state, card.error, card.due_at) == (state, error, due)
-    if state == "failed":
-        cards.retry(card, at=at)
-    write_all()
-    card.refresh_from_db()
-    assert (card.state, card.error, card.due_at) == ("sent", "", None)
-
-
-def test_a_writer_that_dies_leaves_the_card_to_the_next(telegram, own, at):
-    alerts.raise_for(own.broker_id, AlertKind.HOT_LEAD, lead=own, at=at, score=72)
-    card = AgentCard.objects.get()
-    assert cards.claim(card.pk, at=at) is not None
-    assert telegram_cards.write(card.pk, at=at) is False
-    later = at + timedelta(minutes=3)
-    assert telegram_cards.write(card.pk, at=later) is True
-    assert (len(telegram.sent), cards.due(at=later)) == (1, [])
-
-
-def test_what_changes_while_a_card_is_on_its_way_is_written_after(telegram, own, agent, at):
-    alerts.raise_for(own.broker_id, AlertKind.HOT_LEAD, lead=own, at=at, score=72)
-    card = cards.claim(AgentCard.objects.get().pk, at=at)
-    handoff.take(own, by=agent, at=at)
-    cards.written(card, chat=ANA, message=1000, at=at)
-    assert cards.due(at=at) == [card.pk]
-    write_all(at)
-    assert verbs(telegram.edited[-1]) == ["Devolver al asistente"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_workers_that_race_write_a_card_once(telegram, own, at):
-    alerts.raise_for(own.broker_id, AlertKind.HOT_LEAD, lead=own, at=at, score=72)
-    card = AgentCard.objects.get()
-    wrote = race(3, lambda _: telegram_cards.write(card.pk, at=at))
-    assert (sorted(wrote), len(telegram.sent)) == ([False, False, True], 1)
 
 
 def test_a_broker_without_linked_people_has_no_cards(connected, at):

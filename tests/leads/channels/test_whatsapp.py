@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from leads import reasons
+from brokers.models import BrokerChatConfig
+from leads import outbox, reasons
 from leads.channels import whatsapp_errors, whatsapp_templates
 from leads.models import ChannelIdentity, ChatMessage, Conversation
 from tests import payloads
@@ -190,10 +191,30 @@ def test_what_whatsapp_answers_has_a_meaning(meta, camila, at, answer, status, r
 @pytest.mark.parametrize(
     ("code", "reason", "wait"),
     [
-        (131056, "rate_limited", 10),
+        (131056, "rate_limited", 5),
         (130429, "rate_limited", 5),
-        (80007, "rate_limited", 600),
+        (80007, "rate_limited", 900),
+        (4, "rate_limited", 900),
+        (2, "vendor_error", 5),
         (133004, "vendor_error", 60),
+        (131057, "vendor_error", 300),
+        (131050, "marketing_stopped_by_lead", None),
+        (131047, "whatsapp_window_closed", None),
+        (131021, "own_number", None),
+        (131030, "number_not_allowed_yet", None),
+        (131037, "display_name_pending", None),
+        (131062, "needs_phone_number", None),
+        (133010, "number_not_registered", None),
+        (33, "number_not_registered", None),
+        (0, "bad_credentials", None),
+        (10, "bad_credentials", None),
+        (200, "bad_credentials", None),
+        (299, "bad_credentials", None),
+        (1, "rejected", None),
+        (100, "rejected", None),
+        (131051, "rejected", None),
+        (135000, "rejected", None),
+        (131052, "media_not_available", None),
         (131049, "limited_by_whatsapp", None),
         (130472, "limited_by_whatsapp", None),
         (131026, "not_on_whatsapp", None),
@@ -204,6 +225,10 @@ def test_what_whatsapp_answers_has_a_meaning(meta, camila, at, answer, status, r
         (131042, "account_unpaid", None),
         (131053, "media_rejected", None),
         (132000, "template_values", None),
+        (132001, "template_missing", None),
+        (132005, "template_too_long", None),
+        (132007, "template_rejected", None),
+        (132012, "template_values", None),
         (132015, "template_paused", None),
         (132016, "template_disabled", None),
     ],
@@ -218,6 +243,43 @@ def test_every_error_number_waits_or_ends_and_tells_a_person_what_to_do(
     assert later is None or message.due_at == later
     assert reasons.told(reason).endswith(".")
     assert reason not in reasons.told(reason)
+
+
+def test_a_burst_to_one_person_is_waited_out_and_is_no_failure(meta, camila, at):
+    """Meta takes nothing more for some minutes; what was written later keeps its place."""
+    meta.next = [answers.failure(400, 131056)] * 4
+    first = send(camila, "whatsapp", "uno", at)
+    second = send(camila, "whatsapp", "dos", at + timedelta(seconds=1))
+    assert (second.status, meta.sent[1:]) == ("pending", [])
+    waited = []
+    while first.status == "pending":
+        waited.append((first.due_at - at).total_seconds())
+        outbox.deliver(first.pk, at=first.due_at)
+        first.refresh_from_db()
+    assert (first.status, waited) == ("sent", [5, 35, 155, 755])
+    outbox.deliver(second.pk, at=first.due_at)
+    assert [each["text"]["body"] for each in meta.sent] == ["uno"] * 5 + ["dos"]
+
+
+def test_what_failed_for_good_does_not_promise_another_try():
+    waits = [code for code in whatsapp_errors.RETRYABLE if whatsapp_errors.REASONS[code]]
+    final = set(whatsapp_errors.REASONS.values()) - {whatsapp_errors.REASONS[c] for c in waits}
+    assert not [reason for reason in final if "se reintenta" in reasons.told(reason)]
+
+
+def test_a_token_changed_while_messages_wait_is_the_one_that_is_used(meta, camila, at, monkeypatch):
+    used, usual = [], meta.take
+    monkeypatch.setattr(
+        meta, "take", lambda asked: used.append(asked.headers["Authorization"]) or usual(asked)
+    )
+    meta.next = [answers.DOWN]
+    message = send(camila, "whatsapp", "hola", at)
+    config = BrokerChatConfig.objects.get(broker=camila.broker)
+    config.provider_configs["whatsapp"]["access_token"] = "clave-nueva"
+    config.save()
+    outbox.deliver(message.pk, at=message.due_at)
+    message.refresh_from_db()
+    assert (message.status, used) == ("sent", ["Bearer clave-de-meta", "Bearer clave-nueva"])
 
 
 def test_every_reason_of_whatsapp_has_words():

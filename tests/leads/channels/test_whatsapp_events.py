@@ -5,10 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from leads import delivery, handoff, outbox
-from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
+from leads import delivery, handoff, keeping, outbox
+from leads.channels import whatsapp_events
+from leads.models import (
+    ChannelIdentity,
+    ChatMessage,
+    Conversation,
+    KeptWebhook,
+    Lead,
+    Suppression,
+)
 from tests import payloads
-from tests.channels import post_whatsapp, send, signature
+from tests.channels import begin_call, post_whatsapp, send
 from tests.factories import LeadFactory
 from tests.leads.channels.test_telegram import SLOTS
 
@@ -117,7 +125,6 @@ def test_a_templates_button_and_a_caption_are_words(client, connected):
     [
         ({"type": "reaction", "reaction": {"emoji": "👍"}}, []),
         ({"type": "audio", "audio": {"id": "7"}, "text": None}, ["[audio]"]),
-        ({"type": "unsupported", "text": None}, ["[mensaje que no se puede mostrar]"]),
         ({"timestamp": 1795525200}, ["Hola, busco departamento en Ñuñoa"]),
         ({"id": None}, []),
         ({"text": {"body": 5}}, ["5"]),
@@ -136,8 +143,9 @@ def test_every_kind_of_message_is_shown_or_passed_over(client, connected, change
      {"entry": [{"changes": [{"value": {"messages": "x"}}]}]},
      {"entry": [{"changes": [{"value": {"statuses": [5, {}, {"status": "sent"}]}}]}]}],
 )  # fmt: skip
-def test_what_is_of_another_form_is_passed_over(client, connected, payload):
+def test_what_is_of_another_form_is_kept_and_makes_nobody(client, connected, payload):
     assert (post_whatsapp(client, payload).status_code, texts()) == (200, [])
+    assert (KeptWebhook.objects.get().payload, Lead.objects.count()) == (payload, 0)
 
 
 def test_events_of_another_number_of_the_same_app_are_not_ours(client, connected):
@@ -145,14 +153,6 @@ def test_events_of_another_number_of_the_same_app_are_not_ours(client, connected
     metadata = payload["entry"][0]["changes"][0]["value"]["metadata"]
     metadata["phone_number_id"] = "999"
     assert (post_whatsapp(client, payload).status_code, texts()) == (200, [])
-
-
-def test_a_body_changed_by_one_byte_is_refused(client, connected):
-    body = json.dumps(payloads.load("whatsapp/text")).encode()
-    changed = body.replace(b"Hola", b"Holb")
-    assert post_whatsapp(client, changed, signed=signature(body)).status_code == 403
-    assert post_whatsapp(client, body + b" ", signed=signature(body)).status_code == 403
-    assert texts() == []
 
 
 @pytest.mark.parametrize(
@@ -220,6 +220,75 @@ def test_a_reaction_hangs_on_its_message_and_owes_nobody_an_answer(client, meta,
     assert Conversation.objects.get(lead=camila).turn_due_at is None
 
 
+def test_one_that_trips_us_and_one_of_unknown_shape_do_not_hold_up_the_others(
+    client, connected, monkeypatch
+):
+    payload = event("text")
+    value = payload["entry"][0]["changes"][0]["value"]
+    [first] = value["messages"]
+    value["messages"] = [{**first, "id": f"wamid.{n}"} for n in range(12)]
+    value["messages"][7]["text"], value["messages"][9]["type"] = "strange", "trip"
+    usual = whatsapp_events.inbox.receive
+
+    def trip(inbound):
+        if inbound.external_id == "wamid.9":
+            raise KeyError("Camila")
+        return usual(inbound)
+
+    monkeypatch.setattr(whatsapp_events.inbox, "receive", trip)
+    for _ in range(2):
+        assert post_whatsapp(client, payload).status_code == 200
+    stored = set(ChatMessage.objects.values_list("channel_message_id", flat=True))
+    assert stored == {f"wamid.{n}" for n in range(12)} - {"wamid.7", "wamid.9"}
+    kept = KeptWebhook.objects.get()
+    assert kept.reason == "handling_failed"
+    monkeypatch.undo()
+    with pytest.raises(keeping.StillUnreadable):  # for the one of unknown shape
+        keeping.replay(kept, by=None)
+    assert ChatMessage.objects.count() == 10
+    payload["entry"][0]["changes"][0]["value"]["messages"][7]["text"] = {"body": "hola"}
+    KeptWebhook.objects.update(payload=payload)
+    keeping.replay(kept, by=None)
+    assert (ChatMessage.objects.count(), Lead.objects.count()) == (12, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"profile": {"name": "Ñ" * 5000 + "\x00"}},
+        {"profile": {"name": ["x"]}},
+        {"profile": None},
+        {"profile": {"name": "\u202e\x1b[31mCamila"}},
+    ],
+)
+def test_a_huge_or_strange_name_does_not_keep_a_message_out(client, connected, change):
+    payload = event("text")
+    payload["entry"][0]["changes"][0]["value"]["contacts"][0].update(change)
+    assert post_whatsapp(client, payload).status_code == 200
+    assert texts() == ["Hola, busco departamento en Ñuñoa"]
+    assert len(ChannelIdentity.objects.get().display_name) <= 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"from": "9" * 4000},
+        {"id": "x" * 301},
+        {"type": "location", "location": {"latitude": "norte", "longitude": 1}},
+        {"type": "image", "image": {"id": "../../../etc", "caption": "x"}},
+        {"type": "interactive", "interactive": {"list_reply": {"id": "9" * 400 + ":0"}}},
+        {"type": "reaction", "reaction": {"message_id": "x" * 9000, "emoji": "👍" * 500}},
+    ],
+)
+def test_whatever_an_item_holds_the_vendors_queue_goes_on(client, connected, changes):
+    payload = event("text")
+    payload["entry"][0]["changes"][0]["value"]["messages"][0].update(changes)
+    assert post_whatsapp(client, payload).status_code == 200
+    good = event("business_scoped")
+    assert post_whatsapp(client, good).status_code == 200
+    assert texts()[-1:] == ["Hola"]
+
+
 # --- Receipts ---
 
 
@@ -281,7 +350,7 @@ def test_a_send_whose_worker_was_killed_is_settled_by_what_whatsapp_says(client,
     message = outbox.queue(
         camila, text="hola", channel="whatsapp", author="user", purpose="human", at=at
     )
-    assert delivery.claim(message.pk, at=at)
+    begin_call(message, at)
     assert outbox.recover(at=at + timedelta(minutes=5)) == 1
     message.refresh_from_db()
     assert (message.status, message.reason) == ("failed", delivery.OUTCOME_UNKNOWN)
@@ -308,6 +377,43 @@ def test_an_earlier_piece_speaks_only_when_it_failed(client, meta, camila, at):
     assert status(client, message, "read", **piece) == "sent"
     assert status(client, message, "failed", **piece, errors=[{"code": 131026}]) == "failed"
     assert message.reason == "not_on_whatsapp"
+
+
+def test_a_long_message_whose_answer_was_lost_is_settled_by_its_last_piece(
+    client, meta, camila, at
+):
+    usual = meta.respond
+
+    def loses_the_last(path, body):
+        answer = usual(path, body)
+        return (200, {}) if len(meta.requests) == 2 else answer
+
+    meta.respond = loses_the_last
+    message = send(camila, "whatsapp", "a" * 4096 + " fin", at)
+    assert (message.status, message.reason) == ("failed", delivery.OUTCOME_UNKNOWN)
+    first, last = [each["biz_opaque_callback_data"] for each in meta.sent]
+    piece = {"id": "wamid.1", "biz_opaque_callback_data": first}
+    assert status(client, message, "delivered", **piece) == "failed"
+    end = {"id": "wamid.2", "biz_opaque_callback_data": last}
+    assert status(client, message, "delivered", **end) == "delivered"
+    assert status(client, message, "sent", **end) == "delivered"
+    assert (message.channel_message_id, message.reason) == ("wamid.2", "")
+
+
+def test_a_failure_of_a_message_whose_answer_was_lost_says_why(client, meta, camila, at):
+    meta.next = [(200, {})]
+    message = send(camila, "whatsapp", "hola", at)
+    told = {"biz_opaque_callback_data": str(message.pk), "errors": [{"code": 131049}]}
+    assert status(client, message, "failed", **told) == "failed"
+    assert message.reason == "limited_by_whatsapp"
+
+
+@pytest.mark.parametrize("data", ["", "x", "0", "-1", "9" * 30, "1e3", ":1", "٣"])
+def test_a_receipt_for_nothing_we_know_moves_nothing(client, meta, camila, at, data):
+    message = send(camila, "whatsapp", "hola", at)
+    told = {"id": "wamid.NOBODY", "biz_opaque_callback_data": data}
+    assert status(client, message, "read", **told) == "sent"
+    assert KeptWebhook.objects.count() == 0
 
 
 def test_a_receipt_of_another_brokers_message_moves_nothing(client, meta, camila, rival, at):

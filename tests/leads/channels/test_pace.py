@@ -13,12 +13,11 @@ from leads import delivery, outbox
 from leads.channels import pace, telegram_pace
 from leads.errors import ChannelError
 from leads.models import AgentCard, Lead
+from tests.agents import hot, write_all
 from tests.channels import send
 from tests.crm.test_limits import DEAD_CACHE
 from tests.fakes import telegram as answers
-from tests.leads.channels.test_telegram_agents import hot, linked, pooled, write_all
 
-__all__ = ["linked", "pooled"]
 pytestmark = pytest.mark.django_db
 
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RECENT = timedelta(hours=1)
-SECRET = re.compile(r"^[A-Za-z0-9_-]{1,256}$")  # what Telegram takes for one
+SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # what Telegram takes for one
 REFUSED = ("401", "403", "404")  # what our own webhook answers to who does not know it
 
 
@@ -212,7 +212,7 @@ def _telegram_credentials(broker: Broker) -> tuple[str, str]:
     config = _locked(broker)
     token = _token(config)
     known, bot = config.provider_configs["telegram"], telegram_client.bot_id_of(token)
-    kept = known.get("bot", bot) == bot and SECRET.match(str(known.get("secret") or ""))
+    kept = known.get("bot", bot) == bot and SECRET.fullmatch(str(known.get("secret") or ""))
     secret = str(known["secret"]) if kept else secrets.token_urlsafe(32)
     ours: dict[str, Any] = {**known, "bot": bot, "secret": secret}
     if ours != config.provider_configs["telegram"]:

@@ -55,21 +55,23 @@ class Telegram:
 
 def _send(token: str, outgoing: Outgoing, piece: Piece, left: int) -> str:
     keyboard = None if left else telegram_keyboards.under(outgoing.message)
-    outgoing.hand_over()
     try:
-        sent = _show(token, chat_of(outgoing.address), piece, keyboard)
+        sent = _show(token, outgoing, piece, keyboard)
     except TelegramError as error:
         raise _meaning(error) from error
     return _record(token, outgoing.message, sent)
 
 
-def _show(token: str, chat: int, piece: Piece, keyboard: Keyboard | None) -> Message:
+def _show(token: str, outgoing: Outgoing, piece: Piece, keyboard: Keyboard | None) -> Message:
+    chat = chat_of(outgoing.address)
     if piece.file is not None:
-        return telegram_media.send(token, chat, piece.file, caption=piece.text, keyboard=keyboard)
+        shown = {"caption": piece.text or None, "reply_markup": keyboard}
+        return telegram_media.send(token, chat, piece.file, shown, before=outgoing.hand_over)
 
     async def ask(bot: Bot) -> Message:
         return await bot.send_message(chat, piece.text, reply_markup=keyboard)
 
+    outgoing.hand_over()
     return telegram_client.call(token, ask)
 
 

@@ -1,5 +1,6 @@
 """Files of Telegram's messages: fetched by their number, and sent as what they are."""
 
+from collections.abc import Callable
 from typing import Any
 
 from telegram import Bot, File, Message
@@ -9,7 +10,6 @@ from crm import http
 from crm.errors import ProviderError
 from leads import attachments, sniffing
 from leads.channels import telegram_client
-from leads.channels.telegram_keyboards import Keyboard
 from leads.enums import Channel
 from leads.errors import ChannelError
 from leads.models import Attachment
@@ -69,25 +69,27 @@ def send(
     token: str,
     chat: int,
     file: Attachment,
+    shown: dict[str, Any],
     *,
-    caption: str,
-    keyboard: Keyboard | None,
+    before: Callable[[], None],
 ) -> Message:
     """Show the file; what Telegram does not take as a picture or a sound goes as a document.
 
-    Raises TelegramError, and ChannelError for a file that cannot leave.
+    ``shown`` is its caption and keyboard, ``before`` is done right before each call. Raises
+    TelegramError, and ChannelError for a file that cannot leave.
     """
     content = attachments.read(file)
     if len(content) > MAX_FILE:
         raise ChannelError(permanent=True, reason="too_large")
     name = file.filename or f"archivo{sniffing.ENDINGS.get(file.mime_type, '')}"
-    given = {"caption": caption or None, "reply_markup": keyboard, "filename": name}
-    way = way_of(file.mime_type, len(content))
+    given, way = {**shown, "filename": name}, way_of(file.mime_type, len(content))
+    before()
     try:
         return _send(token, way, chat, content, given)
     except BadRequest:
         if way == "document":
             raise
+    before()
     return _send(token, "document", chat, content, given)
 
 

@@ -44,7 +44,8 @@ def take_in(
 ) -> dict[str, Any] | None:
     """Store an update (storable JSON); returns the one call to answer Telegram with, if any.
 
-    Groups, channels and kinds that are not ours are not listened to, and leave nothing. A repeat, known by the equality of its number, changes nothing.
+    Groups, channels and kinds that are not ours are not listened to, and leave nothing. A repeat,
+    known by the equality of its number, changes nothing.
     """
     update = _parsed(payload)
     arrival = Arrival(broker, bot, update.update_id, update, payload, at)
@@ -166,7 +167,8 @@ def _receive(arrival: Arrival, row: TelegramMessage, inbound: Inbound) -> None:
     message = received.message
     row.chat_message, row.lead_id = message, message.lead_id
     row.save(update_fields=["chat_message", "lead", "updated_at"])
-    if arrival.update.edited_message and not received.is_new:
+    edited = arrival.update.edited_message
+    if edited and not received.is_new and _newest(arrival, edited) == row:
         # The original was stored at this very moment, beside us.
         _correct(message, inbound.text, arrival.at)
     blocked = ChannelIdentity.objects.filter(
@@ -182,7 +184,7 @@ def _receive(arrival: Arrival, row: TelegramMessage, inbound: Inbound) -> None:
 def _written_at(arrival: Arrival) -> datetime:
     """When the person wrote; a press does not say."""
     message = arrival.update.message or arrival.update.edited_message
-    return message.date if message else arrival.at
+    return (message.edit_date or message.date) if message else arrival.at
 
 
 def _membership_after(arrival: Arrival, moment: datetime) -> bool:
@@ -295,6 +297,18 @@ def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> No
 
 def _edit(arrival: Arrival, edited: Message) -> bool:
     """The message's row takes the edit; False when we never saw the message."""
+    row = _newest(arrival, edited)
+    if row is None or row.chat_message is None or edited.from_user is None:
+        return False
+    if _version(row.payload) < _version(arrival.payload):
+        row.payload = arrival.payload
+        row.save(update_fields=["payload", "updated_at"])
+        _correct(row.chat_message, _text(edited, edited.from_user), arrival.at)
+    return True
+
+
+def _newest(arrival: Arrival, edited: Message) -> TelegramMessage | None:
+    """The row that tells a message's last state: an edit that came before it has its own."""
     rows = (
         TelegramMessage.objects.select_for_update(of=("self",))
         .select_related("chat_message__lead")
@@ -308,15 +322,7 @@ def _edit(arrival: Arrival, edited: Message) -> bool:
         )
         .order_by("pk")
     )
-    # An edit that came before its message has a row of its own.
-    row = max(rows, key=lambda row: _version(row.payload), default=None)
-    if row is None or row.chat_message is None or edited.from_user is None:
-        return False
-    if _version(row.payload) < _version(arrival.payload):
-        row.payload = arrival.payload
-        row.save(update_fields=["payload", "updated_at"])
-        _correct(row.chat_message, _text(edited, edited.from_user), arrival.at)
-    return True
+    return max(rows, key=lambda row: _version(row.payload), default=None)
 
 
 def _correct(message: ChatMessage, text: str, at: datetime) -> None:

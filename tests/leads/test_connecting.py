@@ -137,7 +137,7 @@ def test_a_secret_that_telegram_does_not_take_is_replaced(config, telegram):
     config.provider_configs["telegram"]["secret"] = "contraseña 1"
     config.save()
     connecting.connect_telegram(config.broker)
-    assert connecting.SECRET.match(telegram.calls("setWebhook")[0]["secret_token"])
+    assert connecting.SECRET.fullmatch(telegram.calls("setWebhook")[0]["secret_token"])
 
 
 # --- Watching ---

@@ -12,7 +12,8 @@ from brokers.models import BrokerChatConfig
 from leads import delivery, outbox
 from leads.channels import pace, telegram_pace
 from leads.errors import ChannelError
-from leads.models import Lead
+from leads.models import AgentCard, Lead
+from tests.agents import hot, write_all
 from tests.channels import send
 from tests.crm.test_limits import DEAD_CACHE
 from tests.fakes import telegram as answers
@@ -69,7 +70,7 @@ def test_a_vendor_that_asks_to_wait_never_fails_a_message_and_other_trouble_does
     fake.next = [answers.too_many(9) if name == "telegram" else (429, {"error": {"code": 130429}})]
     fake.next = fake.next * 10
     message = send(camila, name, "hola", at)
-    for _ in range(9):
+    for _ in range(5):
         again(message)
     assert (message.status, message.reason) == ("pending", "rate_limited")
     assert message.attempts == {"telegram": 1, "whatsapp": delivery.MAX_ATTEMPTS - 1}[name]
@@ -87,6 +88,17 @@ def test_a_later_message_does_not_pass_one_that_waits_its_turn(telegram, allow, 
     for message in (second, first, second):
         outbox.deliver(message.pk, at=first.due_at)
     assert [each["text"] for each in telegram.sent] == ["uno", "dos"]
+
+
+def test_agents_cards_wait_their_turn_too(telegram, allow, pooled):
+    allow(telegram_per_second=0)
+    hot(pooled)
+    card = AgentCard.objects.latest("pk")
+    assert (card.state, card.error, telegram.sent) == ("pending", "rate_limited", [])
+    allow()
+    cache.clear()
+    write_all(card.due_at)
+    assert AgentCard.objects.get(pk=card.pk).state == "sent"
 
 
 def test_without_the_shared_counter_messages_go_all_the_same(channel, allow, at):

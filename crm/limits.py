@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,17 +15,35 @@ from crm import outage
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Limit:
+    """So many under one key in each window of so many seconds."""
+
+    key: str
+    most: int
+    seconds: int
+
+    @property
+    def counter(self) -> str:
+        """The name of the current window."""
+        return f"limit:{self.key}:{int(time.time()) // self.seconds}"
+
+
 def exceeded(key: str, *, limit: int, seconds: int) -> bool:
     """Count one more under ``key`` in the current window; True when that is over the limit."""
-    window = int(time.time()) // seconds
-    counter = f"limit:{key}:{window}"
+    return any_exceeded([Limit(key, limit, seconds)])
+
+
+def any_exceeded(limits: Iterable[Limit]) -> bool:
+    """Count one more under each, in one round trip; True when one of them is over its limit."""
+    held = {limit.counter: limit for limit in limits}
     try:
         with outage.watched():
-            cache.add(counter, 0, seconds)
-            return bool(cache.incr(counter) > limit)
+            counts = cache.count({name: each.seconds for name, each in held.items()})  # type: ignore[attr-defined]
     except (RedisError, OSError, ValueError):
         log.warning("limits are not counted: the cache is away")
         return False
+    return any(count > limit.most for count, limit in zip(counts, held.values(), strict=True))
 
 
 def address_of(request: HttpRequest) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, QuerySet
 
 from brokers.models import Broker
 from leads import (
@@ -27,6 +29,18 @@ from leads.errors import ChannelOff
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
 
 MAX_LENGTH = 20_000
+# Of whoever writes, and no more: this is read for every message.
+NEEDED = (
+    "blocked_at",
+    "lead__phone_e164",
+    "lead__conversation__lead",
+    "lead__conversation__last_inbound_at",
+    "lead__conversation__first_inbound_at",
+)
+
+
+class _LeadFirst(Exception):
+    """It takes the lead's row too, which is locked before its conversation: begun again so."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,10 @@ class Received:
 
 def receive(inbound: Inbound) -> Received:
     """Store a message; a repeat, also one that arrives at the same moment, changes nothing."""
-    return _once(_store, inbound)
+    try:
+        return _once(_store, inbound)
+    except _LeadFirst:
+        return _once(partial(_store, lead_first=True), inbound)
 
 
 def overhear(inbound: Inbound) -> Received:
@@ -99,107 +116,119 @@ def _already(inbound: Inbound) -> ChatMessage | None:
 
 
 @transaction.atomic
-def _store(inbound: Inbound) -> ChatMessage:
+def _store(inbound: Inbound, *, lead_first: bool = False) -> ChatMessage:
     stop = optout.asked(inbound.text)
     no_calls = optout.stops_calls(inbound.text)
-    if stop is not None or no_calls or inbound.phone_e164:
+    if lead_first := lead_first or stop is not None or no_calls:
         _lock_lead(inbound)
-    conversation = _conversation(inbound) or _first_contact(inbound)
-    message = ChatMessage.objects.create(
-        lead_id=conversation.lead_id,
-        broker=inbound.broker,
-        provider=inbound.channel,
-        channel_user_id=inbound.external_user,
-        channel_message_id=inbound.external_id,
-        message_text=storable.text(inbound.text)[:MAX_LENGTH],
-        direction=Direction.IN,
-        author=Author.LEAD,
-        status=Delivery.DELIVERED,
-        attachments=list(inbound.attachments),
-        provider_metadata=inbound.metadata,
-        at=inbound.at,
-    )
+    sender = _known(inbound) or _first_contact(inbound)
+    fills_phone = bool(inbound.phone_e164) and sender.lead.phone_e164 is None
+    if fills_phone and not lead_first:
+        raise _LeadFirst
+    message = _row(sender, inbound, Direction.IN, Author.LEAD, Delivery.DELIVERED)
     attachments.expect(message)
-    _note_inbound(conversation, message, inbound, stop)
-    if no_calls:
-        consenting.stop_calls(conversation.lead, evidence=inbound.text, at=inbound.at)
-    _note_phone(conversation.lead, message, inbound)
+    _note_inbound(sender, message, inbound, silent=stop is not None)
+    if sender.blocked_at is not None:  # who writes to us takes us back
+        identity.unblock(sender, at=inbound.at)
+    if lead_first:
+        _heed(message, inbound, stop, no_calls=no_calls, fills_phone=fills_phone)
     signals.announce(
         signals.message_received,
-        lead_id=conversation.lead_id,
-        conversation_id=conversation.pk,
+        lead_id=sender.lead_id,
+        conversation_id=sender.lead.conversation.pk,
         message_id=message.pk,
     )
     return message
 
 
-@transaction.atomic
-def _store_overheard(inbound: Inbound) -> ChatMessage:
-    _lock_lead(inbound)
-    conversation = _conversation(inbound) or _first_contact(inbound)
-    message = ChatMessage.objects.create(
-        lead_id=conversation.lead_id,
+def _heed(
+    message: ChatMessage,
+    inbound: Inbound,
+    stop: optout.OptOut | None,
+    *,
+    no_calls: bool,
+    fills_phone: bool,
+) -> None:
+    """What the message changes of its lead, whose row is locked."""
+    lead = Lead.objects.select_related("broker__brokerleadconfig").get(pk=message.lead_id)
+    if stop is not None:
+        _stop(lead, stop, message, inbound.at)
+    if no_calls:
+        consenting.stop_calls(lead, evidence=inbound.text, at=inbound.at)
+    if fills_phone:  # that the channel attests; one that is known stays
+        told = facts.Facts(phone=inbound.phone_e164)
+        facts.record(lead, told, source=facts.Source.LEAD, message=message, at=inbound.at)
+
+
+def _row(
+    sender: ChannelIdentity,
+    inbound: Inbound,
+    direction: Direction,
+    author: Author,
+    status: Delivery,
+) -> ChatMessage:
+    return ChatMessage.objects.create(
+        lead_id=sender.lead_id,
         broker=inbound.broker,
         provider=inbound.channel,
         channel_user_id=inbound.external_user,
         channel_message_id=inbound.external_id,
         message_text=storable.text(inbound.text)[:MAX_LENGTH],
-        direction=Direction.OUT,
-        author=Author.USER,
-        purpose=Purpose.HUMAN,
-        status=Delivery.SENT,
+        direction=direction,
+        author=author,
+        purpose=Purpose.HUMAN if author == Author.USER else Purpose.REPLY,
+        status=status,
         attachments=list(inbound.attachments),
         provider_metadata=inbound.metadata,
         at=inbound.at,
     )
+
+
+@transaction.atomic
+def _store_overheard(inbound: Inbound) -> ChatMessage:
+    _lock_lead(inbound)
+    sender = _settled(inbound) or _first_contact(inbound)
+    message = _row(sender, inbound, Direction.OUT, Author.USER, Delivery.SENT)
     attachments.expect(message)
-    handoff.take(conversation.lead, by=None, at=inbound.at)
-    delivery.note_contact(conversation.lead_id, purpose=Purpose.HUMAN, at=inbound.at)
+    handoff.take(sender.lead, by=None, at=inbound.at)
+    delivery.note_contact(sender.lead_id, purpose=Purpose.HUMAN, at=inbound.at)
     return message
 
 
 def _lock_lead(inbound: Inbound) -> None:
     """An opt-out or a phone changes the lead: it is locked before its conversation, as everywhere."""
-    mine = Lead.objects.filter(
-        broker=inbound.broker,
-        identities__channel=inbound.channel,
-        identities__external_id=inbound.external_user,
+    mine = Lead.objects.filter(pk__in=_sender(inbound).values("lead"))
+    mine.select_for_update(of=("self",), no_key=True).only("pk").first()
+
+
+def _sender(inbound: Inbound) -> QuerySet[ChannelIdentity]:
+    found: QuerySet[ChannelIdentity] = ChannelIdentity.objects.filter(
+        broker=inbound.broker, channel=inbound.channel, external_id=inbound.external_user
     )
-    mine.select_for_update(of=("self",), no_key=True).first()
-
-
-def _conversation(inbound: Inbound) -> Conversation | None:
-    """The sender's conversation, locked: messages of one conversation are stored one by one."""
-    found = _lock_conversation(inbound)
-    if found is not None and not _is_of(inbound, found):
-        # While we waited for the row, the sender's lead was merged, or a merge undone.
-        return _lock_conversation(inbound)
     return found
 
 
-def _is_of(inbound: Inbound, conversation: Conversation) -> bool:
-    own = ChannelIdentity.objects.filter(
-        broker=inbound.broker, channel=inbound.channel, external_id=inbound.external_user
-    )
-    return own.filter(lead=conversation.lead_id).exists()
+def _known(inbound: Inbound) -> ChannelIdentity | None:
+    """The sender, their conversation locked: messages of one conversation are stored one by one.
+
+    The lead may be one that was merged, or unmerged, while we waited for the row.
+    """
+    talking = _sender(inbound).filter(lead__conversation__isnull=False)
+    locked = talking.select_for_update(of=("lead__conversation",), no_key=True)
+    return locked.select_related("lead__conversation").only(*NEEDED).order_by().first()
 
 
-def _lock_conversation(inbound: Inbound) -> Conversation | None:
-    return (
-        Conversation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("lead")
-        .filter(
-            broker=inbound.broker,
-            lead__identities__channel=inbound.channel,
-            lead__identities__external_id=inbound.external_user,
-        )
-        .first()
-    )
+def _settled(inbound: Inbound) -> ChannelIdentity | None:
+    found = _known(inbound)
+    moved = found is not None and not _sender(inbound).filter(lead=found.lead_id).exists()
+    return _known(inbound) if moved else found
 
 
-def _first_contact(inbound: Inbound) -> Conversation:
-    """The conversation of somebody new on the channel: of the lead whose attested phone it is,
-    else of a new lead. Raises ChannelOff where the broker turned the channel off."""
+def _first_contact(inbound: Inbound) -> ChannelIdentity:
+    """Somebody new on the channel: the lead whose attested phone it is, else a new lead.
+
+    Raises ChannelOff where the broker turned the channel off.
+    """
     if not inbound.broker.has_channel(inbound.channel):
         raise ChannelOff
     lead = _lead_with_phone(inbound) or identity.create(
@@ -211,16 +240,13 @@ def _first_contact(inbound: Inbound) -> Conversation:
         metadata={"origin": inbound.origin} if inbound.origin else {},
     )
     Conversation.objects.filter(lead=lead).update(channel=inbound.channel)
-    ChannelIdentity.objects.create(
+    return ChannelIdentity.objects.create(
         broker=inbound.broker,
         lead=lead,
         channel=inbound.channel,
         external_id=inbound.external_user,
         display_name=storable.text(inbound.display_name)[:200],
     )
-    found = _conversation(inbound)
-    assert found is not None, "a lead has a conversation from the start"
-    return found
 
 
 def _lead_with_phone(inbound: Inbound) -> Lead | None:
@@ -232,37 +258,31 @@ def _lead_with_phone(inbound: Inbound) -> Lead | None:
     if not found:
         return None
     Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=found[0].pk)
-    Conversation.objects.get_or_create(lead=found[0], defaults={"broker": inbound.broker})
+    found[0].conversation = handoff.locked(found[0])
     return found[0]
 
 
-def _note_phone(lead: Lead, message: ChatMessage, inbound: Inbound) -> None:
-    """A phone that the channel attests fills the gap; one that is known stays."""
-    if inbound.phone_e164 and lead.phone_e164 is None:
-        told = facts.Facts(phone=inbound.phone_e164)
-        facts.record(lead, told, source=facts.Source.LEAD, message=message, at=inbound.at)
-
-
 def _note_inbound(
-    conversation: Conversation,
-    message: ChatMessage,
-    inbound: Inbound,
-    stop: optout.OptOut | None,
+    sender: ChannelIdentity, message: ChatMessage, inbound: Inbound, *, silent: bool
 ) -> None:
-    """A reply is owed from now on, or from now plus the pause in which people finish writing."""
-    conversation.channel = inbound.channel
-    conversation.last_inbound_id = message.pk
-    conversation.last_inbound_at = max(inbound.at, conversation.last_inbound_at or inbound.at)
-    conversation.first_inbound_at = conversation.first_inbound_at or inbound.at
-    if stop is None:
-        conversation.turn_due_at = inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)
-    else:
-        conversation.answered_up_to = message.pk
-        conversation.turn_due_at = None
-    fields = ["channel", "last_inbound_id", "last_inbound_at", "turn_due_at", "answered_up_to"]
-    conversation.save(update_fields=[*fields, "first_inbound_at", "updated_at"])
-    if stop is not None:
-        _stop(conversation.lead, stop, message, inbound.at)
+    """A reply is owed from now on, or from now plus the pause in which people finish writing.
+
+    Raises _LeadFirst where the sender is another lead's by now.
+    """
+    known = sender.lead.conversation
+    owed = {"turn_due_at": inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)}
+    settled = {"turn_due_at": None, "answered_up_to": message.pk}
+    still_theirs = Exists(_sender(inbound).filter(lead=sender.lead_id))
+    noted = Conversation.objects.filter(still_theirs, pk=known.pk).update(
+        channel=inbound.channel,
+        last_inbound_id=message.pk,
+        last_inbound_at=max(inbound.at, known.last_inbound_at or inbound.at),
+        first_inbound_at=known.first_inbound_at or inbound.at,
+        updated_at=inbound.at,
+        **(settled if silent else owed),
+    )
+    if not noted:
+        raise _LeadFirst
 
 
 def _stop(lead: Lead, stop: optout.OptOut, message: ChatMessage, at: datetime) -> None:

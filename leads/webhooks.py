@@ -20,6 +20,13 @@ from crm.responses import refusal
 from leads import keeping, storable
 from leads.enums import Channel
 
+# Of the broker, and no more: this is read for every message.
+NEEDED = (
+    "broker__country",
+    "broker__brokerchatconfig__enabled_providers",
+    "broker__brokerchatconfig__provider_configs",
+)
+
 
 class TooLarge(DomainError):
     code = "too_large"
@@ -58,7 +65,7 @@ def whatsapp(request: HttpRequest, key: str) -> HttpResponse:
 
 def _hook(channel: Channel, key: str) -> tuple[Broker, dict[str, Any]]:
     """The broker whose address this is, with its credentials for the channel."""
-    hooks = ChannelHook.objects.select_related("broker__brokerchatconfig")
+    hooks = ChannelHook.objects.select_related("broker__brokerchatconfig").only(*NEEDED)
     hook = get_object_or_404(hooks, channel=channel, key=key, broker__is_active=True)
     broker: Broker = hook.broker
     return broker, broker.brokerchatconfig.provider_configs.get(channel) or {}

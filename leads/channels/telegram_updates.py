@@ -95,15 +95,22 @@ def _handle(arrival: Arrival) -> str | None:
     if (said := _of_the_house(arrival)) is not None:
         _enter(replace(arrival, payload={}))  # a code is nobody's to read later
         return said
-    row = _enter(arrival)
-    message = update.message or update.edited_message
-    if message and message.from_user and not message.from_user.is_bot:
-        _receive(arrival, row, _inbound(arrival, message, message.from_user))
-    elif update.callback_query:
-        _press(arrival, row, update.callback_query)
-    elif update.my_chat_member:
-        _change_membership(arrival, row, update.my_chat_member)
+    if update.my_chat_member:
+        _enter(arrival, lead_id=_change_membership(arrival, update.my_chat_member))
+        return None
+    inbound = _said(arrival)
+    message = inbox.receive(inbound).message if inbound else None
+    _enter(arrival, chat_message=message, lead_id=message.lead_id if message else None)
     return None
+
+
+def _said(arrival: Arrival) -> Inbound | None:
+    """What the update brings of somebody's words, written or pressed."""
+    message = arrival.update.message or arrival.update.edited_message
+    if message and message.from_user and not message.from_user.is_bot:
+        return _inbound(arrival, message, message.from_user)
+    pressed = arrival.update.callback_query
+    return _pressed(arrival, pressed) if pressed else None
 
 
 def _of_the_house(arrival: Arrival) -> str | None:
@@ -121,11 +128,12 @@ def _of_the_house(arrival: Arrival) -> str | None:
     return telegram_agents.hear(said, message.text or "") if message else None
 
 
-def _enter(arrival: Arrival) -> TelegramMessage:
+def _enter(arrival: Arrival, **of: Any) -> None:
     """The ledger's row; a number that was seen before raises IntegrityError."""
     update = arrival.update
     user, chat, message = update.effective_user, update.effective_chat, update.effective_message
-    return TelegramMessage.objects.create(
+    TelegramMessage.objects.create(
+        **of,
         broker=arrival.broker,
         bot_id=arrival.bot,
         update_id=arrival.number,
@@ -136,18 +144,6 @@ def _enter(arrival: Arrival) -> TelegramMessage:
         direction=Direction.IN,
         payload=arrival.payload,
     )
-
-
-def _receive(arrival: Arrival, row: TelegramMessage, inbound: Inbound) -> None:
-    message = inbox.receive(inbound).message
-    row.chat_message, row.lead_id = message, message.lead_id
-    row.save(update_fields=["chat_message", "lead", "updated_at"])
-    ChannelIdentity.objects.filter(
-        broker=arrival.broker,
-        channel=Channel.TELEGRAM,
-        external_id=inbound.external_user,
-        blocked_at__isnull=False,
-    ).update(blocked_at=None, updated_at=arrival.at)
 
 
 def _inbound(arrival: Arrival, message: Message, sender: User) -> Inbound:
@@ -224,13 +220,13 @@ def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
     return ({"kind": kind, "file_id": largest.file_id, **named},)
 
 
-def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> None:
+def _pressed(arrival: Arrival, pressed: CallbackQuery) -> Inbound | None:
     """A button arrives as what it says."""
     user = str(pressed.from_user.id)
     label = choices.label_of(arrival.broker, Channel.TELEGRAM, user, pressed.data or "")
     if label is None:
-        return
-    inbound = Inbound(
+        return None
+    return Inbound(
         broker=arrival.broker,
         channel=Channel.TELEGRAM,
         external_user=user,
@@ -240,7 +236,6 @@ def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> No
         display_name=pressed.from_user.full_name,
         metadata={"choice": pressed.data},
     )
-    _receive(arrival, row, inbound)
 
 
 def _edit(arrival: Arrival, edited: Message) -> bool:
@@ -276,8 +271,8 @@ def _edited_at(payload: dict[str, Any]) -> int:
     return int(payload.get("edited_message", {}).get("edit_date") or 0)
 
 
-def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMemberUpdated) -> None:
-    """The lead blocked the bot, which opts out of the channel, or took it back."""
+def _change_membership(arrival: Arrival, change: ChatMemberUpdated) -> int | None:
+    """The lead blocked the bot, which opts out of the channel, or took it back; whose it is."""
     known = (
         ChannelIdentity.objects.select_related("lead__broker__brokerleadconfig")
         .filter(
@@ -288,13 +283,12 @@ def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMembe
         .first()
     )
     if known is None:
-        return
-    row.lead_id = known.lead_id
-    row.save(update_fields=["lead", "updated_at"])
+        return None
     if change.new_chat_member.status == ChatMember.BANNED:
         _leave(known, arrival.at)
     elif change.new_chat_member.status == ChatMember.MEMBER:
         identity.unblock(known, at=arrival.at)
+    return int(known.lead_id)
 
 
 def _leave(known: ChannelIdentity, at: datetime) -> None:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import Exists, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from brokers.models import Broker
 from leads import (
@@ -29,14 +29,45 @@ from leads.errors import ChannelOff
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
 
 MAX_LENGTH = 20_000
-# Of whoever writes, and no more: this is read for every message.
-NEEDED = (
-    "blocked_at",
-    "lead__phone_e164",
-    "lead__conversation__lead",
-    "lead__conversation__last_inbound_at",
-    "lead__conversation__first_inbound_at",
-)
+# Run for every message, and so written out: making them anew takes longer than running them.
+WHO_WRITES = """
+    SELECT identities.id, identities.lead_id, conversations.id,
+           identities.blocked_at IS NOT NULL, leads.phone_e164 IS NULL
+      FROM channel_identities AS identities
+      JOIN leads ON leads.id = identities.lead_id
+      JOIN conversations ON conversations.lead_id = leads.id
+     WHERE identities.broker_id = %(broker)s
+       AND identities.channel = %(channel)s
+       AND identities.external_id = %(external_user)s
+       FOR NO KEY UPDATE OF conversations
+"""
+NOTE_INBOUND = """
+    UPDATE conversations
+       SET channel = %(channel)s,
+           last_inbound_id = %(message)s,
+           last_inbound_at = GREATEST(last_inbound_at, %(at)s),
+           first_inbound_at = COALESCE(first_inbound_at, %(at)s),
+           turn_due_at = %(due)s,
+           answered_up_to = CASE WHEN %(settled)s THEN %(message)s ELSE answered_up_to END,
+           updated_at = %(at)s
+     WHERE id = %(conversation)s
+       AND EXISTS (SELECT FROM channel_identities AS identities
+                    WHERE identities.broker_id = %(broker)s
+                      AND identities.channel = %(channel)s
+                      AND identities.external_id = %(external_user)s
+                      AND identities.lead_id = conversations.lead_id)
+"""
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """Whoever writes, by the numbers of their rows."""
+
+    identity: int
+    lead: int
+    conversation: int
+    is_blocked: bool = False
+    lacks_phone: bool = False
 
 
 class _LeadFirst(Exception):
@@ -122,20 +153,20 @@ def _store(inbound: Inbound, *, lead_first: bool = False) -> ChatMessage:
     if lead_first := lead_first or stop is not None or no_calls:
         _lock_lead(inbound)
     sender = _known(inbound) or _first_contact(inbound)
-    fills_phone = bool(inbound.phone_e164) and sender.lead.phone_e164 is None
+    fills_phone = inbound.phone_e164 is not None and sender.lacks_phone
     if fills_phone and not lead_first:
         raise _LeadFirst
     message = _row(sender, inbound, Direction.IN, Author.LEAD, Delivery.DELIVERED)
     attachments.expect(message)
-    _note_inbound(sender, message, inbound, silent=stop is not None)
-    if sender.blocked_at is not None:  # who writes to us takes us back
-        identity.unblock(sender, at=inbound.at)
+    _note_inbound(sender, message, inbound, settled=stop is not None)
+    if sender.is_blocked:  # who writes to us takes us back
+        identity.unblock(ChannelIdentity.objects.get(pk=sender.identity), at=inbound.at)
     if lead_first:
         _heed(message, inbound, stop, no_calls=no_calls, fills_phone=fills_phone)
     signals.announce(
         signals.message_received,
-        lead_id=sender.lead_id,
-        conversation_id=sender.lead.conversation.pk,
+        lead_id=sender.lead,
+        conversation_id=sender.conversation,
         message_id=message.pk,
     )
     return message
@@ -161,14 +192,14 @@ def _heed(
 
 
 def _row(
-    sender: ChannelIdentity,
+    sender: _Sender,
     inbound: Inbound,
     direction: Direction,
     author: Author,
     status: Delivery,
 ) -> ChatMessage:
     return ChatMessage.objects.create(
-        lead_id=sender.lead_id,
+        lead_id=sender.lead,
         broker=inbound.broker,
         provider=inbound.channel,
         channel_user_id=inbound.external_user,
@@ -190,8 +221,8 @@ def _store_overheard(inbound: Inbound) -> ChatMessage:
     sender = _settled(inbound) or _first_contact(inbound)
     message = _row(sender, inbound, Direction.OUT, Author.USER, Delivery.SENT)
     attachments.expect(message)
-    handoff.take(sender.lead, by=None, at=inbound.at)
-    delivery.note_contact(sender.lead_id, purpose=Purpose.HUMAN, at=inbound.at)
+    handoff.take(Lead.objects.get(pk=sender.lead), by=None, at=inbound.at)
+    delivery.note_contact(sender.lead, purpose=Purpose.HUMAN, at=inbound.at)
     return message
 
 
@@ -208,23 +239,32 @@ def _sender(inbound: Inbound) -> QuerySet[ChannelIdentity]:
     return found
 
 
-def _known(inbound: Inbound) -> ChannelIdentity | None:
+def _known(inbound: Inbound) -> _Sender | None:
     """The sender, their conversation locked: messages of one conversation are stored one by one.
 
     The lead may be one that was merged, or unmerged, while we waited for the row.
     """
-    talking = _sender(inbound).filter(lead__conversation__isnull=False)
-    locked = talking.select_for_update(of=("lead__conversation",), no_key=True)
-    return locked.select_related("lead__conversation").only(*NEEDED).order_by().first()
+    with connection.cursor() as cursor:
+        cursor.execute(WHO_WRITES, _named(inbound))
+        found = cursor.fetchone()
+    return _Sender(*found) if found else None
 
 
-def _settled(inbound: Inbound) -> ChannelIdentity | None:
+def _named(inbound: Inbound) -> dict[str, Any]:
+    return {
+        "broker": inbound.broker.pk,
+        "channel": str(inbound.channel),
+        "external_user": inbound.external_user,
+    }
+
+
+def _settled(inbound: Inbound) -> _Sender | None:
     found = _known(inbound)
-    moved = found is not None and not _sender(inbound).filter(lead=found.lead_id).exists()
+    moved = found is not None and not _sender(inbound).filter(lead=found.lead).exists()
     return _known(inbound) if moved else found
 
 
-def _first_contact(inbound: Inbound) -> ChannelIdentity:
+def _first_contact(inbound: Inbound) -> _Sender:
     """Somebody new on the channel: the lead whose attested phone it is, else a new lead.
 
     Raises ChannelOff where the broker turned the channel off.
@@ -240,13 +280,14 @@ def _first_contact(inbound: Inbound) -> ChannelIdentity:
         metadata={"origin": inbound.origin} if inbound.origin else {},
     )
     Conversation.objects.filter(lead=lead).update(channel=inbound.channel)
-    return ChannelIdentity.objects.create(
+    known_as = ChannelIdentity.objects.create(
         broker=inbound.broker,
         lead=lead,
         channel=inbound.channel,
         external_id=inbound.external_user,
         display_name=storable.text(inbound.display_name)[:200],
     )
+    return _Sender(known_as.pk, lead.pk, lead.conversation.pk)
 
 
 def _lead_with_phone(inbound: Inbound) -> Lead | None:
@@ -263,26 +304,25 @@ def _lead_with_phone(inbound: Inbound) -> Lead | None:
 
 
 def _note_inbound(
-    sender: ChannelIdentity, message: ChatMessage, inbound: Inbound, *, silent: bool
+    sender: _Sender, message: ChatMessage, inbound: Inbound, *, settled: bool
 ) -> None:
     """A reply is owed from now on, or from now plus the pause in which people finish writing.
 
     Raises _LeadFirst where the sender is another lead's by now.
     """
-    known = sender.lead.conversation
-    owed = {"turn_due_at": inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)}
-    settled = {"turn_due_at": None, "answered_up_to": message.pk}
-    still_theirs = Exists(_sender(inbound).filter(lead=sender.lead_id))
-    noted = Conversation.objects.filter(still_theirs, pk=known.pk).update(
-        channel=inbound.channel,
-        last_inbound_id=message.pk,
-        last_inbound_at=max(inbound.at, known.last_inbound_at or inbound.at),
-        first_inbound_at=known.first_inbound_at or inbound.at,
-        updated_at=inbound.at,
-        **(settled if silent else owed),
-    )
-    if not noted:
-        raise _LeadFirst
+    due = inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)
+    noted = {
+        **_named(inbound),
+        "conversation": sender.conversation,
+        "message": message.pk,
+        "at": inbound.at,
+        "due": None if settled else due,
+        "settled": settled,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_INBOUND, noted)
+        if not cursor.rowcount:
+            raise _LeadFirst
 
 
 def _stop(lead: Lead, stop: optout.OptOut, message: ChatMessage, at: datetime) -> None:

@@ -14,8 +14,8 @@ class KeptClients(RedisCacheClient):  # type: ignore[misc]
         super().__init__(*args, **options)
         self._kept: dict[ConnectionPool, Redis] = {}
 
-    def get_client(self, key: str | None = None, *, write: bool = False) -> Redis:
-        pool = self._get_connection_pool(write)
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
         if pool not in self._kept:
             self._kept[pool] = Redis(connection_pool=pool)
         return self._kept[pool]
@@ -38,4 +38,5 @@ class CountingCache(RedisCache):  # type: ignore[misc]
     def count(self, counters: Mapping[str, int]) -> list[int]:
         """Count one more under each key, which begins at 0 and lasts so many seconds."""
         full = {self.make_and_validate_key(key): seconds for key, seconds in counters.items()}
-        return list(self._cache.count(full))
+        client: Any = self._cache
+        return list(client.count(full))

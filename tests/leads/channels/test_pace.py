@@ -65,7 +65,9 @@ def test_a_message_that_waits_its_turn_is_put_off_and_never_fails(channel, allow
     assert (message.status, len(fake.sent)) == ("sent", 1)
 
 
-def test_a_vendor_that_asks_to_wait_never_fails_a_message_and_other_trouble_does(channel, camila, at):
+def test_a_vendor_that_asks_to_wait_never_fails_a_message_and_other_trouble_does(
+    channel, camila, at
+):
     name, fake = channel
     fake.next = [answers.too_many(9) if name == "telegram" else (429, {"error": {"code": 130429}})]
     fake.next = fake.next * 10

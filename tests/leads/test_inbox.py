@@ -172,8 +172,8 @@ def _in_own_connection(call, *given):
 
 def _until_somebody_waits() -> None:
     asked = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        "SELECT count(*) FROM pg_locks"
+        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
     )
     until = time.monotonic() + 10
     while time.monotonic() < until:

@@ -46,8 +46,8 @@ lint-deploy:
 e2e: env-dev  ## in a real browser: Debian's chromium
 	@exec $(ON_SERVERS) $(PY) -m pytest tests/e2e
 
-bench: env-dev  ## writes bench/results/
-	@exec $(ON_SERVERS) $(PY) -m bench
+bench: env-dev  ## writes bench/results/, on a database that waits for its disk
+	@exec $(PY) -m crm.embedded exec --durable -- $(PY) -m bench
 
 env env-dev:
 	@test -n "$(PYTHON)" || { echo "Python is missing: install Python 3.11 or 3.12." >&2; exit 1; }

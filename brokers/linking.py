@@ -123,7 +123,10 @@ def unblock(user: User, *, at: datetime) -> bool:
 
 def linked(broker: Broker, telegram_user: int) -> User | None:
     """The person of this broker behind a Telegram account, while they may enter."""
-    user: User | None = User.objects.filter(broker=broker, telegram_user_id=telegram_user).first()
+    theirs = User.objects.filter(broker=broker, telegram_user_id=telegram_user)
+    if not theirs.exists():  # of nearly everybody who writes: asked for every message
+        return None
+    user: User | None = theirs.first()
     return user if user is not None and user.may_enter else None
 
 

@@ -4,14 +4,16 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from campaigns import tasks
+from campaigns import stopping, tasks
 from crm.tasks import enqueue
 from leads.signals import message_received, score_changed, stage_changed
 
 
 @receiver(message_received)
 def a_lead_wrote(*, lead_id: int, **_: Any) -> None:
-    enqueue(tasks.check_stops, lead_id)
+    """Most of who write are in no campaign: a look costs less than a task."""
+    if stopping.concerns(lead_id):
+        enqueue(tasks.check_stops, lead_id)
 
 
 @receiver(stage_changed)

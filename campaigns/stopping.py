@@ -51,6 +51,12 @@ RULES: tuple[tuple[str, Q], ...] = (
 )
 
 
+def concerns(lead_id: int) -> bool:
+    """Whether the lead is in any campaign."""
+    runs = CampaignEnrollment.objects.filter(lead=lead_id, state=EnrollmentState.ACTIVE)
+    return bool(runs.exists())
+
+
 def apply(*, at: datetime, lead_id: int | None = None) -> int:
     """Stop every enrolment that a rule ends, of one lead or of all; returns how many.
 

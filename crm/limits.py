@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,17 +15,39 @@ from crm import outage
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Limit:
+    """So many under one key in each window of so many seconds; ``count`` of them at once now."""
+
+    key: str
+    most: int
+    seconds: int
+    count: int = 1
+
+    @property
+    def counter(self) -> str:
+        """The name of the current window."""
+        return f"limit:{self.key}:{int(time.time()) // self.seconds}"
+
+
 def exceeded(key: str, *, limit: int, seconds: int, count: int = 1) -> bool:
     """Count ``count`` more under ``key`` in the current window; True when that is over the limit."""
-    window = int(time.time()) // seconds
-    counter = f"limit:{key}:{window}"
+    return first_exceeded([Limit(key, limit, seconds, count)]) is not None
+
+
+def first_exceeded(limits: Iterable[Limit]) -> Limit | None:
+    """Count under each, in one round trip; the first of them that is over."""
+    held = {limit.counter: limit for limit in limits}
     try:
         with outage.watched():
-            cache.add(counter, 0, seconds)
-            return bool(cache.incr(counter, count) > limit)
+            counts = cache.count(  # type: ignore[attr-defined]
+                {name: (each.seconds, each.count) for name, each in held.items()}
+            )
     except (RedisError, OSError, ValueError):
         log.warning("limits are not counted: the cache is away")
-        return False
+        return None
+    found = zip(counts, held.values(), strict=True)
+    return next((limit for count, limit in found if count > limit.most), None)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -115,7 +115,7 @@ _REDIS_TIMEOUTS = {
 }
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "crm.caching.CountingCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "crm",
         "OPTIONS": _REDIS_TIMEOUTS,

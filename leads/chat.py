@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from brokers.models import Broker
 from crm import limits
 from crm.errors import DomainError, TooMany
+from crm.limits import Limit
 from crm.responses import refusal
 from leads import storable, visitors, widget
 from leads.channels import choices
@@ -72,7 +73,7 @@ def widget_script(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def messages(request: HttpRequest, slug: str) -> JsonResponse:
     """GET polls (``?visitor=&after=``), POST stores ``{text, visitor?, client_id?}``."""
-    broker = _broker(slug)
+    broker = _writing_to(slug)
     try:
         return _posted(request, broker) if request.method == "POST" else _polled(request, broker)
     except DomainError as error:
@@ -81,6 +82,15 @@ def messages(request: HttpRequest, slug: str) -> JsonResponse:
 
 def _broker(slug: str) -> Broker:
     brokers = Broker.objects.select_related("brokerpromptconfig", "brokerchatconfig")
+    broker: Broker = get_object_or_404(brokers, slug=slug, is_active=True)
+    return broker
+
+
+def _writing_to(slug: str) -> Broker:
+    """The broker, and no more of it than a message that comes in needs."""
+    brokers = Broker.objects.select_related("brokerchatconfig").only(
+        "country", "brokerchatconfig__enabled_providers", "brokerchatconfig__rate_limits"
+    )
     broker: Broker = get_object_or_404(brokers, slug=slug, is_active=True)
     return broker
 
@@ -203,10 +213,10 @@ def _limit(request: HttpRequest, broker: Broker, known: str) -> None:
     allowed = broker.brokerchatconfig.rate_limits or {}
     address = limits.address_of(request)
     windows = (
-        (f"chat:{broker.pk}:{known}", allowed.get("visitor_per_minute", 60), 60),
-        (f"chat:{broker.pk}:{address}", allowed.get("address_per_minute", 300), 60),
-        (f"chat-day:{broker.pk}:{address}", allowed.get("address_per_day", 5000), 86_400),
+        Limit(f"chat:{broker.pk}:{known}", allowed.get("visitor_per_minute", 60), 60),
+        Limit(f"chat:{broker.pk}:{address}", allowed.get("address_per_minute", 300), 60),
+        Limit(f"chat-day:{broker.pk}:{address}", allowed.get("address_per_day", 5000), 86_400),
     )
-    for key, limit, seconds in windows:
-        if limits.exceeded(key, limit=limit, seconds=seconds):
-            raise TooMany(_(FULL[seconds]), retry_after=seconds if seconds == 60 else 3600)
+    over = limits.first_exceeded(windows)
+    if over is not None:
+        raise TooMany(_(FULL[over.seconds]), retry_after=60 if over.seconds == 60 else 3600)

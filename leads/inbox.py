@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from brokers.models import Broker
 from leads import (
@@ -27,6 +29,49 @@ from leads.errors import ChannelOff
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead
 
 MAX_LENGTH = 20_000
+# Run for every message, and so written out: making them anew takes longer than running them.
+WHO_WRITES = """
+    SELECT identities.id, identities.lead_id, conversations.id,
+           identities.blocked_at, leads.phone_e164 IS NULL
+      FROM channel_identities AS identities
+      JOIN leads ON leads.id = identities.lead_id
+      JOIN conversations ON conversations.lead_id = leads.id
+     WHERE identities.broker_id = %(broker)s
+       AND identities.channel = %(channel)s
+       AND identities.external_id = %(external_user)s
+       FOR NO KEY UPDATE OF conversations
+"""
+NOTE_INBOUND = """
+    UPDATE conversations
+       SET channel = %(channel)s,
+           last_inbound_id = %(message)s,
+           last_inbound_at = GREATEST(last_inbound_at, %(at)s),
+           first_inbound_at = COALESCE(first_inbound_at, %(at)s),
+           turn_due_at = %(due)s,
+           answered_up_to = CASE WHEN %(settled)s THEN %(message)s ELSE answered_up_to END,
+           updated_at = %(at)s
+     WHERE id = %(conversation)s
+       AND EXISTS (SELECT FROM channel_identities AS identities
+                    WHERE identities.broker_id = %(broker)s
+                      AND identities.channel = %(channel)s
+                      AND identities.external_id = %(external_user)s
+                      AND identities.lead_id = conversations.lead_id)
+"""
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """Whoever writes, by the numbers of their rows."""
+
+    identity: int
+    lead: int
+    conversation: int
+    blocked_at: datetime | None = None
+    lacks_phone: bool = False
+
+
+class _LeadFirst(Exception):
+    """It takes the lead's row too, which is locked before its conversation: begun again so."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +80,8 @@ class Inbound:
 
     ``external_user`` is the lead as the channel attests them, and ``phone_e164`` their number
     where it attests that too; ``external_id`` is unique within the broker and channel. ``origin``
-    is what the link says by which they came, kept with a lead that is new.
+    is what the link says by which they came, kept with a lead that is new. ``written_at`` is the
+    channel's own time, where it tells one: messages may come late.
     """
 
     broker: Broker
@@ -49,6 +95,7 @@ class Inbound:
     attachments: tuple[dict[str, Any], ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +106,10 @@ class Received:
 
 def receive(inbound: Inbound) -> Received:
     """Store a message; a repeat, also one that arrives at the same moment, changes nothing."""
-    return _once(_store, inbound)
+    try:
+        return _once(_store, inbound)
+    except _LeadFirst:
+        return _once(partial(_store, lead_first=True), inbound)
 
 
 def overhear(inbound: Inbound) -> Received:
@@ -112,107 +162,129 @@ def _already(inbound: Inbound) -> ChatMessage | None:
 
 
 @transaction.atomic
-def _store(inbound: Inbound) -> ChatMessage:
+def _store(inbound: Inbound, *, lead_first: bool = False) -> ChatMessage:
     stop = optout.asked(inbound.text)
     no_calls = optout.stops_calls(inbound.text)
-    if stop is not None or no_calls or inbound.phone_e164:
+    if lead_first := lead_first or stop is not None or no_calls:
         _lock_lead(inbound)
-    conversation = _conversation(inbound) or _first_contact(inbound)
-    message = ChatMessage.objects.create(
-        lead_id=conversation.lead_id,
-        broker=inbound.broker,
-        provider=inbound.channel,
-        channel_user_id=inbound.external_user,
-        channel_message_id=inbound.external_id,
-        message_text=storable.text(inbound.text)[:MAX_LENGTH],
-        direction=Direction.IN,
-        author=Author.LEAD,
-        status=Delivery.DELIVERED,
-        attachments=list(inbound.attachments),
-        provider_metadata=inbound.metadata,
-        at=inbound.at,
-    )
+    sender = _known(inbound) or _first_contact(inbound)
+    fills_phone = inbound.phone_e164 is not None and sender.lacks_phone
+    if fills_phone and not lead_first:
+        raise _LeadFirst
+    message = _row(sender, inbound, Direction.IN, Author.LEAD, Delivery.DELIVERED)
     attachments.expect(message)
-    _note_inbound(conversation, message, inbound, stop)
-    if no_calls:
-        consenting.stop_calls(conversation.lead, evidence=inbound.text, at=inbound.at)
-    _note_phone(conversation.lead, message, inbound)
+    _note_inbound(sender, message, inbound, settled=stop is not None)
+    written_at = inbound.written_at or inbound.at
+    if sender.blocked_at and sender.blocked_at <= written_at:  # who writes to us takes us back
+        identity.unblock(ChannelIdentity.objects.get(pk=sender.identity), at=inbound.at)
+    if lead_first:
+        _heed(message, inbound, stop, no_calls=no_calls, fills_phone=fills_phone)
     signals.announce(
         signals.message_received,
-        lead_id=conversation.lead_id,
-        conversation_id=conversation.pk,
+        lead_id=sender.lead,
+        conversation_id=sender.conversation,
         message_id=message.pk,
     )
     return message
 
 
-@transaction.atomic
-def _store_overheard(inbound: Inbound) -> ChatMessage:
-    _lock_lead(inbound)
-    conversation = _conversation(inbound) or _first_contact(inbound)
-    message = ChatMessage.objects.create(
-        lead_id=conversation.lead_id,
+def _heed(
+    message: ChatMessage,
+    inbound: Inbound,
+    stop: optout.OptOut | None,
+    *,
+    no_calls: bool,
+    fills_phone: bool,
+) -> None:
+    """What the message changes of its lead, whose row is locked."""
+    lead = Lead.objects.select_related("broker__brokerleadconfig").get(pk=message.lead_id)
+    if stop is not None:
+        _stop(lead, stop, message, inbound.at)
+    if no_calls:
+        consenting.stop_calls(lead, evidence=inbound.text, at=inbound.at)
+    if fills_phone:  # that the channel attests; one that is known stays
+        told = facts.Facts(phone=inbound.phone_e164)
+        facts.record(lead, told, source=facts.Source.LEAD, message=message, at=inbound.at)
+
+
+def _row(
+    sender: _Sender,
+    inbound: Inbound,
+    direction: Direction,
+    author: Author,
+    status: Delivery,
+) -> ChatMessage:
+    return ChatMessage.objects.create(
+        lead_id=sender.lead,
         broker=inbound.broker,
         provider=inbound.channel,
         channel_user_id=inbound.external_user,
         channel_message_id=inbound.external_id,
         message_text=storable.text(inbound.text)[:MAX_LENGTH],
-        direction=Direction.OUT,
-        author=Author.USER,
-        purpose=Purpose.HUMAN,
-        status=Delivery.SENT,
+        direction=direction,
+        author=author,
+        purpose=Purpose.HUMAN if author == Author.USER else Purpose.REPLY,
+        status=status,
         attachments=list(inbound.attachments),
         provider_metadata=inbound.metadata,
         at=inbound.at,
     )
+
+
+@transaction.atomic
+def _store_overheard(inbound: Inbound) -> ChatMessage:
+    _lock_lead(inbound)
+    sender = _settled(inbound) or _first_contact(inbound)
+    message = _row(sender, inbound, Direction.OUT, Author.USER, Delivery.SENT)
     attachments.expect(message)
-    handoff.take(conversation.lead, by=None, at=inbound.at)
-    delivery.note_contact(conversation.lead_id, purpose=Purpose.HUMAN, at=inbound.at)
+    handoff.take(Lead.objects.get(pk=sender.lead), by=None, at=inbound.at)
+    delivery.note_contact(sender.lead, purpose=Purpose.HUMAN, at=inbound.at)
     return message
 
 
 def _lock_lead(inbound: Inbound) -> None:
     """An opt-out or a phone changes the lead: it is locked before its conversation, as everywhere."""
-    mine = Lead.objects.filter(
-        broker=inbound.broker,
-        identities__channel=inbound.channel,
-        identities__external_id=inbound.external_user,
+    mine = Lead.objects.filter(pk__in=_sender(inbound).values("lead"))
+    mine.select_for_update(of=("self",), no_key=True).only("pk").first()
+
+
+def _sender(inbound: Inbound) -> QuerySet[ChannelIdentity]:
+    found: QuerySet[ChannelIdentity] = ChannelIdentity.objects.filter(
+        broker=inbound.broker, channel=inbound.channel, external_id=inbound.external_user
     )
-    mine.select_for_update(of=("self",), no_key=True).first()
-
-
-def _conversation(inbound: Inbound) -> Conversation | None:
-    """The sender's conversation, locked: messages of one conversation are stored one by one."""
-    found = _lock_conversation(inbound)
-    if found is not None and not _is_of(inbound, found):
-        # While we waited for the row, the sender's lead was merged, or a merge undone.
-        return _lock_conversation(inbound)
     return found
 
 
-def _is_of(inbound: Inbound, conversation: Conversation) -> bool:
-    own = ChannelIdentity.objects.filter(
-        broker=inbound.broker, channel=inbound.channel, external_id=inbound.external_user
-    )
-    return own.filter(lead=conversation.lead_id).exists()
+def _known(inbound: Inbound) -> _Sender | None:
+    """The sender, their conversation locked: messages of one conversation are stored one by one.
+
+    The lead may be one that was merged, or unmerged, while we waited for the row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WHO_WRITES, _named(inbound))
+        found = cursor.fetchone()
+    return _Sender(*found) if found else None
 
 
-def _lock_conversation(inbound: Inbound) -> Conversation | None:
-    return (
-        Conversation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("lead")
-        .filter(
-            broker=inbound.broker,
-            lead__identities__channel=inbound.channel,
-            lead__identities__external_id=inbound.external_user,
-        )
-        .first()
-    )
+def _named(inbound: Inbound) -> dict[str, Any]:
+    return {
+        "broker": inbound.broker.pk,
+        "channel": str(inbound.channel),
+        "external_user": inbound.external_user,
+    }
 
 
-def _first_contact(inbound: Inbound) -> Conversation:
-    """The conversation of somebody new on the channel: of the lead whose attested phone it is,
-    else of a new lead. Raises ChannelOff where the broker turned the channel off."""
+def _settled(inbound: Inbound) -> _Sender | None:
+    found = _known(inbound)
+    moved = found is not None and not _sender(inbound).filter(lead=found.lead).exists()
+    return _known(inbound) if moved else found
+
+
+def _first_contact(inbound: Inbound) -> _Sender:
+    """Somebody new on the channel: the lead whose attested phone it is, else a new lead.
+
+    Raises ChannelOff where the broker turned the channel off.
+    """
     if not inbound.broker.has_channel(inbound.channel):
         raise ChannelOff
     lead = _lead_with_phone(inbound) or identity.create(
@@ -224,16 +296,14 @@ def _first_contact(inbound: Inbound) -> Conversation:
         metadata={"origin": inbound.origin} if inbound.origin else {},
     )
     Conversation.objects.filter(lead=lead).update(channel=inbound.channel)
-    ChannelIdentity.objects.create(
+    known_as = ChannelIdentity.objects.create(
         broker=inbound.broker,
         lead=lead,
         channel=inbound.channel,
         external_id=inbound.external_user,
         display_name=storable.text(inbound.display_name)[:200],
     )
-    found = _conversation(inbound)
-    assert found is not None, "a lead has a conversation from the start"
-    return found
+    return _Sender(known_as.pk, lead.pk, lead.conversation.pk)
 
 
 def _lead_with_phone(inbound: Inbound) -> Lead | None:
@@ -245,37 +315,30 @@ def _lead_with_phone(inbound: Inbound) -> Lead | None:
     if not found:
         return None
     Lead.objects.select_for_update(of=("self",), no_key=True).get(pk=found[0].pk)
-    Conversation.objects.get_or_create(lead=found[0], defaults={"broker": inbound.broker})
+    found[0].conversation = handoff.locked(found[0])
     return found[0]
 
 
-def _note_phone(lead: Lead, message: ChatMessage, inbound: Inbound) -> None:
-    """A phone that the channel attests fills the gap; one that is known stays."""
-    if inbound.phone_e164 and lead.phone_e164 is None:
-        told = facts.Facts(phone=inbound.phone_e164)
-        facts.record(lead, told, source=facts.Source.LEAD, message=message, at=inbound.at)
-
-
 def _note_inbound(
-    conversation: Conversation,
-    message: ChatMessage,
-    inbound: Inbound,
-    stop: optout.OptOut | None,
+    sender: _Sender, message: ChatMessage, inbound: Inbound, *, settled: bool
 ) -> None:
-    """A reply is owed from now on, or from now plus the pause in which people finish writing."""
-    conversation.channel = inbound.channel
-    conversation.last_inbound_id = message.pk
-    conversation.last_inbound_at = max(inbound.at, conversation.last_inbound_at or inbound.at)
-    conversation.first_inbound_at = conversation.first_inbound_at or inbound.at
-    if stop is None:
-        conversation.turn_due_at = inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)
-    else:
-        conversation.answered_up_to = message.pk
-        conversation.turn_due_at = None
-    fields = ["channel", "last_inbound_id", "last_inbound_at", "turn_due_at", "answered_up_to"]
-    conversation.save(update_fields=[*fields, "first_inbound_at", "updated_at"])
-    if stop is not None:
-        _stop(conversation.lead, stop, message, inbound.at)
+    """A reply is owed from now on, or from now plus the pause in which people finish writing.
+
+    Raises _LeadFirst where the sender is another lead's by now.
+    """
+    due = inbound.at + timedelta(seconds=settings.TURN_DELAY_SECONDS)
+    noted = {
+        **_named(inbound),
+        "conversation": sender.conversation,
+        "message": message.pk,
+        "at": inbound.at,
+        "due": None if settled else due,
+        "settled": settled,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_INBOUND, noted)
+        if not cursor.rowcount:
+            raise _LeadFirst
 
 
 def _stop(lead: Lead, stop: optout.OptOut, message: ChatMessage, at: datetime) -> None:

@@ -20,6 +20,14 @@ from leads import keeping, storable
 from leads.enums import Channel
 from leads.errors import TooLarge
 
+# Of the broker, and no more: this is read for every message.
+NEEDED = (
+    "broker__country",
+    "broker__language",
+    "broker__brokerchatconfig__enabled_providers",
+    "broker__brokerchatconfig__provider_configs",
+)
+
 
 @csrf_exempt  # nothing here rides on cookies: the vendor's secret is in a header
 @require_POST
@@ -52,7 +60,7 @@ def whatsapp(request: HttpRequest, key: str) -> HttpResponse:
 
 def _hook(channel: Channel, key: str) -> tuple[Broker, dict[str, Any]]:
     """The broker whose address this is, with its credentials for the channel."""
-    hooks = ChannelHook.objects.select_related("broker__brokerchatconfig")
+    hooks = ChannelHook.objects.select_related("broker__brokerchatconfig").only(*NEEDED)
     hook = get_object_or_404(hooks, channel=channel, key=key, broker__is_active=True)
     broker: Broker = hook.broker
     return broker, broker.brokerchatconfig.provider_configs.get(channel) or {}

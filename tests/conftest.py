@@ -100,7 +100,7 @@ def _own_cache(settings: Any, worker_id: str) -> Iterator[None]:
     """Throttles and breakers live in the cache: each process has its own, empty at each test."""
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "BACKEND": "tests.caching.Memory",
             "LOCATION": worker_id,
         }
     }

@@ -1,4 +1,4 @@
-"""`python -m crm.embedded exec -- CMD...`: runs a command on throw-away servers."""
+"""`python -m crm.embedded exec [--durable] -- CMD...`: runs a command on throw-away servers."""
 
 import os
 import signal
@@ -10,18 +10,22 @@ from crm.embedded.errors import EmbeddedError
 from crm.embedded.processes import Process, die_with_make, spawn
 from crm.embedded.servers import throw_away
 
-_USAGE = "usage: python -m crm.embedded exec -- COMMAND [ARGUMENT...]"
+_USAGE = "usage: python -m crm.embedded exec [--durable] -- COMMAND [ARGUMENT...]"
+_FAST = ["exec", "--"]
+_DURABLE = ["exec", "--durable", "--"]
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[:2] != ["exec", "--"] or not arguments[2:]:
+    mode = next((mode for mode in (_FAST, _DURABLE) if arguments[: len(mode)] == mode), None)
+    command = arguments[len(mode) :] if mode else []
+    if not command:
         print(_USAGE, file=sys.stderr)
         return 2
     die_with_make()
     _stop_by_exception()
     try:
-        with throw_away(os.environ) as urls:
-            return _run(arguments[2:], {**os.environ, **urls})
+        with throw_away(os.environ, durable=mode == _DURABLE) as urls:
+            return _run(command, {**os.environ, **urls})
     except EmbeddedError as error:
         print(error, file=sys.stderr)
         return 1

@@ -113,15 +113,15 @@ def prepare(directory: Path) -> None:
 
 
 @contextmanager
-def throw_away(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Servers for one test run or tool: fast instead of durable, gone afterwards."""
+def throw_away(given: Mapping[str, str], *, durable: bool = False) -> Iterator[dict[str, str]]:
+    """Servers for one test run or tool, gone afterwards: fast, unless durability is measured."""
     _sweep()
     directory = Path(tempfile.mkdtemp(prefix=_THROW_AWAY_PREFIX))
     lock = os.open(directory / "new-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try_lock(lock)
         (directory / "new-lock").rename(directory / "lock")  # is seen only when it is held
-        with Servers(directory / "data", given=given, durable=False) as servers:
+        with Servers(directory / "data", given=given, durable=durable) as servers:
             yield servers.urls
     finally:
         shutil.rmtree(directory, ignore_errors=True)

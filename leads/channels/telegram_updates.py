@@ -101,15 +101,33 @@ def _handle(arrival: Arrival) -> str | None:
         # A code is nobody's to read later.
         _enter(arrival if update.my_chat_member else replace(arrival, payload={}))
         return said
-    row = _enter(arrival)
-    message = update.message or update.edited_message
-    if message and message.from_user and not message.from_user.is_bot and _says_something(message):
-        _receive(arrival, row, _inbound(arrival, message, message.from_user))
-    elif update.callback_query:
-        _press(arrival, row, update.callback_query)
-    elif update.my_chat_member:
-        _change_membership(arrival, row, update.my_chat_member)
+    if update.my_chat_member:
+        _enter(arrival, lead_id=_change_membership(arrival, update.my_chat_member))
+    else:
+        _hear(arrival)
     return None
+
+
+def _hear(arrival: Arrival) -> None:
+    inbound, edited = _said(arrival), arrival.update.edited_message
+    if inbound is None:
+        _enter(arrival)
+        return
+    received = inbox.receive(inbound)
+    message = received.message
+    row = _enter(arrival, chat_message=message, lead_id=message.lead_id)
+    if edited and not received.is_new and _newest(arrival, edited) == row:
+        # The original was stored at this very moment, beside us.
+        _correct(message, inbound.text, arrival.at)
+
+
+def _said(arrival: Arrival) -> Inbound | None:
+    """What the update brings of somebody's words, written or pressed."""
+    message = arrival.update.message or arrival.update.edited_message
+    if message and message.from_user and not message.from_user.is_bot and _says_something(message):
+        return _inbound(arrival, message, message.from_user)
+    pressed = arrival.update.callback_query
+    return _pressed(arrival, pressed) if pressed else None
 
 
 def _of_the_house(arrival: Arrival) -> str | None:
@@ -139,11 +157,12 @@ def _pressed_card(said: telegram_agents.Said, pressed: CallbackQuery) -> str | N
     return telegram_agents.press(replace(said, message=under.message_id if under else None), data)
 
 
-def _enter(arrival: Arrival) -> TelegramMessage:
+def _enter(arrival: Arrival, **of: Any) -> TelegramMessage:
     """The ledger's row; a number that was seen before raises IntegrityError."""
     update = arrival.update
     user, chat, message = update.effective_user, update.effective_chat, update.effective_message
     return TelegramMessage.objects.create(
+        **of,
         broker=arrival.broker,
         bot_id=arrival.bot,
         update_id=arrival.number,
@@ -160,31 +179,6 @@ def _says_something(message: Message) -> bool:
     """Not what Telegram itself notes in the chat, as that something was pinned."""
     # What is newer than the library is not dropped: it is told as a message that cannot be shown.
     return bool(message.text or message.effective_attachment or message.api_kwargs)
-
-
-def _receive(arrival: Arrival, row: TelegramMessage, inbound: Inbound) -> None:
-    received = inbox.receive(inbound)
-    message = received.message
-    row.chat_message, row.lead_id = message, message.lead_id
-    row.save(update_fields=["chat_message", "lead", "updated_at"])
-    edited = arrival.update.edited_message
-    if edited and not received.is_new and _newest(arrival, edited) == row:
-        # The original was stored at this very moment, beside us.
-        _correct(message, inbound.text, arrival.at)
-    blocked = ChannelIdentity.objects.filter(
-        broker=arrival.broker,
-        channel=Channel.TELEGRAM,
-        external_id=inbound.external_user,
-        blocked_at__isnull=False,
-    ).first()
-    if blocked is not None and not _membership_after(arrival, _written_at(arrival)):
-        identity.unblock(blocked, at=arrival.at)
-
-
-def _written_at(arrival: Arrival) -> datetime:
-    """When the person wrote; a press does not say."""
-    message = arrival.update.message or arrival.update.edited_message
-    return (message.edit_date or message.date) if message else arrival.at
 
 
 def _membership_after(arrival: Arrival, moment: datetime) -> bool:
@@ -207,6 +201,7 @@ def _inbound(arrival: Arrival, message: Message, sender: User) -> Inbound:
         external_id=message_id(arrival.bot, message.chat.id, message.message_id),
         text=_text(message, sender),
         at=arrival.at,
+        written_at=message.edit_date or message.date,
         display_name=sender.full_name,
         origin=origins.read(_start_word(message)),
         phone_e164=_attested_phone(arrival.broker, message.contact, sender),
@@ -276,13 +271,13 @@ def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
     return ({"kind": kind, "file_id": largest.file_id, **named},)
 
 
-def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> None:
+def _pressed(arrival: Arrival, pressed: CallbackQuery) -> Inbound | None:
     """A button arrives as what it says."""
     user = str(pressed.from_user.id)
     label = choices.label_of(arrival.broker, Channel.TELEGRAM, user, pressed.data or "")
     if label is None:
-        return
-    inbound = Inbound(
+        return None
+    return Inbound(
         broker=arrival.broker,
         channel=Channel.TELEGRAM,
         external_user=user,
@@ -292,7 +287,6 @@ def _press(arrival: Arrival, row: TelegramMessage, pressed: CallbackQuery) -> No
         display_name=pressed.from_user.full_name,
         metadata={"choice": pressed.data},
     )
-    _receive(arrival, row, inbound)
 
 
 def _edit(arrival: Arrival, edited: Message) -> bool:
@@ -336,8 +330,8 @@ def _version(payload: dict[str, Any]) -> tuple[int, int]:
     return int(edited.get("edit_date") or 0), int(payload.get("update_id") or 0)
 
 
-def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMemberUpdated) -> None:
-    """The lead blocked the bot, which opts out of the channel, or took it back."""
+def _change_membership(arrival: Arrival, change: ChatMemberUpdated) -> int | None:
+    """The lead blocked the bot, which opts out of the channel, or took it back; whose it is."""
     known = (
         ChannelIdentity.objects.select_related("lead__broker__brokerleadconfig")
         .filter(
@@ -348,20 +342,19 @@ def _change_membership(arrival: Arrival, row: TelegramMessage, change: ChatMembe
         .first()
     )
     if known is None:
-        return
-    row.lead_id = known.lead_id
-    row.save(update_fields=["lead", "updated_at"])
+        return None
     is_last = not _membership_after(arrival, change.date)
     if change.new_chat_member.status == ChatMember.BANNED:
-        _leave(known, arrival.at, is_last=is_last)
+        _leave(known, arrival.at, blocked_at=change.date if is_last else None)
     elif change.new_chat_member.status == ChatMember.MEMBER and is_last:
         identity.unblock(known, at=arrival.at)
+    return int(known.lead_id)
 
 
-def _leave(known: ChannelIdentity, at: datetime, *, is_last: bool) -> None:
+def _leave(known: ChannelIdentity, at: datetime, *, blocked_at: datetime | None) -> None:
     """An opt-out, also where they have come back since: that reopens service, not marketing."""
-    if is_last:
-        identity.block(known, at=at)
+    if blocked_at is not None:
+        identity.block(known, at=blocked_at)
     consenting.opt_out(
         known.lead,
         channel=Channel.TELEGRAM,

@@ -190,9 +190,13 @@ def _changed_earlier(broker: Broker, message: Message, side: Direction, at: date
 
 
 def _store(store: Callable[[Inbound], Any], inbound: Inbound, phone_id: str) -> None:
+    user = inbound.external_user
     try:
+        if phone_id in ("", user):
+            store(inbound)
+            return
         with transaction.atomic():
-            _also_known(inbound.broker, inbound.external_user, phone_id)
+            _also_known(inbound.broker, user, phone_id)
             store(inbound)
     except ChannelOff:
         log.warning("WhatsApp is off for broker %s: somebody new is left out", inbound.broker.pk)
@@ -212,8 +216,6 @@ def _contact_of(value: Value, message: Message) -> Contact:
 
 def _also_known(broker: Broker, user: str, phone_id: str) -> None:
     """Somebody known by number gets their business-scoped id too, and stays the same lead."""
-    if user == phone_id or not phone_id:
-        return
     known = ChannelIdentity.objects.filter(broker=broker, channel=Channel.WHATSAPP)
     by_number = known.filter(external_id=phone_id).first()
     if by_number is not None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.utils import timezone
 
 from brokers.models import User
@@ -72,6 +73,24 @@ def test_a_reply_stops_through_its_task(
     with django_capture_on_commit_callbacks(execute=True):
         hear(ana, "hola", now)
     assert standing(ana) == [("stopped", "replied")]
+
+
+def test_a_message_of_somebody_in_no_campaign_starts_nothing(
+    ana: Lead, now: datetime, django_capture_on_commit_callbacks: Committing
+) -> None:
+    started = []
+
+    def note(sender: str, **_: Any) -> None:
+        started.append(sender)
+
+    before_task_publish.connect(note)
+    app.conf.task_always_eager = False
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            hear(ana, "hola", now)
+    finally:
+        before_task_publish.disconnect(note)
+    assert started == ["llm.tasks.take_turn"]
 
 
 def test_the_sweeps_run_settle_and_enrol_at_the_moment_they_are_given(

@@ -232,6 +232,22 @@ def test_exec_runs_two_commands_at_once_on_their_own_servers() -> None:
     assert len(outputs) == 2
 
 
+def test_exec_waits_for_the_disk_where_durability_is_measured() -> None:
+    script = (
+        "import os, psycopg;"
+        "print(*psycopg.connect(os.environ['DATABASE_URL']).execute('SHOW fsync').fetchone())"
+    )
+    command = [sys.executable, "-m", "crm.embedded", "exec", "--durable", "--"]
+    done = subprocess.run(
+        [*command, sys.executable, "-c", script],
+        cwd=BASE_DIR,
+        env=without_servers(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "on\n"
+
+
 def test_exec_respects_given_servers() -> None:
     given = {"DATABASE_URL": "postgres://elsewhere/db", "REDIS_URL": "redis://elsewhere"}
     script = 'echo "$DATABASE_URL $REDIS_URL"'

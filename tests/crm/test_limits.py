@@ -9,7 +9,7 @@ from crm import limits
 
 DEAD_CACHE = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "crm.caching.CountingCache",
         "LOCATION": "redis://127.0.0.1:1/0",
     }
 }

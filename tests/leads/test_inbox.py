@@ -1,8 +1,11 @@
 """Inbound: one lead a sender, one row a message, however often and however fast it comes."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from leads import signals
 from leads.enums import Channel, Delivery, Purpose
@@ -139,6 +142,54 @@ def test_ten_first_messages_of_one_visitor_at_once_are_one_lead(inbound) -> None
     assert (Lead.objects.count(), Conversation.objects.count()) == (1, 1)
     latest = max(each.message.pk for each in received)
     assert Conversation.objects.get().last_inbound_id == latest
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("text", ["hola", "alto"])
+def test_whose_lead_was_merged_while_the_message_waited_is_heard_in_the_living_one(
+    inbound, text
+) -> None:
+    old, living = (receive(inbound(external_user=name)).message.lead for name in ("a", "b"))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            list(Lead.objects.select_for_update(of=("self",)).filter(pk=old.pk))
+            Conversation.objects.select_for_update(of=("self",)).get(lead=old)
+            writing = pool.submit(_in_own_connection, receive, inbound(text, external_user="a"))
+            _until_somebody_waits()
+            ChannelIdentity.objects.filter(lead=old).update(lead=living)
+        received = writing.result(timeout=10)
+    assert (received.is_new, received.message.lead_id) == (True, living.pk)
+    assert Conversation.objects.get(lead=living).last_inbound_id == received.message.pk
+    assert Conversation.objects.get(lead=old).last_inbound_id < received.message.pk
+
+
+def _in_own_connection(call, *given):
+    try:
+        return call(*given)
+    finally:
+        connection.close()
+
+
+def _until_somebody_waits() -> None:
+    asked = (
+        "SELECT count(*) FROM pg_locks"
+        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waited")
+
+
+def test_who_writes_takes_us_back_on_that_channel(chatting, inbound, at) -> None:
+    ChannelIdentity.objects.filter(lead=chatting).update(blocked_at=at)
+    receive(inbound(channel=Channel.WHATSAPP, external_user="whatsapp-1"))
+    blocked = ChannelIdentity.objects.filter(lead=chatting, blocked_at__isnull=False)
+    assert set(blocked.values_list("channel", flat=True)) == {"telegram", "webchat"}
 
 
 def test_who_is_off_receives_nobody_new_and_still_hears_whom_they_know(inbound, broker) -> None:

@@ -27,7 +27,7 @@ CREDENTIALS = {
     "telegram": {"token": "1:bench", "secret": "bench"},
     "whatsapp": {"access_token": "bench", "phone_number_id": "1", "app_secret": "bench"},
 }
-LIMITS = ("whatsapp_per_second", "telegram_per_second", "telegram_per_chat")
+LIMITS = ("whatsapp_per_second", "telegram_per_second", "telegram_chat_per_second")
 FAKES = {"telegram": FakeTelegram, "whatsapp": FakeMeta}
 SENT = {"telegram": "/sendMessage", "whatsapp": "/messages"}
 

@@ -321,7 +321,8 @@ def _refused(
         # One stays counted: it keeps its place before the lead's later messages.
         known = error.retry_after is not None
         attempts = max(attempts - 1, 1) if known else min(attempts, delivery.MAX_ATTEMPTS - 1)
-    delivery.put_off(message, until=until, reason=error.reason, at=at, attempts=attempts)
+    if delivery.put_off(message, until=until, reason=error.reason, at=at, attempts=attempts):
+        signals.announce(signals.message_queued, message_id=message.pk, due_at=until)
 
 
 def recover(*, at: datetime) -> int:

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from brokers import linking
-from crm.tasks import enqueue
+from crm.tasks import enqueue, enqueue_in
 from leads import cards
 from leads.models import Attachment
 from leads.signals import (
@@ -32,11 +32,16 @@ from leads.tasks import (
     work_on_import,
 )
 
+SOON_SECONDS = 60
+
 
 @receiver(message_queued)
 def start_delivery(*, message_id: int, due_at: datetime, **_: Any) -> None:
-    if due_at <= timezone.now():
+    wait = (due_at - timezone.now()).total_seconds()
+    if wait <= 0:
         enqueue(deliver, message_id)
+    elif wait < SOON_SECONDS:  # before the next sweep would find it
+        enqueue_in(wait, deliver, message_id)
 
 
 @receiver(alert_raised)

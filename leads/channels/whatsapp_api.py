@@ -9,9 +9,11 @@ from crm import http
 from crm.errors import ProviderError
 from leads.channels.base import lost_answer
 from leads.channels.whatsapp_errors import RETRYABLE, reason_of
+from leads.delivery import OUTCOME_UNKNOWN
 from leads.errors import ChannelError
 
 VERSION = "v23.0"
+NO_ANSWER_BEHIND = 504  # a gateway that waited in vain: who was behind it may have sent
 HOSTS = (".facebook.com", ".fbsbx.com", ".whatsapp.net")
 
 
@@ -45,6 +47,8 @@ def meaning(error: ProviderError) -> ChannelError:
     status, code = error.data.get("vendor_status"), error.data.get("vendor_code")
     if status is None:
         return lost_answer(error)
+    if status == NO_ANSWER_BEHIND:
+        return ChannelError(permanent=True, reason=OUTCOME_UNKNOWN)
     return _refusal(error, status, code)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from crm.errors import DomainError
 from leads import delivery, handoff, outbox
@@ -180,6 +181,19 @@ def test_the_channel_s_own_pause_is_kept(chatting, adapter, at) -> None:
     message = queued(chatting, at)
     outbox.deliver(message.pk, at=at)
     assert now(message).due_at == at + timedelta(seconds=42)
+
+
+@pytest.mark.parametrize(("wait", "started"), [(5, 1), (120, 0)])
+def test_a_short_wait_is_over_before_the_next_sweep(
+    chatting, adapter, wait, started, django_capture_on_commit_callbacks
+) -> None:
+    at = timezone.now()
+    Conversation.objects.filter(lead=chatting).update(last_inbound_at=at)
+    adapter().error = ChannelError(permanent=False, reason="throttled", retry_after=wait)
+    message = queued(chatting, at)
+    with django_capture_on_commit_callbacks(execute=True) as told:
+        outbox.deliver(message.pk, at=at)
+    assert (state(message), len(told) - 1) == (("pending", "throttled"), started)
 
 
 def test_what_cannot_pass_fails_at_once(chatting, adapter, at) -> None:

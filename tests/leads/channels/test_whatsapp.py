@@ -245,6 +245,12 @@ def test_every_error_number_waits_or_ends_and_tells_a_person_what_to_do(
     assert reason not in reasons.told(reason)
 
 
+def test_a_gateway_that_waited_in_vain_may_have_let_the_message_through(meta, camila, at):
+    meta.next = [(504, {})]
+    message = send(camila, "whatsapp", "hola", at)
+    assert (message.status, message.reason) == ("failed", "outcome_unknown")
+
+
 def test_a_burst_to_one_person_is_waited_out_and_is_no_failure(meta, camila, at):
     """Meta takes nothing more for some minutes; what was written later keeps its place."""
     refusals = delivery.MAX_ATTEMPTS + 1

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -32,22 +32,30 @@ class Limit:
 
 def exceeded(key: str, *, limit: int, seconds: int, count: int = 1) -> bool:
     """Count ``count`` more under ``key`` in the current window; True when that is over the limit."""
-    return first_exceeded([Limit(key, limit, seconds, count)]) is not None
+    return over(Limit(key, limit, seconds, count)) > 0
 
 
-def first_exceeded(limits: Iterable[Limit]) -> Limit | None:
+def over(limit: Limit) -> int:
+    """By how many the window is over its limit with these; 0 where it is not."""
+    return max(sum(_counted([limit])) - limit.most, 0)
+
+
+def first_exceeded(limits: Sequence[Limit]) -> Limit | None:
     """Count under each, in one round trip; the first of them that is over."""
-    held = {limit.counter: limit for limit in limits}
+    found = zip(_counted(limits), limits, strict=False)
+    return next((limit for count, limit in found if count > limit.most), None)
+
+
+def _counted(limits: Sequence[Limit]) -> list[int]:
+    """The counts in the limits' order; none while the cache is away."""
+    told = {limit.counter: (limit.seconds, limit.count) for limit in limits}
     try:
         with outage.watched():
-            counts = cache.count(  # type: ignore[attr-defined]
-                {name: (each.seconds, each.count) for name, each in held.items()}
-            )
+            counts: list[int] = cache.count(told)  # type: ignore[attr-defined]
     except (RedisError, OSError, ValueError):
         log.warning("limits are not counted: the cache is away")
-        return None
-    found = zip(counts, held.values(), strict=True)
-    return next((limit for count, limit in found if count > limit.most), None)
+        return []
+    return counts
 
 
 def address_of(request: HttpRequest) -> str:

@@ -284,6 +284,22 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# What nobody waits for goes behind everything else; 0 is usual, and Redis' steps are 0, 3, 6, 9.
+CELERY_BULK_PRIORITY = 6
+CELERY_TASK_ROUTES = {
+    task: {"priority": CELERY_BULK_PRIORITY}
+    for task in (
+        "campaigns.tasks.run_step",
+        "knowledge.tasks.embed_document",
+        "knowledge.tasks.embed_entry",
+        "knowledge.tasks.refresh_index",
+        "knowledge.tasks.split_document",
+        "leads.tasks.rescore_all",
+        "leads.tasks.sync_templates",
+        "leads.tasks.work_on_import",
+        "llm.tasks.summarise",
+    )
+}
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"

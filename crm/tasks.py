@@ -9,6 +9,7 @@ from typing import Any
 from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.schedules import maybe_schedule
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -151,9 +152,12 @@ def enqueue(task: Any, *args: Any, **kwargs: Any) -> None:
     transaction.on_commit(lambda: _publish(task, args, kwargs))
 
 
-def enqueue_in(seconds: float, task: Any, *args: Any) -> None:
-    """As ``enqueue``, after a pause of under a minute."""
-    transaction.on_commit(lambda: _publish(task, args, {}, countdown=seconds))
+def enqueue_in(seconds: float, task: Any, *args: Any, bulk: bool = False) -> None:
+    """As ``enqueue``, after a pause of under a minute; ``bulk`` waits for all that is not."""
+    options = {"countdown": seconds} if seconds > 0 else {}
+    if bulk:
+        options["priority"] = settings.CELERY_BULK_PRIORITY
+    transaction.on_commit(lambda: _publish(task, args, {}, **options))
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from leads import agenda, withheld
-from leads.enums import Author, Delivery, Direction, Purpose
+from leads.enums import PUSHED, Author, Delivery, Direction, Purpose
 from leads.errors import Overtaken
 from leads.models import ChatMessage, Conversation, Lead
 
@@ -227,9 +227,15 @@ def take_back(message_ids: Iterable[int], *, reason: str, at: datetime) -> set[i
     return set(taken)
 
 
-def due(*, at: datetime, limit: int = 500) -> list[int]:
-    """Messages that should be on their way by now, and that nobody has in hand."""
-    return list(_in_nobodys_hands(at).order_by("id").values_list("id", flat=True)[:limit])
+def due(*, at: datetime, limit: int = 500, pushed: bool | None = None) -> list[int]:
+    """Messages that should be on their way by now, and that nobody has in hand.
+
+    ``pushed`` asks for those only that nobody waits for, or for the others only.
+    """
+    waiting = _in_nobodys_hands(at)
+    if pushed is not None:
+        waiting = waiting.filter(Q(purpose__in=PUSHED) if pushed else ~Q(purpose__in=PUSHED))
+    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
 
 
 def next_due(message: ChatMessage, *, at: datetime) -> ChatMessage | None:

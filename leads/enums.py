@@ -39,6 +39,9 @@ class Purpose(models.TextChoices):
     CALL = "call", _("llamada")
 
 
+PUSHED = (Purpose.MARKETING, Purpose.CALL)  # nobody waits for these: they are ours to begin
+
+
 class Delivery(models.TextChoices):
     PENDING = "pending", _("pendiente")
     SENDING = "sending", _("enviando")

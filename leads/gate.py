@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, Q, Subquery, Value, When
 
 from leads import identity, parts, quiet
-from leads.enums import CALLS, Channel, Delivery, Direction, Holder, Purpose
+from leads.enums import CALLS, PUSHED, Channel, Delivery, Direction, Holder, Purpose
 from leads.models import ChannelIdentity, ChatMessage, Conversation, Lead, Suppression
 from leads.stages import Treatment
 
 SERVICE_WINDOW = timedelta(hours=24)
-PUSHED = (Purpose.MARKETING, Purpose.CALL)
 WHOEVER_HOLDS = (Purpose.HUMAN, Purpose.CONFIRM_OPT_OUT)  # may go out whoever has the microphone
 HUMAN_DELAY = timedelta(days=1)
 COUNTED = (Delivery.PENDING, Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ)

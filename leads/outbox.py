@@ -72,8 +72,13 @@ def queue(
     if stored is message:
         if due_at is not None and due_at > at:
             agenda.refresh([lead.pk], at=at)
-        signals.announce(signals.message_queued, message_id=message.pk, due_at=message.due_at)
+        _start(message, message.due_at)
     return stored
+
+
+def _start(message: ChatMessage, due_at: datetime | None) -> None:
+    told = {"message_id": message.pk, "purpose": message.purpose, "due_at": due_at}
+    signals.announce(signals.message_queued, **told)
 
 
 def _store_once(message: ChatMessage) -> ChatMessage:
@@ -264,7 +269,7 @@ def _start_next(message: ChatMessage, at: datetime) -> None:
     """What waited for its turn goes now, not with the next sweep."""
     waiting = delivery.next_due(message, at=at)
     if waiting is not None:
-        signals.announce(signals.message_queued, message_id=waiting.pk, due_at=waiting.due_at)
+        _start(waiting, waiting.due_at)
 
 
 def _with_context(message_id: int) -> ChatMessage:
@@ -299,7 +304,7 @@ def _send(
 def _ask_again(message: ChatMessage, at: datetime) -> None:
     """What the gate allowed is no longer so: nothing has left, and the next try asks it afresh."""
     if delivery.postpone(message, until=at, reason="conversation_moved_on", at=at):
-        signals.announce(signals.message_queued, message_id=message.pk, due_at=at)
+        _start(message, at)
 
 
 def _refused(
@@ -322,7 +327,7 @@ def _refused(
         known = error.retry_after is not None
         attempts = max(attempts - 1, 1) if known else min(attempts, delivery.MAX_ATTEMPTS - 1)
     if delivery.put_off(message, until=until, reason=error.reason, at=at, attempts=attempts):
-        signals.announce(signals.message_queued, message_id=message.pk, due_at=until)
+        _start(message, until)
 
 
 def recover(*, at: datetime) -> int:

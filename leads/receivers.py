@@ -12,6 +12,7 @@ from django.utils import timezone
 from brokers import linking
 from crm.tasks import enqueue, enqueue_in
 from leads import cards
+from leads.enums import PUSHED
 from leads.models import Attachment
 from leads.signals import (
     alert_raised,
@@ -36,12 +37,10 @@ SOON_SECONDS = 60
 
 
 @receiver(message_queued)
-def start_delivery(*, message_id: int, due_at: datetime, **_: Any) -> None:
+def start_delivery(*, message_id: int, purpose: str, due_at: datetime, **_: Any) -> None:
     wait = (due_at - timezone.now()).total_seconds()
-    if wait <= 0:
-        enqueue(deliver, message_id)
-    elif wait < SOON_SECONDS:  # before the next sweep would find it
-        enqueue_in(wait, deliver, message_id)
+    if wait < SOON_SECONDS:  # else a sweep finds it
+        enqueue_in(wait, deliver, message_id, bulk=purpose in PUSHED)
 
 
 @receiver(alert_raised)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from brokers.models import Broker
 from crm.errors import DomainError
-from crm.tasks import enqueue, note_recovery, record_failure
+from crm.tasks import enqueue, enqueue_in, note_recovery, record_failure
 from leads import (
     alerts,
     approval,
@@ -38,10 +38,12 @@ def sweep_messages(at: str | None = None) -> int:
     """Settle sends whose worker died, and start whatever is due; safe to run twice at once."""
     moment = datetime.fromisoformat(at) if at else timezone.now()
     outbox.recover(at=moment)
-    waiting = delivery.due(at=moment)
-    for message_id in waiting:
-        enqueue(deliver, message_id)
-    return len(waiting)
+    started = 0
+    for pushed in (False, True):
+        for message_id in delivery.due(at=moment, pushed=pushed):
+            enqueue_in(0, deliver, message_id, bulk=pushed)
+            started += 1
+    return started
 
 
 @shared_task(name="leads.tasks.fetch_attachment")

@@ -14,7 +14,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from leads.channels import telegram_client, telegram_keyboards, telegram_media, telegram_pace
+from leads.channels import pace, telegram_client, telegram_keyboards, telegram_media, telegram_pace
 from leads.channels.base import BLOCKED, Outgoing, lost_answer, register, send_parts
 from leads.channels.pieces import Piece, Room, cut, owed
 from leads.channels.telegram_keyboards import Keyboard
@@ -45,7 +45,10 @@ class Telegram:
     def wait_turn(self, outgoing: Outgoing) -> None:
         token, chat = outgoing.credential("token"), chat_of(outgoing.address)
         messages = owed(outgoing.message, cut(outgoing, ROOM))
-        telegram_pace.wait_turn(outgoing.settings, token, chat, messages=messages)
+        patience = pace.patience(outgoing.message)
+        telegram_pace.wait_turn(
+            outgoing.settings, token, chat, messages=messages, patience=patience
+        )
 
     def send(self, outgoing: Outgoing) -> str | None:
         self.wait_turn(outgoing)

@@ -9,7 +9,14 @@ CHAT_PER_SECOND = 1
 BURST_SECONDS = 5
 
 
-def wait_turn(config: BrokerChatConfig, token: str, chat: int, *, messages: int = 1) -> None:
+def wait_turn(
+    config: BrokerChatConfig,
+    token: str,
+    chat: int,
+    *,
+    messages: int = 1,
+    patience: float | None = None,
+) -> None:
     """Raises ChannelError where the turn is not soon."""
     bot = telegram_client.bot_id_of(token)
     in_chat = BURST_SECONDS * allowed(config, "telegram_chat_per_second", CHAT_PER_SECOND)
@@ -17,4 +24,5 @@ def wait_turn(config: BrokerChatConfig, token: str, chat: int, *, messages: int 
         Pace(f"telegram:{bot}:{chat}", in_chat, BURST_SECONDS),
         Pace(f"telegram:{bot}", allowed(config, "telegram_per_second", PER_SECOND)),
         messages=messages,
+        patience=patience,
     )

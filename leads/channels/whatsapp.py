@@ -33,7 +33,11 @@ class WhatsApp:
     def wait_turn(self, outgoing: Outgoing) -> None:
         number = outgoing.credential("phone_number_id")
         limit = pace.allowed(outgoing.settings, "whatsapp_per_second", PER_SECOND)
-        pace.wait(pace.Pace(f"whatsapp:{number}", limit), messages=_owed(outgoing))
+        pace.wait(
+            pace.Pace(f"whatsapp:{number}", limit),
+            messages=_owed(outgoing),
+            patience=pace.patience(outgoing.message),
+        )
 
     def send(self, outgoing: Outgoing) -> str | None:
         self.wait_turn(outgoing)

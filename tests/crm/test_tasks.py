@@ -2,6 +2,7 @@
 
 import socket
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -186,6 +187,28 @@ def test_nothing_starts_before_the_transaction_commits(
     for publish in waiting:
         publish()
     assert published == [((1,), {}), ((2,), {})]
+
+
+@pytest.mark.django_db
+def test_what_somebody_waits_for_goes_ahead_of_what_nobody_does(
+    django_capture_on_commit_callbacks,
+) -> None:
+    """A worker empties Redis' list of a lower priority only while the usual one is empty."""
+    deliver = tasks.celery_app().tasks["leads.tasks.deliver"]
+    usual, last = (int(uuid.uuid4()) for _ in "ab")
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.enqueue_in(0, deliver, last, bulk=True)
+        tasks.enqueue_in(0, deliver, usual)
+    with tasks.celery_app().connection_for_read() as queue:
+        channel = queue.default_channel
+        names = [channel._q_for_pri("celery", priority) for priority in (0, 6)]
+        lists = [b"".join(channel.client.lrange(name, 0, -1)).decode() for name in names]
+    assert [str(usual) in told for told in lists] == [True, False]
+    assert [str(last) in told for told in lists] == [False, True]
+
+
+def test_every_task_that_goes_last_exists() -> None:
+    assert set(django_settings.CELERY_TASK_ROUTES) <= set(tasks.celery_app().tasks)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -149,6 +149,28 @@ def test_all_workers_share_a_bots_pace_and_wait_for_the_next_second(monkeypatch)
         assert sorted(pool.map(second, range(8))) == [0] * 4 + [1] * 4
 
 
+def test_what_nobody_waits_for_does_not_stand_by_and_does_not_come_back_all_at_once(
+    telegram, allow, at, monkeypatch
+):
+    monkeypatch.setattr(pace, "SECONDS_WAITED", 3)
+    lead = allow(telegram_chat_per_second=0, telegram_per_second=0)
+    pushed = {"author": "campaign", "purpose": "marketing"}
+    began = time.monotonic()
+    message = send(lead, "telegram", "hola", at, **pushed)
+    assert time.monotonic() - began < 1
+    assert (message.status, message.reason, message.attempts) == ("pending", "rate_limited", 1)
+    _at_the_start_of(1)
+    assert [_told_to_wait("bot", limit=2) for _ in range(9)] == [0, 0, 1, 1, 2, 2, 3, 3, 4]
+
+
+def _told_to_wait(key, *, limit):
+    try:
+        pace.wait(pace.Pace(key, limit), patience=0)
+    except ChannelError as error:
+        return error.retry_after
+    return 0
+
+
 def _at_the_start_of(window):
     """The counter's windows are the clock's: a test that counts begins with one."""
     left = window - time.time() % window

@@ -156,11 +156,11 @@ def test_too_many_messages_are_told_to_wait(client, broker):
     assert ChatMessage.objects.count() == 2
 
 
-def test_an_inbound_message_takes_at_most_six_statements(
+def test_an_inbound_message_takes_at_most_seven_statements(
     client, broker, django_assert_max_num_queries
 ):
     visitor = post(client, text="hola", client_id="a1").json()["visitor"]
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         post(client, text="busco casa", client_id="a2", visitor=visitor)
 
 

@@ -45,9 +45,11 @@ class _Background:
     def bot(self, token: str) -> Bot:
         key = (settings.TELEGRAM_API_URL, token)
         with self._lock:
-            if key not in self._bots and len(self._bots) >= MAX_BOTS:
-                self._bots.pop(next(iter(self._bots)))
-            return self._bots.setdefault(key, _make(token))
+            if key not in self._bots:
+                if len(self._bots) >= MAX_BOTS:
+                    self._bots.pop(next(iter(self._bots)))
+                self._bots[key] = _make(token)
+            return self._bots[key]
 
 
 def _make(token: str) -> Bot:

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
 from leads import agenda, withheld
+from leads import delivery_statements as statements
 from leads.enums import PUSHED, Author, Delivery, Direction, Purpose
 from leads.errors import Overtaken
-from leads.models import ChatMessage, Conversation, Lead
+from leads.models import ChatMessage, Lead
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 6
@@ -30,15 +31,14 @@ def claim(message_id: int, *, at: datetime) -> bool:
     One that its channel did not take is waited for by what goes the same way; another channel
     is not silenced by it. A lease that ran out before the hand-over left nothing behind.
     """
-    turned_down = Q(status=Delivery.PENDING, attempts__gt=0, provider=OuterRef("provider"))
-    earlier = ChatMessage.objects.filter(
-        Q(status=Delivery.SENDING) | Q(status=Delivery.PENDING, due_at__lte=at) | turned_down,
-        lead=OuterRef("lead"),
-        direction=Direction.OUT,
-        id__lt=OuterRef("id"),
-    )
-    mine = _in_nobodys_hands(at).filter(~Exists(earlier), pk=message_id)
-    return bool(mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at))
+    return bool(_run(statements.CLAIM, message=message_id, lease=at + LEASE, at=at))
+
+
+def _run(statement: str, **values: Any) -> int:
+    """How many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
 
 
 def _in_nobodys_hands(at: datetime) -> QuerySet[ChatMessage]:
@@ -53,26 +53,21 @@ def hand_over(message: ChatMessage, *, version: int | None) -> None:
     whoever has the microphone. Raises Overtaken when the message is no longer ours, or the
     microphone has moved since.
     """
-    mine = _in_hand(message)
-    if version is not None:
-        unmoved = Conversation.objects.filter(lead=OuterRef("lead"), version=version)
-        mine = mine.filter(Exists(unmoved))
-    if not mine.update(status=Delivery.SENDING):
+    mine = {"message": message.pk, "lease": message.lease_until}
+    if not _run(statements.HAND_OVER, version=version, **mine):
         raise Overtaken
 
 
-ANSWERS: dict[str, tuple[str, ...]] = {
-    Purpose.REPLY: ("first_answer_at",),
-    Purpose.HUMAN: ("first_answer_at", "first_human_answer_at"),
-}
+ANSWERS = (Purpose.REPLY, Purpose.HUMAN)
 
 
 @transaction.atomic
 def mark_sent(message: ChatMessage, *, external_id: str | None, at: datetime) -> bool:
     """The channel took the message; False when it is no longer ours to say."""
-    delivery = Delivery.SENT
-    if not _settle(message, delivery, at=at, channel_message_id=external_id, reason=""):
+    mine = {"message": message.pk, "lease": message.lease_until}
+    if not _run(statements.SENT, external_id=external_id, at=at, **mine):
         return False
+    _settled(message, Delivery.SENT, at)
     note_contact(message.lead_id, purpose=message.purpose, at=at)
     return True
 
@@ -80,14 +75,9 @@ def mark_sent(message: ChatMessage, *, external_id: str | None, at: datetime) ->
 def note_contact(lead_id: int, *, purpose: str, at: datetime) -> None:
     """A provider took a message to the lead; the first one that answers them is remembered."""
     # The lead before its conversation, as everywhere: two orders of locks would meet head-on.
-    Lead.objects.filter(pk=lead_id).update(last_contacted=at)
-    firsts = {name: _first(name, at) for name in ANSWERS.get(purpose, ())}
-    Conversation.objects.filter(lead_id=lead_id).update(last_outbound_at=at, **firsts)
-
-
-def _first(name: str, at: datetime) -> Case:
-    asked = Q(**{"first_inbound_at__lte": at, f"{name}__isnull": True})
-    return Case(When(asked, then=Value(at)), default=F(name))
+    _run(statements.CONTACTED, lead=lead_id, at=at)
+    firsts = {"answers": purpose in ANSWERS, "by_person": purpose == Purpose.HUMAN}
+    _run(statements.ANSWERED, lead=lead_id, at=at, **firsts)
 
 
 @transaction.atomic
@@ -162,10 +152,14 @@ def block(message: ChatMessage, *, reason: str, at: datetime) -> bool:
 def _settle(message: ChatMessage, status: Delivery, *, at: datetime, **fields: Any) -> bool:
     changed = _in_hand(message).update(status=status, lease_until=None, updated_at=at, **fields)
     if changed:
-        message.status = status
-        if status != Delivery.PENDING and message.due_at and message.due_at > message.at:
-            agenda.refresh([message.lead_id], at=at)
+        _settled(message, status, at)
     return bool(changed)
+
+
+def _settled(message: ChatMessage, status: Delivery, at: datetime) -> None:
+    message.status = status
+    if status != Delivery.PENDING and message.due_at and message.due_at > message.at:
+        agenda.refresh([message.lead_id], at=at)
 
 
 def _in_hand(message: ChatMessage) -> QuerySet[ChatMessage]:
@@ -240,8 +234,8 @@ def due(*, at: datetime, limit: int = 500, pushed: bool | None = None) -> list[i
 
 def next_due(message: ChatMessage, *, at: datetime) -> ChatMessage | None:
     """The lead's message that waited for this one."""
-    waiting = _in_nobodys_hands(at).filter(lead_id=message.lead_id, id__gt=message.pk)
-    return waiting.order_by("id").first()
+    asked = {"lead": message.lead_id, "message": message.pk, "at": at}
+    return next(iter(ChatMessage.objects.raw(statements.NEXT, asked)), None)
 
 
 def abandoned(*, at: datetime) -> list[ChatMessage]:

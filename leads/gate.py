@@ -1,11 +1,10 @@
 """The only way out: whether a lead may be contacted on a channel, for a purpose, now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
-
-from django.db.models import Case, Q, Subquery, Value, When
 
 from leads import identity, parts, quiet
 from leads.enums import CALLS, PUSHED, Channel, Delivery, Direction, Holder, Purpose
@@ -88,9 +87,14 @@ class Question:
         return is_window_open(self.lead, self.at)
 
     @cached_property
+    def identities(self) -> list[ChannelIdentity]:
+        """Of the lead, under what they would have to have stopped."""
+        return _identities(self.lead, self.scope)
+
+    @cached_property
     def identity(self) -> ChannelIdentity | None:
         written = self.purpose != Purpose.CALL and self.channel != Channel.EMAIL
-        return identity_on(self.lead, self.channel) if written else None
+        return _speaker(self.lead, self.channel, self.identities) if written else None
 
     @property
     def scope(self) -> str:
@@ -111,10 +115,21 @@ def needs_template(lead: Lead, at: datetime) -> bool:
 
 def identity_on(lead: Lead, channel: Channel | str) -> ChannelIdentity | None:
     """The identity to write to: of several on the channel the one that wrote last, else the latest."""
+    return _speaker(lead, channel, _identities(lead, channel))
+
+
+def _identities(lead: Lead, channel: Channel | str) -> list[ChannelIdentity]:
+    return list(lead.identities.filter(channel=channel).order_by("-id"))
+
+
+def _speaker(
+    lead: Lead, channel: Channel | str, known: Sequence[ChannelIdentity]
+) -> ChannelIdentity | None:
+    if len(known) < 2:
+        return known[0] if known else None
     heard = ChatMessage.objects.filter(lead=lead, provider=channel, direction=Direction.IN)
-    speaker = Subquery(heard.order_by("-id").values("channel_user_id")[:1])
-    last = Case(When(external_id=speaker, then=Value(0)), default=Value(1))
-    return lead.identities.filter(channel=channel).order_by(last, "-id").first()
+    last = heard.order_by("-id").values_list("channel_user_id", flat=True).first()
+    return next((each for each in known if each.external_id == last), known[0])
 
 
 def _enabled(asked: Question) -> Verdict:
@@ -150,9 +165,9 @@ def _consented(asked: Question) -> Verdict:
 def _suppressed_since(asked: Question) -> datetime | None:
     """When the lead asked to be left alone on this channel (or phone) or everywhere."""
     lead = asked.lead
-    external = lead.identities.filter(channel=asked.scope).values("external_id")
+    external = [each.external_id for each in asked.identities]
     marks = Suppression.objects.filter(
-        Q(identifier__in=identity.identifiers(lead)) | Q(identifier__in=external),
+        identifier__in=[*identity.identifiers(lead), *external],
         broker_id=lead.broker_id,
         channel__in=["", asked.scope],
     )

@@ -9,7 +9,7 @@ import httpx
 
 from brokers.models import BrokerChatConfig
 from leads import attachments, delivery
-from leads.enums import Channel
+from leads.enums import Author, Channel
 from leads.errors import ChannelError
 from leads.models import Attachment, ChannelIdentity, ChatMessage
 
@@ -61,7 +61,8 @@ class Outgoing:
 
     @cached_property
     def files(self) -> list[Attachment]:
-        return attachments.of(self.message)
+        """What goes out with the words; only people send files."""
+        return attachments.of(self.message) if self.message.author == Author.USER else []
 
 
 class Adapter(Protocol):
@@ -79,7 +80,9 @@ class Adapter(Protocol):
         """Hand the message over; returns the channel's id for it.
 
         Waiting for a turn, uploading and the like come before ``outgoing.hand_over()``, the call
-        that the lead sees comes right after it: a worker that dies earlier is no loss. Raises ChannelError: with reason ``blocked_by_lead`` the identity is marked as blocked, and
+        that the lead sees comes right after it: a worker that dies earlier is no loss.
+
+        Raises ChannelError: with reason ``blocked_by_lead`` the identity is marked as blocked, and
         with ``outcome_unknown`` the message may have arrived all the same.
         """
         ...

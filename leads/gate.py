@@ -88,8 +88,8 @@ class Question:
 
     @cached_property
     def identities(self) -> list[ChannelIdentity]:
-        """Of the lead, under what they would have to have stopped."""
-        return _identities(self.lead, self.scope)
+        """The lead's on the channel; nobody is known by an identity for calls."""
+        return [] if self.purpose == Purpose.CALL else _identities(self.lead, self.channel)
 
     @cached_property
     def identity(self) -> ChannelIdentity | None:

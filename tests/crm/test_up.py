@@ -107,7 +107,7 @@ def test_two_lives_of_a_stack(tmp_path: Path) -> None:
     # Leaving the block killed it: nothing outlives that, and the next start needs no help.
     with started(directory, port) as stack:
         assert is_live(port)
-        assert not any(map(alive, everybody))
+        wait_until(lambda: not any(map(alive, everybody)), seconds=30)
         everybody = descendants(stack.pid)
         assert len(everybody) > len(NAMES)
         stack.send_signal(signal.SIGTERM)

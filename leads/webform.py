@@ -76,7 +76,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if not asked.is_valid():
         return refusal(_first(asked)) if is_json else _shown(request, broker, asked, 400)
     if not asked.cleaned_data["website"]:
-        submit(broker, asked.cleaned_data, origin=_origin(request, given), at=timezone.now())
+        submit(broker, asked.cleaned_data, origin=origin(request, given), at=timezone.now())
     if is_json:
         return JsonResponse({"received": True}, status=201)
     return render(request, "leads/form.html", {"broker": broker, "done": True})
@@ -129,7 +129,7 @@ def _consent(lead: Lead, origin: dict[str, str], at: datetime) -> None:
     )
 
 
-def _origin(request: HttpRequest, given: Any) -> dict[str, str]:
+def origin(request: HttpRequest, given: Any) -> dict[str, str]:
     """The campaign that led here, from the fields or the address, and the page."""
     found = {name: given.get(name) or request.GET.get(name) for name in ORIGIN}
     found["page"] = given.get("page") or request.headers.get("Referer")
@@ -157,7 +157,7 @@ def _shown(request: HttpRequest, broker: Broker, asked: ContactForm, status: int
         "broker": broker,
         "form": asked,
         "consent": CONSENT % {"broker": broker.name},
-        "origin": _origin(request, request.POST or QueryDict()),
+        "origin": origin(request, request.POST or QueryDict()),
     }
     return render(request, "leads/form.html", context, status=status)
 

@@ -33,6 +33,13 @@ class AlreadyBooked(Conflict):
     message = _("El lead ya tiene una cita vigente de este tipo.")
 
 
+class VisitAlreadySet(Conflict):
+    """Whoever filled in the public page has a visit at another hour: its own link changes it."""
+
+    code = "visit_already_set"
+    message = _("Ya tienes una hora agendada. Cámbiala con el enlace de tu visita o escríbenos.")
+
+
 class InThePast(DomainError):
     """The time asked for is not ahead of now."""
 

@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -25,7 +23,7 @@ from scheduling.consequences import acting_as
 from scheduling.doors import door, lock_appointment
 from scheduling.errors import NotActive, SlotTaken, Stale
 from scheduling.models import ACTIVE, Appointment, AppointmentStatus
-from scheduling.speech import in_language_of, spoken, spoken_day
+from scheduling.speech import hours_by_day, in_language_of, moment_of, spoken, spoken_day
 
 TEMPLATE = "scheduling/visit.html"
 TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -125,7 +123,7 @@ def _cancel(appointment: Appointment, request: HttpRequest, at: datetime) -> App
 
 def _reschedule(appointment: Appointment, request: HttpRequest, at: datetime) -> Appointment:
     """The hour is offered to the lead and taken at once, so that the same rules hold."""
-    start = _moment(request.POST.get("start", ""))
+    start = moment_of(request.POST.get("start", ""))
     slot = next((each for each in _free(appointment, at) if each.start == start), None)
     if start is None or slot is None:
         raise SlotTaken
@@ -149,20 +147,12 @@ def _is_confirmed(appointment: Appointment, request: HttpRequest) -> bool:
 
 
 def _is_moved(appointment: Appointment, request: HttpRequest) -> bool:
-    is_there = _moment(request.POST.get("start", "")) == appointment.start_time
+    is_there = moment_of(request.POST.get("start", "")) == appointment.start_time
     return is_there and appointment.status in ACTIVE
 
 
 def _is_cancelled(appointment: Appointment, request: HttpRequest) -> bool:
     return appointment.status == AppointmentStatus.CANCELLED
-
-
-def _moment(given: str) -> datetime | None:
-    try:
-        read = parse_datetime(given)
-    except ValueError:
-        return None
-    return read.astimezone(UTC) if read and timezone.is_aware(read) else None
 
 
 VERBS: dict[str, tuple[Verb, Check]] = {
@@ -231,21 +221,8 @@ def _free(appointment: Appointment, at: datetime) -> list[Slot]:
 
 def _days(appointment: Appointment, at: datetime) -> list[dict[str, Any]]:
     """The free hours, day by day, in the broker's zone."""
-    zone = availability.zone_of(appointment.lead.broker)
-
-    def local_day(slot: Slot) -> date:
-        return slot.start.astimezone(zone).date()
-
-    return [
-        {
-            "label": spoken_day(hours[0].start, zone),
-            "hours": [
-                {"value": slot.start.isoformat(), "label": f"{slot.start.astimezone(zone):%H:%M}"}
-                for slot in hours
-            ],
-        }
-        for hours in (list(slots) for _day, slots in groupby(_free(appointment, at), key=local_day))
-    ]
+    starts = [slot.start for slot in _free(appointment, at)]
+    return hours_by_day(starts, availability.zone_of(appointment.lead.broker))
 
 
 def _plain(request: HttpRequest, state: str, status: int) -> HttpResponse:

@@ -189,7 +189,8 @@ def _agent(request: HttpRequest, broker: Broker) -> User | None:
     if not re.fullmatch(r"[0-9]{1,12}", chosen):
         return None
     theirs = Q(pk=int(chosen), broker=broker, is_active=True, role=Role.AGENT)
-    return User.objects.filter(theirs).first()
+    found: User | None = User.objects.filter(theirs).first()
+    return found
 
 
 def _free(broker: Broker, at: datetime, appointment_type: str, agent: User | None) -> list[Slot]:

@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from crm import health
+from crm.api import openapi
 from crm.api.errors import not_found
 
 API = [
@@ -29,7 +30,7 @@ urlpatterns = [
     path("", include("scheduling.hooks_urls")),
     path("hooks/", include("leads.hooks_urls")),
     path("api/v1/", include(API)),
-    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/schema/", openapi.schema, name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", not_found),
 ]

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from crm.api import throttling
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -45,3 +47,18 @@ class BrokerTimezoneMiddleware:
         zone = broker.timezone if broker else settings.TIME_ZONE
         with timezone.override(ZoneInfo(zone)):
             return self.get_response(request)
+
+
+class RateLimitMiddleware:
+    """Tells a caller of the API what its limits left; with the cache away nothing is counted."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        allowance: throttling.Allowance | None = getattr(request, throttling.ATTRIBUTE, None)
+        if allowance is not None:
+            for name, value in allowance.headers.items():
+                response.headers[name] = value
+        return response

@@ -7,6 +7,7 @@ from typing import Any
 
 import environ
 from celery.schedules import crontab
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "corsheaders",
     "axes",
     "brokers",
     "leads",
@@ -70,6 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "crm.middleware.LanguageMiddleware",
@@ -77,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.middleware.BrokerTimezoneMiddleware",
+    "crm.middleware.RateLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -223,6 +227,18 @@ API_THROTTLE_RATES: dict[str, str] = {
     "sign_in": env.str("API_SIGN_IN_RATE", default="60/minute"),
     "password_reset": env.str("API_PASSWORD_RESET_RATE", default="10/hour"),
 }
+# Which sites' scripts may call the API and the web form: none, unless named.
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/(api|forms)/"
+CORS_ALLOW_CREDENTIALS = False  # callers bring a token; cookies are for pages of our own
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+]
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_FORMATTER_CLASS": "crm.api.errors.ExceptionFormatter",
     "ERROR_SCHEMAS": {"409": "crm.api.schema.ConflictSerializer"},

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +16,27 @@ from crm import outage
 
 log = logging.getLogger(__name__)
 
+# Where a request carries what its limits left, for the middleware that tells the caller.
+ATTRIBUTE = "rate_limit"
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of a limit: of ``limit`` requests ``remaining``, anew in ``reset`` seconds."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As the IETF's draft "RateLimit header fields for HTTP" named them up to its version 7."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.remaining),
+            "RateLimit-Reset": str(self.reset),
+        }
 
 
 def parse(rate: str) -> tuple[int, int]:
@@ -35,6 +57,13 @@ def count(key: str, window: int) -> int:
         return 0
 
 
+def _note(request: Request, allowance: Allowance) -> None:
+    """Of several limits the caller is told of the tightest."""
+    noted: Allowance | None = getattr(request._request, ATTRIBUTE, None)
+    if noted is None or allowance.remaining < noted.remaining:
+        setattr(request._request, ATTRIBUTE, allowance)
+
+
 class ScopedThrottle(BaseThrottle):
     """A fixed window of ``settings.API_THROTTLE_RATES[scope]`` for each caller."""
 
@@ -49,7 +78,10 @@ class ScopedThrottle(BaseThrottle):
         now = time.time()
         self.ends_in = window - now % window
         key = f"throttle:{self.scope}:{self.caller(request)}:{int(now // window)}"
-        return count(key, window) <= allowed
+        place = count(key, window)
+        if place:
+            _note(request, Allowance(allowed, max(allowed - place, 0), ceil(self.ends_in)))
+        return place <= allowed
 
     def wait(self) -> float:
         return max(1.0, self.ends_in)

@@ -173,6 +173,26 @@ def test_a_caller_is_limited_on_their_own(admin: User, agent: User, settings: An
     assert signed_in(agent).get(LEADS).status_code == 200
 
 
+def test_every_counted_answer_says_what_its_limit_leaves(admin: User, settings: Any) -> None:
+    settings.API_THROTTLE_RATES = {**settings.API_THROTTLE_RATES, "general": "2/day"}
+    client = signed_in(admin)
+    answers = [client.get(LEADS) for _ in range(3)]
+    assert [answer.headers["RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert {answer.headers["RateLimit-Limit"] for answer in answers} == {"2"}
+    assert 1 <= int(answers[0].headers["RateLimit-Reset"]) <= 86_400
+    assert answers[2].headers["Retry-After"] == answers[2].headers["RateLimit-Reset"]
+
+
+def test_of_two_limits_the_tightest_is_told(api: APIClient, db: None, settings: Any) -> None:
+    settings.API_THROTTLE_RATES = {
+        "general": "9/day",
+        "sign_in": "4/day",
+        "password_reset": "1/day",
+    }
+    answer = api.post("/api/v1/auth/token/", {"email": "nobody@andes.cl", "password": "x"})
+    assert (answer.status_code, answer.headers["RateLimit-Limit"]) == (401, "4")
+
+
 @pytest.fixture
 def redis_gone(settings: Any) -> Any:
     settings.CACHES = {

@@ -10,9 +10,11 @@ from django.db import models
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from crm import usage
 from crm.admin.filters import BrokerFilter
 from crm.admin.forms import PrettyJSON, TenantForm, TenantFormSet
 from crm.errors import DomainError
@@ -232,9 +234,12 @@ class TenantAdmin(Scoped, ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The letters of the row decide; what hangs on it goes with it."""
+        """The letters of the row decide; what hangs on it goes with it, what uses it is named."""
         names, counts, _needed, protected = super().get_deleted_objects(objs, request)
-        return names, counts, set(), protected
+        found = [use for row in objs for use in usage.uses(row)]
+        protected = [*protected, *(use.text for use in found if use.blocks)]
+        told = [_("Se usa en: %s") % use.text for use in found if not use.blocks]
+        return [*names, *told], counts, set(), protected
 
     # --- Buttons ---
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:

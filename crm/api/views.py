@@ -3,11 +3,13 @@
 from typing import Any, TypeVar
 
 from django.db import models, transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from crm import tenancy
+from crm import tenancy, usage
 from crm.api.throttling import GeneralThrottle
 
 _M = TypeVar("_M", bound=models.Model)
@@ -54,7 +56,33 @@ class Editable(mixins.CreateModelMixin, mixins.UpdateModelMixin, ReadOnly[_M]):
             serializer.save()
 
 
-class Removable(mixins.DestroyModelMixin, Editable[_M]):
+EVEN_IF_USED = OpenApiParameter(
+    "even_if_used",
+    bool,
+    description="Delete it although it is used where nothing breaks without it.",
+)
+
+
+class Deletable(mixins.DestroyModelMixin):
+    """Mixed into a viewset whose rows may be deleted; 409 ``in_use`` tells what uses one."""
+
+    @extend_schema(parameters=[EVEN_IF_USED])
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: Any) -> None:
+        asked = serializers.BooleanField(default=False)
+        given = self.request.query_params.get(EVEN_IF_USED.name, False)
+        try:
+            even_if_used = asked.run_validation(given)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({EVEN_IF_USED.name: error.detail}) from error
+        with transaction.atomic():
+            usage.refuse_if_used(instance, even_if_used=even_if_used)
+            instance.delete()
+
+
+class Removable(Deletable, Editable[_M]):
     """Rows that may also be deleted."""
 
 

@@ -1,7 +1,7 @@
 """Finds Chilean comunas in what people write, however they spell them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from leads.comunas_data import (
     REGIONS,
     SECTORS,
 )
-from leads.folding import clean, fold
+from leads.folding import before, clean, fold
 
 COMUNAS: dict[str, str] = {comuna: region for region, names in REGIONS.items() for comuna in names}
 
@@ -65,6 +65,21 @@ _FUZZY = tuple(
     for name, comuna in _NAMES.items()
     if comuna and name not in NEED_CUE | NEED_COMUNA and len(name) >= (8 if " " in name else 7)
 )
+_SOUNDS_LIKE = {"k": "kqc", "q": "qk", "c": "cks", "b": "bv", "v": "vb", "s": "sc"}
+
+
+def _by_beginning(names: Iterable[str]) -> dict[tuple[int, str], tuple[str, ...]]:
+    """The names by their number of words and every first letter under which they are looked for."""
+    found: dict[tuple[int, str], tuple[str, ...]] = {}
+    for name in names:
+        for letter in _SOUNDS_LIKE.get(name[0], name[0]):
+            place = name.count(" ") + 1, letter
+            found[place] = (*found.get(place, ()), name)
+    return found
+
+
+_ALIKE = _by_beginning(_FUZZY)
+_BEGINNINGS = _by_beginning(_NAMES).keys()
 
 
 def find_comunas(text: str) -> list[str]:
@@ -95,7 +110,8 @@ def meanings(name: str) -> list[str]:
         return list(AMBIGUOUS[spelled])
     if spelled in _NAMES or not spelled:
         return [comuna] if (comuna := canonical(name)) else []
-    return list(dict.fromkeys(_NAMES[known] for known in _FUZZY if _is_close(spelled, known)))
+    alike = _ALIKE.get((spelled.count(" ") + 1, spelled[:1]), ())
+    return list(dict.fromkeys(_NAMES[known] for known in alike if _is_close(spelled, known)))
 
 
 def region_of(comuna: str) -> str | None:
@@ -103,28 +119,40 @@ def region_of(comuna: str) -> str | None:
 
 
 def _scan(folded: str, words: list[tuple[str, int, int]]) -> Iterator[Found]:
+    names = [word for word, _, _ in words]
     position = last_end = 0
+    whole = folded.strip(" .,!¡¿?")
     while position < len(words):
-        size, comuna = _longest_at(words, position)
+        size, comuna = _longest_at(names, position)
         start, end = words[position][1], words[position + max(size, 1) - 1][2]
-        name = _spell([word for word, _, _ in words[position : position + size]])
+        name = _spell(names[position : position + size])
         listed = last_end > 0 and bool(_AND.fullmatch(folded, last_end, start))
-        if comuna and name not in AMBIGUOUS and _is_place(name, folded, start, end, listed=listed):
+        alone = folded[start:end] == whole
+        if (
+            comuna
+            and name not in AMBIGUOUS
+            and (alone or _is_place(name, before(folded, start), listed=listed))
+        ):
             yield Found(comuna, start, end)
             last_end = end
         position += max(size, 1)
 
 
-def _longest_at(words: list[tuple[str, int, int]], position: int) -> tuple[int, str]:
+def _longest_at(words: list[str], position: int) -> tuple[int, str]:
+    first = words[position][:1]
     for size in range(min(_LONGEST, len(words) - position), 0, -1):
-        resolved = _resolve(_spell([word for word, _, _ in words[position : position + size]]))
+        if (size, first) not in _BEGINNINGS:
+            continue
+        resolved = _resolve(_spell(words[position : position + size]))
         if resolved is not None:
             return size, resolved
     return 0, ""
 
 
 def _spell(words: list[str]) -> str:
-    return " ".join(_SHORT.get(word, word) if len(words) > 1 else word for word in words)
+    return (
+        " ".join([_SHORT.get(word, word) for word in words]) if len(words) > 1 else "".join(words)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -132,7 +160,8 @@ def _resolve(name: str) -> str | None:
     """The comuna, "" for a name known to be no place, None for an unknown name."""
     if name in _NAMES:
         return _NAMES[name]
-    close = next((known for known in _FUZZY if _is_close(name, known)), None)
+    alike = _ALIKE.get((name.count(" ") + 1, name[:1]), ())
+    close = next((known for known in alike if _is_close(name, known)), None)
     return _NAMES[close] if close else None
 
 
@@ -144,12 +173,7 @@ def _is_close(name: str, known: str) -> bool:
 
 
 def _starts_alike(name: str, known: str) -> bool:
-    alike = name[0] == known[0] or {name[0], known[0]} in (
-        {"k", "q"},
-        {"c", "k"},
-        {"b", "v"},
-        {"s", "c"},
-    )
+    alike = known[0] in _SOUNDS_LIKE.get(name[0], name[0])
     last, expected = name.rsplit(" ", 1)[-1], known.rsplit(" ", 1)[-1]
     return alike and len(last) > 3 and abs(len(last) - len(expected)) <= 1
 
@@ -168,12 +192,11 @@ def _distance(left: str, right: str) -> int:
     return row[-1]
 
 
-def _is_place(name: str, folded: str, start: int, end: int, *, listed: bool) -> bool:
-    before = folded[:start]
-    if folded.strip(" .,!¡¿?") == folded[start:end] or _COMUNA_CUE.search(before):
+def _is_place(name: str, lead_in: str, *, listed: bool) -> bool:
+    if _COMUNA_CUE.search(lead_in):
         return True
-    if name in NEED_COMUNA or _STREET.search(before):
+    if name in NEED_COMUNA or _STREET.search(lead_in):
         return False
     if name in NEED_CUE:
-        return listed or bool(_CUE.search(before))
+        return listed or bool(_CUE.search(lead_in))
     return True

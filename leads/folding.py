@@ -2,6 +2,7 @@
 
 import unicodedata
 
+LONGEST = 4_000  # characters that are read of one text
 _SIGNS = {
     "\u00a0": " ",
     "\u2007": " ",
@@ -17,6 +18,33 @@ _SIGNS = {
     "\u2013": "-",
     "\u2014": "-",
 }
+_FEW = 0x2100  # signs below are remembered; of the million above, a stranger could make us remember all
+
+
+class _Folded(dict[int, str]):
+    """What each sign folds to, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_sign(chr(code))
+        if code < _FEW:
+            self[code] = folded
+        return folded
+
+
+def excerpt(text: str, longest: int = LONGEST) -> str:
+    """What is read of a long text: its beginning and its end, where people say what they want.
+
+    Whoever understands a text reads this much of it and no more; what is stored stays whole.
+    """
+    if len(text) <= longest:
+        return text
+    beginning = longest * 3 // 4
+    return f"{text[:beginning]}\n{text[beginning + 1 - longest :]}"
+
+
+def before(text: str, position: int, reach: int = 100) -> str:
+    """The words right before a position, as many as any cue is long: not all that came before."""
+    return text[max(position - reach, 0) : position]
 
 
 def clean(text: str) -> str:
@@ -26,7 +54,7 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """Expects `clean` text; the answer has the same length."""
-    return "".join(map(_fold_sign, text))
+    return text.translate(_FOLDED)
 
 
 def _fold_sign(sign: str) -> str:
@@ -36,3 +64,6 @@ def _fold_sign(sign: str) -> str:
         return sign.lower()
     decomposed = unicodedata.normalize("NFKD", sign)
     return decomposed[0].lower()[:1]
+
+
+_FOLDED = _Folded()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from leads.folding import clean, fold
 
@@ -79,6 +79,7 @@ WORDS: dict[str, int] = {
     "quina": 500,
 }
 _MILLION, _THOUSAND, _LARGEST = 1_000_000, 1_000, 10**12
+_MOST_DIGITS = 30  # with points and decimals; numbers of thousands of digits take long to make
 _SCALES: dict[str, int] = {
     **dict.fromkeys(
         ("palo", "palos", "palito", "palitos", "millon", "millones", "melon", "melones"), _MILLION
@@ -104,8 +105,7 @@ _NOUNS = re.compile(
 _RANGE = re.compile(r"\s*(?:-|a|y|o|hasta|y los|a los|e)\s*(?:unos |unas |los |las )?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     start: int
@@ -114,7 +114,7 @@ class _Token:
 
 def parse_money(text: str) -> Money | None:
     """The first amount in `text`; of a range, its upper bound."""
-    mention = next(iter(find_amounts(text)), None)
+    mention = next(iter_amounts(text), None)
     return mention.money if mention else None
 
 
@@ -125,11 +125,16 @@ def format_money(money: Money) -> str:
 
 def find_amounts(text: str) -> list[Mention]:
     """All amounts in `text`, also numbers without a unit (`Mention.bare`), in order; ranges are one mention."""
+    return list(iter_amounts(text))
+
+
+def iter_amounts(text: str) -> Iterator[Mention]:
+    """As ``find_amounts``, read only as far as the caller takes them."""
     folded = fold(clean(text))
     tokens = [
         _Token(m.lastgroup or "", m.group(), m.start(), m.end()) for m in _TOKEN.finditer(folded)
     ]
-    return list(_joined(folded, list(_single(folded, tokens))))
+    return _joined(folded, _single(folded, tokens))
 
 
 def _grouped(amount: Decimal) -> str:
@@ -142,6 +147,9 @@ def _grouped(amount: Decimal) -> str:
 def _single(folded: str, tokens: list[_Token]) -> Iterator[Mention]:
     position = 0
     while position < len(tokens):
+        if tokens[position].kind in _NEVER_FIRST and tokens[position].text not in _FIRST_WORDS:
+            position += 1
+            continue
         reader = _Reader(tokens, position)
         mention = reader.read(folded)
         if mention:
@@ -149,20 +157,17 @@ def _single(folded: str, tokens: list[_Token]) -> Iterator[Mention]:
         position = max(reader.position, position + 1)
 
 
-def _joined(folded: str, mentions: list[Mention]) -> Iterator[Mention]:
+def _joined(folded: str, mentions: Iterator[Mention]) -> Iterator[Mention]:
     """Ranges made one: "entre 3 y 4 mil UF" lends unit and currency to the bound that has none."""
-    position = 0
-    while position < len(mentions):
-        low, high = (
-            mentions[position],
-            mentions[position + 1] if position + 1 < len(mentions) else None,
-        )
+    low = next(mentions, None)
+    while low:
+        high = next(mentions, None)
         if high and (ranged := _range_of(folded, low, high)):
             yield ranged
-            position += 2
+            high = next(mentions, None)
         else:
             yield low
-            position += 1
+        low = high
 
 
 def _range_of(folded: str, low: Mention, high: Mention) -> Mention | None:
@@ -353,6 +358,8 @@ class _Reader:
         return self.total + rest
 
 
+_FIRST_WORDS = {*WORDS, *_SCALES, "medio", "media", "y"}
+_NEVER_FIRST = ("word", "dash", "other")
 _KINDS: dict[str, Currency] = {"usd": "USD", "uf": "UF", "clp": "CLP"}
 
 
@@ -364,6 +371,8 @@ def _lowest_step(group: Decimal) -> int:
 
 def read_number(digits: str) -> Decimal | None:
     """ "1.200.000", "1,200,000", "1'200.000", "2.5", "2,5" and "3.500,5": groups of three are thousands."""
+    if len(digits) > _MOST_DIGITS:
+        return None
     plain = digits.replace("'", ".")
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+(?:,\d{1,2})?", plain) and not plain.startswith("0"):
         head, _, tail = plain.rpartition(",") if re.search(r",\d{1,2}$", plain) else (plain, "", "")

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from leads.folding import excerpt
+
 WHOLE = frozenset(
     ["alto", "baja", "stop", "cancelar", "no molestar", "no molestes", "dar de baja", "unsubscribe"]
 )
@@ -76,7 +78,7 @@ def fold(text: str) -> str:
 
 def asked(text: str) -> OptOut | None:
     """What the writer wants to stop: this channel, everything, or nothing."""
-    folded = fold(MARK.sub("", text))[:2000]
+    folded = fold(MARK.sub("", excerpt(text)))
     if POLITE.sub("", folded) in WHOLE:
         return OptOut.CHANNEL
     folded = NEVER.sub(" ", folded)
@@ -87,7 +89,7 @@ def asked(text: str) -> OptOut | None:
 
 def stops_calls(text: str) -> bool:
     """Whether it is calls that the writer wants no more, alone or with the channel."""
-    folded = fold(text)[:2000]
+    folded = fold(excerpt(text))
     if INSTEAD.search(folded):
         return True
     return asked(text) == OptOut.CHANNEL and bool(CALLED.search(folded))
@@ -95,8 +97,8 @@ def stops_calls(text: str) -> bool:
 
 def asks_erasure(text: str) -> bool:
     """Whether the writer wants their data deleted: a right with a term, not only silence."""
-    return bool(re.search(rf"\b{ERASURE}", fold(text)))
+    return bool(re.search(rf"\b{ERASURE}", fold(excerpt(text))))
 
 
 def says_wrong_number(text: str) -> bool:
-    return bool(WRONG_NUMBER.search(fold(text)))
+    return bool(WRONG_NUMBER.search(fold(excerpt(text))))

@@ -37,13 +37,12 @@ def allow(broker: Broker, *, given: list[str]) -> list[str]:
 def tidy(origin: str) -> str:
     """``scheme://host[:port]`` of an address as people paste it; ``*.`` stands for any subdomain."""
     given = origin.strip().lower()
-    parts = urlsplit(given if "://" in given else f"https://{given}")
-    host = parts.hostname or ""
-    local = host in LOCAL and parts.scheme in ("http", "https")
     try:
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        host, port = "", ""
+        parts = urlsplit(given if "://" in given else f"https://{given}")
+        host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    except ValueError:  # brackets that do not close, a port that is no number
+        parts, host, port = urlsplit(""), "", ""
+    local = host in LOCAL and parts.scheme in ("http", "https")
     public = parts.scheme == "https" and NAME.fullmatch(host)
     if parts.username or not (local or public):
         raise DomainError(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
 from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holder, Purpose
+from leads.folding import excerpt
 from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
 from llm import guardrails, thinking
@@ -29,6 +30,7 @@ MAX_ATTEMPTS = 5
 STALLED_LIMIT = 3
 HISTORY_MESSAGES = 40
 RETRY_SECONDS = 20
+LONGEST_BURST = 12_000  # characters of all unanswered messages, as much as of the history
 
 
 class Outcome(StrEnum):
@@ -156,7 +158,7 @@ def _turn_of(conversation: Conversation, unanswered: Sequence[ChatMessage], at: 
         broker=lead.broker,
         conversation=conversation,
         message=unanswered[-1],
-        question="\n".join(message.message_text for message in unanswered),
+        question=excerpt("\n".join(excerpt(m.message_text) for m in unanswered), LONGEST_BURST),
         at=at,
         version=conversation.version,
     )

@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass
 
+from crm.patterns import Pattern
 from leads.models import Lead
 from leads.optout import fold
 
 SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+|[^.!?\n]+$")
-PROMISE = re.compile(
+PROMISE = Pattern(
     r"\b(?:pre ?aprob\w*|aprob(?:ado|ada|aremos|amos|acion|aran)|(?:te|les?) (?:otorga|presta|aprueba|"
     r"daremos|damos|daran|dan|conseguimos|conseguiremos)\w*|garantiz\w+|"
     r"(?:puedes|podras|podrias|vas a) (?:obtener|acceder|optar|conseguir|sacar|pedir)\w*(?: \w+){0,3} "
@@ -15,15 +16,15 @@ PROMISE = re.compile(
     r"credito (?:aprobado|seguro|listo|hipotecario (?:aprobado|seguro|listo))|"
     r"(?:tienes|tendras) (?:el |un )?credito|calificas|sujeto de credito)\b"
 )
-CREDIT = re.compile(r"\b(?:credito|hipotecario|prestamo|financiamiento|banco|pre ?aprob\w*)\b")
-DENIAL = re.compile(
+CREDIT = Pattern(r"\b(?:credito|hipotecario|prestamo|financiamiento|banco|pre ?aprob\w*)\b")
+DENIAL = Pattern(
     r"\b(?:no (?:puedo|podemos|te puedo|es posible|prometo|garantiz\w+|asegur\w+)|sin (?:prometer|garantizar)"
     r"|un ejecutivo (?:revisara|evaluara|vera))\b"
 )
 INSTEAD = (
     "Sobre el financiamiento no puedo adelantarte una respuesta: un ejecutivo revisará tu caso."
 )
-ASSISTANT_WORDS = re.compile(r"\b(?:asistente|inteligencia artificial|robot|bot|virtual)\b")
+ASSISTANT_WORDS = Pattern(r"\b(?:asistente|inteligencia artificial|robot|bot|virtual)\b")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from pydantic_ai.models import Model
 
 from crm.errors import DomainError
 from leads.enums import Author, Direction
+from leads.folding import LONGEST, excerpt
 from leads.models import ChatMessage
 from llm import gateway, prompts
 from llm.lead_tools import standing
@@ -81,7 +82,7 @@ def word_by_word(messages: list[ChatMessage]) -> list[ChatMessage]:
     """The latest messages within the budget; they never open with a reply of ours."""
     room, kept = HISTORY_CHARACTERS, []
     for message in reversed(messages):
-        room -= len(message.message_text)
+        room -= min(len(message.message_text), LONGEST)
         if room < 0:
             break
         kept.append(message)
@@ -91,9 +92,9 @@ def word_by_word(messages: list[ChatMessage]) -> list[ChatMessage]:
 
 
 def _as_model_message(message: ChatMessage) -> ModelMessage:
+    text = excerpt(message.message_text)
     if message.direction == Direction.IN:
-        return ModelRequest(parts=[UserPromptPart(message.message_text)])
-    text = message.message_text
+        return ModelRequest(parts=[UserPromptPart(text)])
     if message.author == Author.USER:
         text = f"[una persona del equipo escribió] {text}"
     return ModelResponse(parts=[TextPart(text)])

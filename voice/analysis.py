@@ -16,7 +16,7 @@ from pydantic_ai.models.fallback import FallbackModel
 from leads import optout
 from leads.enums import HandoffReason
 from leads.facts import Facts, Money, Timeline
-from leads.folding import clean, fold
+from leads.folding import clean, excerpt, fold
 from leads.models import Lead
 from leads.money import Money as Amount
 from leads.money import format_money
@@ -124,7 +124,7 @@ def _wants_person(words: list[str], at: datetime) -> tuple[HandoffReason, str] |
 
 
 def _puts_off(words: str) -> bool:
-    return bool(LATER.search(fold(clean(words))))
+    return bool(LATER.search(fold(clean(excerpt(words)))))
 
 
 def _disposition(heard: Heard, intents: set[Intent], words: list[str]) -> Disposition:

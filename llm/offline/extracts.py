@@ -3,18 +3,20 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from crm.patterns import Pattern
 from leads.comunas import find_comunas
-from leads.folding import clean, fold
+from leads.folding import clean, excerpt, fold
 from llm.offline.context import Hit
 
 _LONGEST = 320
+_READ, _MOST_SENTENCES = 4_000, 60  # of one entry: more is no short answer
 _WORD = re.compile(r"[a-z0-9]+")
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.](?=\d)[^.!?\n]+)*[.!?]?")
-_MARKUP = re.compile(r"[*_#`|>]+|\[([^\]]*)\]\([^)]*\)")
-_PROMISE = re.compile(
-    r"\b(?:pre-?\s?)?(?:aprobad\w*|aprobac\w*|aprueb\w*|garantiz\w*|asegurad\w*)\b"
-)
+_MARKUP = re.compile(r"[*_#`|>]+|\[([^\]]{0,200})\]\([^)]{0,500}\)")
+_PROMISE = Pattern(r"\b(?:pre-?\s?)?(?:aprobad\w*|aprobac\w*|aprueb\w*|garantiz\w*|asegurad\w*)\b")
+_WORD_SIGN = re.compile(r"\w")
 _STOP = frozenset(
     """
     a al algo ahi aun asi como con cual cuales cuando de del desde donde e el ella en entre era es esa ese eso esta este
@@ -55,13 +57,13 @@ class Extract:
 
 def best_extract(query: str, hits: Sequence[Hit], *, cautious: bool = False) -> Extract | None:
     """`cautious` leaves out every sentence that could sound like a promise of credit."""
-    wanted = _concepts(query)
-    usable = [hit for hit in hits if _same_place(query, hit)]
-    ranked = sorted(usable, key=lambda hit: -_score(wanted, f"{hit.title} {hit.text}"))
-    for hit in ranked:
-        if _answers(wanted, f"{hit.title} {hit.text}") and (
-            text := _sentences(wanted, hit, cautious=cautious)
-        ):
+    query = excerpt(query, _LONGEST)
+    wanted, asked = _concepts(query), set(find_comunas(query))
+    read = [Hit(excerpt(hit.title, _LONGEST), excerpt(hit.text, _READ)) for hit in hits]
+    usable = [hit for hit in read if _same_place(asked, hit)]
+    told = [(hit, _concepts(f"{hit.title} {hit.text}")) for hit in usable]
+    for hit, concepts in sorted(told, key=lambda each: -_score(wanted, each[1])):
+        if _answers(wanted, concepts) and (text := _sentences(wanted, hit, cautious=cautious)):
             return Extract(text, hit.title)
     return None
 
@@ -74,6 +76,7 @@ def _concepts(text: str) -> set[str]:
     return {each for each in named if each not in parts} | {f"~{comuna}" for comuna in comunas}
 
 
+@lru_cache(maxsize=4096)
 def _concept(word: str) -> str:
     return next((name for name, pattern in _CONCEPT_PATTERNS if pattern.match(word)), _stem(word))
 
@@ -82,18 +85,18 @@ def _stem(word: str) -> str:
     return word[:5] if len(word) > 5 else word.rstrip("s")
 
 
-def _same_place(query: str, hit: Hit) -> bool:
-    asked, told = set(find_comunas(query)), set(find_comunas(f"{hit.title}. {hit.text}"))
+def _same_place(asked: set[str], hit: Hit) -> bool:
+    told = set(find_comunas(f"{hit.title}. {hit.text}"))
     return not asked or not told or bool(asked & told)
 
 
-def _score(wanted: set[str], text: str) -> int:
-    return sum(1 if each.startswith("~") else 3 for each in wanted & _concepts(text))
+def _score(wanted: set[str], found: set[str]) -> int:
+    return sum(1 if each.startswith("~") else 3 for each in wanted & found)
 
 
-def _answers(wanted: set[str], text: str) -> bool:
+def _answers(wanted: set[str], found: set[str]) -> bool:
     """What sets the question apart (pets, not "the flat") must be in the text."""
-    special, found = {each for each in wanted if not each.startswith("~")}, _concepts(text)
+    special = {each for each in wanted if not each.startswith("~")}
     named = {each for each in special if each.startswith("=")}
     return bool((named or special or wanted) & found)
 
@@ -101,13 +104,12 @@ def _answers(wanted: set[str], text: str) -> bool:
 def _sentences(wanted: set[str], hit: Hit, *, cautious: bool) -> str:
     sentences = [
         sentence
-        for sentence in _split(hit.text)
+        for sentence in _split(hit.text)[:_MOST_SENTENCES]
         if not (cautious and _PROMISE.search(fold(clean(sentence))))
     ]
-    best = sorted(
-        range(len(sentences)), key=lambda index: (-_score(wanted, sentences[index]), index)
-    )[:2]
-    worth = [index for index in best if index == best[0] or _score(wanted, sentences[index]) > 0]
+    scores = [_score(wanted, _concepts(sentence)) for sentence in sentences]
+    best = sorted(range(len(sentences)), key=lambda index: (-scores[index], index))[:2]
+    worth = [index for index in best if index == best[0] or scores[index] > 0]
     return _fitting(sentences[index] for index in sorted(worth))
 
 
@@ -116,7 +118,7 @@ def _split(text: str) -> list[str]:
     return [
         " ".join(sentence.split())
         for sentence in _SENTENCE.findall(plain)
-        if re.search(r"\w", sentence)
+        if _WORD_SIGN.search(sentence)
     ]
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from leads.folding import clean, fold
+from leads.folding import clean, excerpt, fold
 from llm.offline import phrases
 from llm.offline.context import Context, Hit, names, read_hits, read_offers
 from llm.offline.extracts import Extract, best_extract
@@ -16,6 +16,7 @@ from llm.spanish import Intent, Offer, Understanding, asked_in, understand
 from llm.spanish.answers import says_refusal, says_unknown
 
 MOST_ROUNDS, MOST_ASKS = 5, 2
+_WORD = re.compile(r"[a-z0-9]{2}")
 _SAME_FACT = {"dicom_clean": "dicom"}
 
 
@@ -27,8 +28,12 @@ class Situation:
 
     @cached_property
     def asked(self) -> str | None:
-        texts = self.turn.assistant_texts
-        return asked_in(texts[-1]) if texts else None
+        return self._asked_before[-1] if self._asked_before else None
+
+    @cached_property
+    def _asked_before(self) -> tuple[str | None, ...]:
+        """What each message of the assistant asked for, read once."""
+        return tuple(map(asked_in, self.turn.assistant_texts))
 
     @cached_property
     def meaning(self) -> Understanding:
@@ -110,11 +115,7 @@ class Situation:
         )
 
     def times_asked(self, name: str) -> int:
-        return sum(
-            _SAME_FACT.get(found, found) == name
-            for found in map(asked_in, self.turn.assistant_texts)
-            if found
-        )
+        return sum(_SAME_FACT.get(found, found) == name for found in self._asked_before if found)
 
     def _exhausted(self, name: str) -> bool:
         known_unknown = name == "dicom" and self.dicom == "unknown"
@@ -190,7 +191,7 @@ class Situation:
     @property
     def _ready_for_slots(self) -> bool:
         """Everything essential is known, no hours were offered yet, and nothing else is going on."""
-        offered = any(asked_in(text) in ("slot", "visit") for text in self.turn.assistant_texts)
+        offered = any(asked in ("slot", "visit") for asked in self._asked_before)
         busy = (
             self.meaning.question is not None
             and self.extract is None
@@ -237,7 +238,7 @@ class Situation:
 
     @property
     def _has_words(self) -> bool:
-        return bool(re.search(r"[a-z0-9]{2}", fold(clean(self.turn.text))))
+        return bool(_WORD.search(fold(clean(excerpt(self.turn.text)))))
 
     def told(self, mark: str) -> bool:
         return any(mark in text for text in self.turn.assistant_texts)
@@ -252,5 +253,5 @@ _HANDOFFS: tuple[tuple[Intent, str], ...] = (
 
 
 def _declines(text: str) -> bool:
-    folded = fold(clean(text))
+    folded = fold(clean(excerpt(text)))
     return says_unknown(folded) or says_refusal(folded)

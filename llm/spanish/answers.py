@@ -2,6 +2,8 @@
 
 import re
 
+from crm.patterns import Pattern
+
 _LEAD_IN = re.compile(
     r"^\W*(?:(?:(?:muy )?buen(?:a|as|os)(?: tardes?| dias?| noches?)?|hola+|mm+|ehh*|jaj[aj]*|pucha|uf+|mira|bueno|ah+"
     r"|oh|lamentablemente|la verdad(?: es)?(?: que)?|la verdad,?|gracias a dios|gracias|afortunadamente|por suerte|felizmente|menos mal|si no me equivoco|si mal no recuerdo|que yo sepa|hasta donde se)\b[\s,.!]*)+"
@@ -19,7 +21,7 @@ _NO = re.compile(
     r"^\W*(?:no+|nop|nopo|nope|na|nada|nah|para nada|ningun[oa]?|ningun[oa]s|nunca|negativo|jamas|tampoco|niuno|cero"
     r"|creo que no|por ahora no|(?:claro|obvio|por supuesto|demas) que no|parece que no|que yo sepa no|aun no|todavia no)(?![a-z])"
 )
-UNKNOWN = re.compile(
+UNKNOWN = Pattern(
     r"\bno (?:lo |la |los )?(?:se|sabria|cacho|recuerdo|estoy segur[oa]|tengo (?:idea|claro|certeza)|lo tengo claro|manejo)\b"
     r"|\bni (?:idea|cacho)\b|\bnose\b|\bno me acuerdo\b|\btendria que (?:ver|revisar|averiguar|preguntar)|\bquien sabe\b"
     r"|\bno c\b|\bnpi\b|\bno lo he (?:visto|pensado|revisado)|\bno estoy tan segur|\bi don'?t know\b|\bdepende\b|\blo que (?:me )?(?:preste|alcance|salga|den)\b|\bda (?:lo mismo|igual)\b|\bindiferente\b|\bno importa\b|\bcualquier(?:a menos| (?:comuna|sector|lado|parte))|\bdonde sea\b|\blo que sea\b"
@@ -27,7 +29,7 @@ UNKNOWN = re.compile(
 _SURE_BUT = re.compile(
     r"\bno se preocup|\bno se si (?:me explico|se puede|puedes|podran|tienen|tendran)"
 )
-REFUSAL = re.compile(
+REFUSAL = Pattern(
     r"\b(?:prefiero no|no quiero|no te (?:lo |la )?(?:voy a|quiero)|no voy a|no deseo) (?:dar|decir|responder|entregar|contestar)"
     r"|\bprefiero no\b|\beso es (?:privado|personal)|\bes (?:algo )?(?:privado|personal|confidencial)\b"
     r"|\b(?:despues|mas adelante|luego) te (?:lo |la )?(?:doy|digo|cuento|paso)|\bno doy (?:mis |esos |ese )?dato|\b(?:este|el) mismo(?: numero| fono)?\W*$|\ba este (?:mismo )?numero\b|\bpor (?:este|aca|aqui|whatsapp)(?: mismo)?(?: medio| numero| chat| whatsapp)?(?: no ?mas)?\W*$"

@@ -2,23 +2,24 @@
 
 import re
 
+from crm.patterns import Pattern
 from llm.spanish.answers import core, says_no, says_unknown, says_yes
 from llm.spanish.meaning import Dicom
 
 _HYPOTHETICAL = re.compile(
-    r"(?:\bsi (?:uno |yo )?(?:estoy|tengo|estuviera|tuviera|aparezco|salgo)\b[^.,!\n]*?(?:dicom|deudas?|moros\w*)"
-    r"|\b(?:aceptan|reciben|trabajan|puedo|puede|podria|se puede|sirve|importa|piden|dan)\b[^.,!?\n]*(?:con|sin|por|en|estar en|tener)"
-    r" (?:dicom|deudas?)(?=[^.,!?\n]*\?)|\b(?:estando|teniendo) (?:en |con )?(?:dicom|deudas?)[^.,!\n]*\?"
-    r"|\bque (?:es|significa) (?:el |estar en )?dicom|\b(?:puedo|puede|se puede)[^.,!\n]*(?:con|en) dicom)"
+    r"(?:\bsi (?:uno |yo )?(?:estoy|tengo|estuviera|tuviera|aparezco|salgo)\b[^.,!\n]{0,120}?(?:dicom|deudas?|moros\w*)"
+    r"|\b(?:aceptan|reciben|trabajan|puedo|puede|podria|se puede|sirve|importa|piden|dan)\b[^.,!?\n]{0,120}(?:con|sin|por|en|estar en|tener)"
+    r" (?:dicom|deudas?)(?=[^.,!?\n]{0,120}\?)|\b(?:estando|teniendo) (?:en |con )?(?:dicom|deudas?)[^.,!\n]{0,120}\?"
+    r"|\bque (?:es|significa) (?:el |estar en )?dicom|\b(?:puedo|puede|se puede)[^.,!\n]{0,120}(?:con|en) dicom)"
 )
-_UNKNOWN = re.compile(
+_UNKNOWN = Pattern(
     r"\b(?:no (?:lo )?se|ni idea|no estoy segur[oa]|no cacho|no tengo claro|tendria que (?:ver|revisar)|nose)\b[^.!\n]*"
     r"(?:dicom|deudas?|moros)|\bdicom\b[^.!\n]{0,12}\b(?:no (?:lo )?se|ni idea|nose)\b"
 )
 _OTHERS = re.compile(
-    r"\bmi (?:senora|esposa|esposo|marido|pareja|polol[oa]|mama|papa|herman[oa]|hij[oa]|novi[oa])\b[^.,;\n]*(?:dicom|deuda)"
+    r"\bmi (?:senora|esposa|esposo|marido|pareja|polol[oa]|mama|papa|herman[oa]|hij[oa]|novi[oa])\b[^.,;\n]{0,120}(?:dicom|deuda)"
 )
-_CLEAN = re.compile(
+_CLEAN = Pattern(
     r"\b(?:sin|cero|0|libre de|fuera de|nada de|ni|ninguna?|tampoco) (?:\w+ ){0,2}?(?:dicom|deudas?|morosidad(?:es)?|protestos)\b"
     r"|\bno (?:\w+ ){0,3}?(?:dicom|deudas?|debo|moros\w*|protestos|endeudad[oa])\b|\bnunca (?:\w+ ){0,3}?(?:dicom|deudas?)\b"
     r"|\bdicom:? ?(?:no|limpio|impecable|cero|0|ok|sin|en cero|impeque|perfecto|al dia|bien)\b|\bno debo\b"
@@ -28,7 +29,7 @@ _CLEAN = re.compile(
     r"|\b(?:creditos?|deudas?|cuotas|hipotecario|tarjetas?)[^.;\n]{0,30}\bal dia\b"
     r"|\bme (?:sacaron|borraron|eliminaron) de dicom|\bbuen (?:historial|comportamiento) (?:crediticio|de pago)"
 )
-_DEBT = re.compile(
+_DEBT = Pattern(
     r"\b(?:estoy|sigo|salgo|aparezco|figuro|estamos|quede|cai|tengo|caid[oa]) (?:\w+ ){0,3}?(?:dicom|moros[oa]s?|morosidad(?:es)?"
     r"|protestos?|boletin comercial|informe comercial|endeudad[oa]|encalillad[oa])\b"
     r"|\b(?:tengo|mantengo|con|hay|queda|arrastro|tenemos) (?:\w+ ){0,3}?deudas?\b|\bcon dicom\b|\b(?:si|sii),? (?:\w+ )?dicom\b"

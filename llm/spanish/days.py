@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, time, timedelta
+from functools import lru_cache
 
+from leads.folding import before
 from llm.spanish.meaning import DayWish, PartOfDay
 from llm.spanish.timelines import MONTH, MONTHS
 
@@ -28,6 +30,7 @@ _TOMORROW = re.compile(
     r"(?<!pasado )(?<!por la )(?<!en la )(?<!de la )(?<!a la )(?<!de )(?<!la )\bmanana\b|\bmanana por la\b"
 )
 _OPEN_START = re.compile(r"\b(?:a partir del?|desde el|despues del?|pasado el|del?) $")
+_FROM = re.compile(r"\b(?:a partir del?|desde el|despues del?) $")
 _PARTS: tuple[tuple[PartOfDay, str], ...] = (
     ("evening", r"(?:en|por|de|a) la noche|despues (?:del trabajo|de la pega|de (?:mi )?(?:la )?pega|de las (?:6|7|18|19|seis|siete))"
                 r"|ultima hora|tarde noche|tardecita|saliendo (?:del trabajo|de la pega)|noche"),
@@ -97,7 +100,9 @@ def find_hours(folded: str) -> tuple[time, ...]:
     """The clock times that "a las 4" may mean, most likely first."""
     for pattern in _HOURS:
         for match in pattern.finditer(folded):
-            if not _BOUND.search(folded[: match.start()]) and (found := tuple(_readings(match))):
+            if not _BOUND.search(before(folded, match.start())) and (
+                found := tuple(_readings(match))
+            ):
                 return found
     return (time(12),) if re.search(r"\bmedio ?dia\b", folded) else ()
 
@@ -136,7 +141,8 @@ def _dated(folded: str, today: date) -> _Days:
         found = [day for match in pattern.finditer(folded) if (day := _day_of(match, today))]
         if found:
             opens = any(
-                _OPEN_START.search(folded[: match.start()]) for match in pattern.finditer(folded)
+                _OPEN_START.search(before(folded, match.start()))
+                for match in pattern.finditer(folded)
             )
             return (
                 (found[0], max(found[0], found[-1]))
@@ -166,6 +172,7 @@ def _month_number(name: str | None) -> int:
     )
 
 
+@lru_cache(maxsize=256)
 def _upcoming(day: int, month: int, year: int, today: date) -> date | None:
     """The first such date from today on; parts that were not said are free."""
     for ahead in range(14):
@@ -198,9 +205,7 @@ def _weekdays(folded: str, today: date) -> _Days:
         return None
     next_week = bool(_NEXT_WEEK.search(kept))
     days = [_weekday(match, today, next_week=next_week) for match in matches]
-    if len(days) == 1 and re.search(
-        r"\b(?:a partir del?|desde el|despues del?) $", kept[: matches[0].start()]
-    ):
+    if len(days) == 1 and _FROM.search(before(kept, matches[0].start())):
         return _opened(days[0])
     return min(days), max(days)
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 from typing import Literal
 
-from leads.money import Mention, Money, find_amounts
+from leads.folding import before
+from leads.money import Mention, Money, iter_amounts
 
 Role = Literal["income", "budget", "debt", "other"]
 
@@ -30,10 +32,13 @@ _PATTERNS = tuple(
 _BREAK = re.compile(r"[.!?;\n](?!\d)")
 _COMMA = re.compile(r",(?!\d)| y (?=[a-z])| pero ")
 _COMMA_COST, _AFTER_COST, _REACH, _AFTER_REACH = 40, 4, 70, 22
+_WINDOW = 120  # a cue that reaches an amount, and its own length
+_MOST = 40  # amounts that are weighed: nobody tells more of themselves in one breath
 _NOT_EARNED = re.compile(
     r"\bno (?:\w+ )?(?:gano|ganamos|me pagan|recibo|llego a)\b(?! (?:mas|sobre))[^,.\n]*$"
 )
 _VAGUE = re.compile(r"\b(?:menos de|bajo|no llego a|no alcanzo a|mas que)\s*(?:los |las |el )?$")
+_OF_YEAR = re.compile(r"\b(?:del?|en|el|desde|ano|fines de)\s$")
 _GROSS = re.compile(r"\bbrut[oa]s?\b")
 _NET = re.compile(r"\bliq(?:uid[oa]s?)?\b")
 _YEARLY = re.compile(r"\s*(?:\w+ )?(?:al ano|anual(?:es)?|por ano)\b")
@@ -61,7 +66,7 @@ def find_finances(text: str, folded: str, *, asked: str | None) -> Finances:
     """`text` has phones, dates and hours blanked out; `folded` is its folded form."""
     nothing = _NO_INCOME.search(folded) or (asked == "income" and folded.strip(" .$") == "0")
     found = Finances(income=Money(Decimal(0)) if nothing else None)
-    mentions = find_amounts(text)
+    mentions = list(islice(iter_amounts(text), _MOST))
     for mention in mentions:
         role = None if _is_year(folded, mention) else _role(folded, mention, mentions, asked)
         found = _with(found, role, mention, folded, asked) if role else found
@@ -69,14 +74,16 @@ def find_finances(text: str, folded: str, *, asked: str | None) -> Finances:
 
 
 def _is_year(folded: str, mention: Mention) -> bool:
-    said = re.search(r"\b(?:del?|en|el|desde|ano|fines de)\s$", folded[: mention.start])
+    said = _OF_YEAR.search(before(folded, mention.start))
     return bool(mention.bare and 1990 <= mention.amount <= 2040 and said)
 
 
 def _with(
     found: Finances, role: Role, mention: Mention, folded: str, asked: str | None
 ) -> Finances:
-    if role == "income" and (found.income is None or _NET.search(folded[: mention.start][-25:])):
+    if role == "income" and (
+        found.income is None or _NET.search(before(folded, mention.start, 25))
+    ):
         return _with_income(found, mention, folded)
     if role == "budget" and found.budget is None and (budget := as_budget(mention)):
         return replace(found, budget=budget)
@@ -90,13 +97,13 @@ def _with(
 
 
 def _with_income(found: Finances, mention: Mention, folded: str) -> Finances:
-    before, after = folded[: mention.start], folded[mention.end : mention.end + 25]
-    if _NOT_EARNED.search(before) or _VAGUE.search(before) or mention.currency == "UF":
+    lead_in, after = before(folded, mention.start, 200), folded[mention.end : mention.end + 25]
+    if _NOT_EARNED.search(lead_in) or _VAGUE.search(lead_in) or mention.currency == "UF":
         return found
-    clause = before[-25:] + " " + after
+    clause = lead_in[-25:] + " " + after
     if _GROSS.search(clause) and not _NET.search(clause):
         return replace(found, gross=True)
-    income = as_income(mention, months=12 if _YEARLY.match(folded[mention.end :]) else 1)
+    income = as_income(mention, months=12 if _YEARLY.match(folded, mention.end) else 1)
     return replace(found, income=income)
 
 
@@ -157,10 +164,11 @@ def _by_context(mention: Mention, asked: str | None) -> Role | None:
 
 def _sentence(folded: str, mention: Mention, mentions: Iterable[Mention]) -> tuple[int, int]:
     """What surrounds the amount, up to a full stop and up to its neighbours' amounts."""
-    starts = [match.end() for match in _BREAK.finditer(folded, 0, mention.start)]
-    stop = _BREAK.search(folded, mention.end)
+    first, last = max(mention.start - _WINDOW, 0), min(mention.end + _WINDOW, len(folded))
+    starts = [match.end() for match in _BREAK.finditer(folded, first, mention.start)]
+    stop = _BREAK.search(folded, mention.end, last)
     following = [other.start for other in mentions if other.start >= mention.end]
-    return max(starts, default=0), min([stop.start() if stop else len(folded), *following])
+    return max(starts, default=first), min([stop.start() if stop else last, *following])
 
 
 def _cues(folded: str, mention: Mention, start: int, end: int) -> Iterable[tuple[int, Role]]:

@@ -2,6 +2,7 @@
 
 import re
 
+from leads.folding import before
 from leads.money import WORDS
 
 _TYPES: tuple[tuple[str, str], ...] = (
@@ -22,6 +23,7 @@ _NOT_WANTED = re.compile(
     r"(?:\bno (?:quiero |busco |me gustan? )?(?:una? |las |los )?|\b(?:mi|tu|su|volver a|llegar a|a la|gastos de) "
     r"|\b(?:vivo|estoy|trabajo|vivimos) (?:\w+ ){0,2})$"
 )
+_NO = re.compile(r"\bno (?:una? )?$")
 _WORD_NO = re.compile(r"[a-z]+ (?:no|tampoco)\b(?! (?:tan|muy|mas))")
 _SOUGHT = re.compile(
     r"\b(?:busco|buscando|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $"
@@ -43,16 +45,16 @@ def find_property_type(folded: str, *, asked: bool) -> str | None:
         (match.start(), name)
         for name, pattern in _TYPE_PATTERNS
         for match in pattern.finditer(folded)
-        if asked or not _NOT_WANTED.search(folded[: match.start()])
+        if asked or not _NOT_WANTED.search(before(folded, match.start()))
     ]
     wanted = [each for each in found if not _refused(folded, each[0])]
     homes = [each for each in wanted if each[1] not in _EXTRAS]
-    extras = [each for each in wanted if asked or _SOUGHT.search(folded[: each[0]])]
+    extras = [each for each in wanted if asked or _SOUGHT.search(before(folded, each[0]))]
     return min(homes or extras)[1] if homes or extras else None
 
 
 def _refused(folded: str, start: int) -> bool:
-    return bool(re.search(r"\bno (?:una? )?$", folded[:start]) or _WORD_NO.match(folded, start))
+    return bool(_NO.search(before(folded, start)) or _WORD_NO.match(folded, start))
 
 
 def find_bedrooms(folded: str, *, asked: bool) -> int | None:

@@ -2,6 +2,7 @@
 
 import re
 
+from crm.patterns import scanner
 from llm.spanish.answers import says_no, says_refusal, says_unknown, says_yes
 from llm.spanish.meaning import Intent
 
@@ -10,12 +11,12 @@ _SOMEONE = (
     r"|corredor(?:a)?|encargad[oa]|secretari[oa]|supervisor(?:a)?|jef[ea]|duen[oa])"
 )
 _TABLE: tuple[tuple[Intent, str], ...] = (
-    (Intent.GREETING, r"^\W*(?:hola+|holi+|buen(?:as|os|a)(?: (?:tardes?|dias?|noches?))?|alo|wena+|que tal|saludos|hi|hello|hey)\b|\bhay alguien\b(?! (?:que|para|disponible))|\b(?:estan|estas) ahi\b"),
+    (Intent.GREETING, r"^[^\w\n]*(?:hola+|holi+|buen(?:as|os|a)(?: (?:tardes?|dias?|noches?))?|alo|wena+|que tal|saludos|hi|hello|hey)\b|\bhay alguien\b(?! (?:que|para|disponible))|\b(?:estan|estas) ahi\b"),
     (Intent.HOW_ARE_YOU, r"como (?:estas?|te va|le va|andas|andai|estai|va todo)\b(?! (?:ubicad|distribuid|el (?:depto|barrio|tema)))|que tal (?:estas|todo)|todo bien\?"),
     (Intent.ASKS_IF_BOT,
      r"\b(?:eres|sos|eri|usted es|es usted|tu eres|eres tu|esto es|es esto|sera(?:s)? )\s*(?:un|una|realmente una?|de verdad una?)?\s*"
      r"(?:bot|robot|ia|i\.a\.?|humano|humana|persona|maquina|real|inteligencia artificial|automatic[oa]|chat ?bot|chat ?gpt|grabacion|programa|computador)\b"
-     r"|\b(?:hablo|hablando|converso|conversando|chateando|me responde|escribo|escribiendo|estoy) con (?:un|una|el)? ?(?:bot|robot|ia|maquina|persona(?=[^.\n]*\?)|humano(?=[^.\n]*\?)|computador)"
+     r"|\b(?:hablo|hablando|converso|conversando|chateando|me responde|escribo|escribiendo|estoy) con (?:un|una|el)? ?(?:bot|robot|ia|maquina|persona(?=[^.\n]{0,120}\?)|humano(?=[^.\n]{0,120}\?)|computador)"
      r"|\bes (?:un |una )?(?:mensaje |respuesta )?(?:bot|robot|automatic[oa])\b|\bare you (?:a |an )?(?:bot|robot|human|real|ai|person)|\bhay (?:una? )?(?:persona|humano) (?:real )?(?:detras|ahi|del otro lado)"
      r"|\bquien (?:eres|me (?:habla|escribe|responde))\b|\bcon quien (?:hablo|estoy hablando|tengo el gusto)\b"),
     (Intent.WANTS_HUMAN,
@@ -23,11 +24,11 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
      rf"|\b(?:quiero|necesito|prefiero|exijo|pasame|pasarme|comunicame|comuniqueme|derivame|derivarme|pongame|conectame|atienda|atiende|atenderme|prefiero que (?:me )?(?:atienda|hable)) (?:\w+ ){{0,3}}?(?:a |con |por )?(?:un |una )?(?:persona|human[oa]|ejecutiv[oa]|asesor(?:a)?|vendedor(?:a)?|agente|corredor(?:a)?|encargad[oa]|supervisor(?:a)?)(?! (?:para|de) (?:comprar|vivir))\b"
      rf"|\b(?:que )?me (?:llame|llamen|contacte|contacten|atienda|atiendan|responda|ayude|hable)\b(?: (?:con )?{_SOMEONE})?(?! con el nombre)"
      rf"|\b(?:pueden?|podrian?|puedes|podrias|favor(?: de)?) (?:llamarme|contactarme)|\bme (?:pueden?|podrian?|puedes|podrias) (?:llamar|contactar)\b|\bllamame(?:n)?\b(?! (?!por|al|a|en|hoy|manana|despues|ahora|cuando|antes)[a-z]+)|\bme llaman? (?:en|a|al|por|manana|hoy|despues)\b|\bllamenme\b|\balguien (?:me |que me )?(?:puede|pueda|podria|llame|atienda|responda|ayude)"
-     rf"|\b{_SOMEONE} con quien (?:hablar|conversar)|\b(?:pasame|comunicame|pasarme|comunicarme) con\b|\b(?:ejecutiv[oa]|asesor|asesora|humano|persona|agente|operador(?:a)?),? (?:real|por ?fa(?:vor)?)\b|^\W*(?:humano|ejecutiv[oa]|persona|operador(?:a)?|agente|asesor(?:a)?)\W*$"
+     rf"|\b{_SOMEONE} con quien (?:hablar|conversar)|\b(?:pasame|comunicame|pasarme|comunicarme) con\b|\b(?:ejecutiv[oa]|asesor|asesora|humano|persona|agente|operador(?:a)?),? (?:real|por ?fa(?:vor)?)\b|^[^\w\n]*(?:humano|ejecutiv[oa]|persona|operador(?:a)?|agente|asesor(?:a)?)\W*$"
      r"|\bno (?:quiero|me gusta|deseo|voy a) (?:hablar|hablando|seguir|conversar|tratar)?(?: hablando)? ?con (?:un |una )?(?:bot|robot|maquina|ia)|\b(?:talk|speak) (?:to|with) (?:a )?(?:human|person|someone|agent)"),
     (Intent.ANGER,
      r"\b(?:ctm|csm|conch\w*tu\w*|chuchetumare|mierda|qlo|qla|ql|culia[oa]s?|culiad[oa]s?|weon(?:es)? (?:qlo|culia)|aweona[oa]s?|ahueona[oa]s?|imbecil(?:es)?|estupid[oa]s?|idiotas?|inutil(?:es)?|incompetentes?|ladrones|sinverguenzas?|chantas?|rateros|ctmre|maricon)\b"
-     r"|\b(?:es|son|parece) (?:una|unos|pura|puras|puros) (?:estafa|estafadores|mentiros[oa]s?|mentiras?|verguenza|burla|chacra|falta de respeto|perdida de tiempo|asco)\b(?![^.\n]*\?)|\bestafador(?:es)?\b|\bque (?:verguenza|asco|rabia|falta de respeto|mal servicio|mala atencion)\b"
+     r"|\b(?:es|son|parece) (?:una|unos|pura|puras|puros) (?:estafa|estafadores|mentiros[oa]s?|mentiras?|verguenza|burla|chacra|falta de respeto|perdida de tiempo|asco)\b(?![^.\n]{0,120}\?)|\bestafador(?:es)?\b|\bque (?:verguenza|asco|rabia|falta de respeto|mal servicio|mala atencion)\b"
      r"|\b(?:pesim[oa]|horrible|malisim[oa]|asquerosa|mal[oa]) (?:el |la )?(?:servicio|atencion|experiencia)\b|\b(?:estoy|toy|ando) (?:muy |super |re |ya )?(?:hart[oa]|furios[oa]|enojad[oa]|choread[oa]|chat[oa]|molest[oa]|indignad[oa]|aburrid[oa] de)\b"
      r"|\bme (?:tienen|tienes|tiene) (?:hart[oa]|chat[oa]|aburrid[oa]|enferm[oa]|podrid[oa]|cabread[oa])|\b(?:nadie|nunca) (?:me )?(?:responde[n]?|contesta[n]?|ha[n]? respondido|llamaron|llamo)\b|\bno sirve[ns]? para nada\b"
      r"|\b(?:esta|que) (?:wea|wevada|hue[av]\w*)\b|\bme (?:mintieron|enganaron|estafaron|dejaron plantad[oa]|hicieron perder)|\bhasta cuando\b|\bwtf\b|\bse (?:burlan|rien) de\b|\bpoca seriedad\b|\bqu?[e]? chucha\b|\bla chucha\b"),
@@ -58,11 +59,11 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
     (Intent.ASKS_WHY, r"\b(?:por ?que|para que|xq|pq|x que|pa que) (?:\w+ ){0,3}?(?:pregunta\w*|quier[ae]\w*|necesita\w*|pide[sn]?|sirve (?:eso|esa)|tanta|ocupa[sn]?)\b|\bpara que (?:es|son|seria) (?:eso|esos|esa|mi)\b|\bes necesario (?:que|dar|decir)\b"),
     (Intent.ASKS_FINANCING,
      r"\b(?:creditos? hipotecarios?|hipotecari[oa]s?|financi\w+|preaprob\w+|pre aprob\w+|pre-aprob\w+|subsidios?|ds ?-?(?:1|19|49|01)\b|leasing|dividendos?|tasa(?:s)? de interes|leasing habitacional|simula\w+|bono pie|credito (?:con|del|en el) banco|pie en cuotas|fogaes|complementar renta)\b"
-     r"|\b(?:cuanto|que|como) (?:\w+ ){0,3}?pie\b|\bcalific(?:o|ar|aria|amos)\b|\b(?:me|nos) (?:prestan?|presta)\b|\bcreditos?\b(?=[^.\n]*\?)|\b(?:necesito|quiero|pedir|sacar|optar a|postular a) (?:\w+ )?(?:credito|subsidio)"),
+     r"|\b(?:cuanto|que|como) (?:\w+ ){0,3}?pie\b|\bcalific(?:o|ar|aria|amos)\b|\b(?:me|nos) (?:prestan?|presta)\b|\bcreditos?\b(?=[^.\n]{0,120}\?)|\b(?:necesito|quiero|pedir|sacar|optar a|postular a) (?:\w+ )?(?:credito|subsidio)"),
     (Intent.GROSS_INCOME, r"\bbrut[oa]s\b"),
     (Intent.ENGLISH, r"\b(?:hello|hi there|i am|i'm|looking for|apartment|bedrooms?|do you|speak english|i want|i would|house|please|how much|available|the)\b.*\b(?:hello|am|looking|for|apartment|bedrooms?|you|english|want|would|house|please|much|available|is|a|in)\b"),
 )  # fmt: skip
-_PATTERNS = tuple((intent, re.compile(pattern, re.MULTILINE)) for intent, pattern in _TABLE)
+_PATTERNS = tuple((intent, scanner(pattern)) for intent, pattern in _TABLE)
 _PROFESSION = re.compile(
     r"\b(?:soy|trabajo (?:de|como)) (?:abogad[oa]|ejecutiv[oa]|corredor(?:a)?|vendedor(?:a)?|agente|asesor(?:a)?)\b"
 )

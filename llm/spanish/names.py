@@ -21,7 +21,7 @@ _GREETING = re.compile(
     r"|por supuesto|obvio|bueno|gracias|perfecto|senor[ae]?|senorita|sra?|srta|dra?|don|dona)\b[\s,.!:]*)+"
 )
 _TRAILING = re.compile(
-    r"[\s,]+(?:y (?:tu|usted|ud|el tuyo)\b|mucho gusto|un gusto|encantad|para servir|por ?fa|a sus ordenes|pero |y (?:mi|quiero|busco|necesito|me|estoy|tengo|vivo|ando|quisiera) ).*$"
+    r"(?<![\s,])[\s,]+(?:y (?:tu|usted|ud|el tuyo)\b|mucho gusto|un gusto|encantad|para servir|por ?fa|a sus ordenes|pero |y (?:mi|quiero|busco|necesito|me|estoy|tengo|vivo|ando|quisiera) ).*$"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _TRADE = re.compile(
@@ -36,20 +36,23 @@ def find_name(
 ) -> tuple[str, int, int] | None:
     """The name and its place in `text` (clean); `asked` says that the name was just asked for."""
     folded = _DENIED.sub(lambda match: " " * len(match.group()), fold(text))
+    shouting = text.isupper()
     for pattern, trust in _triggers(asked):
         for match in pattern.finditer(folded):
-            if found := _name_at(text, folded, match.end(), trust):
+            if found := _name_at(text, folded, match.end(), trust, shouting=shouting):
                 return found
-    return _bare_answer(text, folded, assistant) if asked else None
+    return _bare_answer(text, folded, assistant, shouting=shouting) if asked else None
 
 
 def _triggers(asked: bool) -> tuple[tuple[re.Pattern[str], Trust], ...]:
     return (_STRONG, "given"), (_WEAK, "asked" if asked else "guess")
 
 
-def _name_at(text: str, folded: str, start: int, trust: Trust) -> tuple[str, int, int] | None:
+def _name_at(
+    text: str, folded: str, start: int, trust: Trust, *, shouting: bool
+) -> tuple[str, int, int] | None:
     words = list(_words(text, start))
-    if not words or not _plausible(words[0].group(), trust, shouting=text.isupper()):
+    if not words or not _plausible(words[0].group(), trust, shouting=shouting):
         return None
     kept = _keep(folded, words)
     return _tidy([word.group() for word in kept]), kept[0].start(), kept[-1].end()
@@ -106,7 +109,9 @@ def _ends_name(folded: str, word: str, kept: list[re.Match[str]], match: re.Matc
     return rest.startswith("de ") and canonical(rest[3:]) is not None
 
 
-def _bare_answer(text: str, folded: str, assistant: str) -> tuple[str, int, int] | None:
+def _bare_answer(
+    text: str, folded: str, assistant: str, *, shouting: bool
+) -> tuple[str, int, int] | None:
     for line in re.finditer(r"[^\n]+", folded):
         greeted = _GREETING.match(line.group())
         start = line.start() + (greeted.end() if greeted else 0)
@@ -120,7 +125,7 @@ def _bare_answer(text: str, folded: str, assistant: str) -> tuple[str, int, int]
             canonical(answer) and answer.split()[0] not in GIVEN
         ):
             continue
-        found = _name_at(text, folded, start, "asked")
+        found = _name_at(text, folded, start, "asked", shouting=shouting)
         if found and _whole(answer, found[0]):
             return found
     return None

@@ -1,19 +1,18 @@
 """Tells from the assistant's last message what it asked the lead for."""
 
-import re
-
+from crm.patterns import Pattern
 from leads.folding import clean, fold
 
 # In order: the first that fits the last question wins. "dicom_clean" asks whether there is no debt.
 _TABLE: tuple[tuple[str, str], ...] = (
     ("debt_amount", r"(?:monto|cuanto|a cuanto|valor|total|suma)[^?]*(?:deud|debes|adeud|moros)|deuda[^?]*(?:monto|cuanto|a cuanto|asciende)"),
-    ("dicom_clean", r"(?:estas|estar|tienes|te encuentras) (?:\w+ )?(?:limpi[oa]|sin deudas|libre|al dia)(?![^?]*\bo (?:tienes|estas|con))[^?]*"),
+    ("dicom_clean", r"(?:estas|estar|tienes|te encuentras) (?:\w+ )?(?:limpi[oa]|sin deudas|libre|al dia)"),
     ("dicom", r"dicom|deudas?|moros|boletin comercial|antecedentes comerciales|situacion (?:comercial|crediticia)|protestos|historial credit"),
     ("cancel", r"(?:cancel|anul)[^?]*\?"),
-    ("human", r"(?:persona|alguien|ejecutiv|asesor(?!ia)|humano)[^?]*(?:equipo|contacte|llame|responda|escriba|te ayude)|(?:hablar|conversar|derive) con (?:una|un|alguien)"),
+    ("human", r"(?:persona|alguien|ejecutiv|asesor|humano)[^?]*(?:equipo|contacte|llame|responda|escriba|te ayude)|(?:hablar|conversar|derive) con (?:una|un|alguien)"),
     ("slot", r"(?:cual|que|alguna?|alguno)[^?]*(?:horario|hora|opcion|alternativa|dia|de (?:estos|estas))[^?]*(?:acomoda|prefieres|sirve|queda|conviene|gusta|reserv|agend)"
              r"|cual (?:de \w+ )?(?:te |le )?(?:acomoda|prefieres|sirve|queda|conviene|tomas|eliges|reservo|agendo)|(?:que|para que) dia|elige|dime cual|cual eliges|te (?:acomoda|sirve) (?:alg|el|la|es)"),
-    ("income", r"ingreso|sueldo|\brenta\b(?! de arriendo)|\bganas\b|liquid|cuanto (?:te )?(?:ganas|pagan)|remuneracion|salario"),
+    ("income", r"ingreso|sueldo|\brenta\b|\bganas\b|liquid|cuanto (?:te )?(?:ganas|pagan)|remuneracion|salario"),
     ("email", r"correo|e-?mail\b|\bmail\b"),
     ("phone", r"telefono|celular|\bfono\b|whats ?app|numero (?:de (?:contacto|celular)|para (?:contactar|llamar)|te (?:contact|llam))|que numero|tu numero|contactarte"),
     ("name", r"como te llamas|(?:tu|su) nombre|con quien (?:tengo|hablo|converso)|a nombre de quien|como (?:puedo|debo|te puedo) (?:llamarte|decirte|dirigirme)|como se llama|quien (?:eres|habla)|cual es tu nombre"),
@@ -25,9 +24,12 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("visit", r"(?:agend|coordin|visit|conocer|ver)[^?]*(?:visita|propiedad|departamento|casa|depto|horarios?|opciones|piloto)|(?:agend|coordin)(?:amos|ar|emos)|te muestro (?:los )?horarios|horarios disponibles"),
 )  # fmt: skip
 _LONGEST = 1500  # the question stands at the end
-_PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _TABLE)
-_QUESTION = re.compile(r"[^.!?¿\n:]*(?:¿[^?]*|[^.!?¿\n]*)\?")
-_REQUEST = re.compile(
+_PATTERNS = tuple((name, Pattern(pattern)) for name, pattern in _TABLE)
+# Words that hold one of the table's and mean something else.
+_ASIDE = (("asesoria", ""), ("renta de arriendo", "arriendo"))
+_EITHER = Pattern(r"(?:limpi[oa]|sin deudas|libre|al dia)[^?]*\bo (?:tienes|estas|con)")
+_QUESTION = Pattern(r"[^.!?¿\n:]*(?:¿[^?]*|[^.!?¿\n]*)\?")
+_REQUEST = Pattern(
     r"(?:me (?:das|dejas|compartes|indicas|cuentas|dices|confirmas|regalas)|cuentame|dime|indicame|confirmame|necesito|falta|podrias|dejame|elige|escribeme|responde)[^.!?\n]*"
 )
 
@@ -36,10 +38,18 @@ def asked_in(text: str | None) -> str | None:
     """The fact (or "slot", "visit", "human", "cancel") that the message's last question asks for."""
     if not text:
         return None
-    folded = fold(clean(text))[-_LONGEST:]
+    folded = fold(clean(text[-2 * _LONGEST :]))[-_LONGEST:]
     sentences = _QUESTION.findall(folded) or _REQUEST.findall(folded)
     return next((name for sentence in reversed(sentences) if (name := _named(sentence))), None)
 
 
 def _named(sentence: str) -> str | None:
-    return next((name for name, pattern in _PATTERNS if pattern.search(sentence)), None)
+    for aside, plain in _ASIDE:
+        sentence = sentence.replace(aside, plain)
+    named = (name for name, pattern in _PATTERNS if pattern.search(sentence))
+    return next((name for name in named if name != "dicom_clean" or _is_clean(sentence)), None)
+
+
+def _is_clean(sentence: str) -> bool:
+    """Not "¿estás al día, o tienes deudas?", which asks for both."""
+    return not _EITHER.search(sentence)

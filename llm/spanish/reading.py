@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.comunas import Found, locate
-from leads.folding import clean, fold
+from leads.folding import before, clean, excerpt, fold
 from leads.phones import locate_phone
 from llm.spanish.answers import says_refusal, says_unknown
 from llm.spanish.choices import find_choice, rejects
@@ -22,8 +22,7 @@ from llm.spanish.shorthand import spell_out
 from llm.spanish.timelines import find_timeline
 from llm.spanish.topics import find_question
 
-_LONGEST = 4000  # characters read of one burst: several patterns take quadratic time
-_SIGNS = re.compile(r"([^\w\n]{8})[^\w\n]+")
+_SIGNS = re.compile(r"([^\w\n]{8})[^\w\n]+|(\n{8})\n+")
 _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
@@ -33,6 +32,7 @@ _LIVES = re.compile(
 _UNWANTED = re.compile(
     r"\b(?:no (?:quiero |busco |me gusta )?(?:en |ni )?|menos (?:en )?|excepto |salvo |que no sea (?:en )?|ni en )$"
 )
+_NO = re.compile(r" no\b(?! se)")
 _ABOUT_DAYS = {
     Intent.WANTS_VISIT,
     Intent.WANTS_RESCHEDULE,
@@ -58,21 +58,21 @@ def understand(
         for offer in offers
     ]
     facts = message.facts(assistant, known or {})
-    intents = find_intents(message.folded)
+    intents = message.intents
     choice = find_choice(message.folded, local, message.today, asked=asked == "slot")
     wish = find_wish(message.folded, message.today)
     question = _question(message, intents, choice, wish)
-    intents |= _derived(message, choice, question)
-    return Understanding(facts, frozenset(intents), question, choice, wish)
+    intents = intents | _derived(message, choice, question)
+    return Understanding(facts, intents, question, choice, wish)
 
 
 def _readable(text: str) -> str:
-    """Bounded, with whole words and no long runs of signs: what keeps the patterns fast on any input."""
-    return spell_out(_SIGNS.sub(r"\1", clean(text)[:_LONGEST]))
+    """Of a sane length, with whole words and no long runs of signs."""
+    return spell_out(_SIGNS.sub(r"\1\2", clean(excerpt(text))))
 
 
 def _question(
-    message: "_Message", intents: set[Intent], choice: int | None, wish: DayWish | None
+    message: "_Message", intents: frozenset[Intent], choice: int | None, wish: DayWish | None
 ) -> Question | None:
     """A request for a visit, a person or a word on who is writing is answered as such, not looked up."""
     question = find_question(message.text)
@@ -110,6 +110,7 @@ class _Message:
         self.today = now.date()
         self.text = text
         self.folded = fold(text)
+        self.intents = frozenset(find_intents(self.folded))
 
     def facts(self, assistant: str, known: Mapping[str, Any]) -> Facts:
         body, email, phone = self._contacts()
@@ -128,7 +129,7 @@ class _Message:
             timeline=self._timeline(unnamed),
             property_type=find_property_type(self.folded, asked=self.asked == "property_type"),
             bedrooms=find_bedrooms(fold(unnamed), asked=self.asked == "bedrooms"),
-            asked_financing=Intent.ASKS_FINANCING in find_intents(self.folded),
+            asked_financing=Intent.ASKS_FINANCING in self.intents,
         )
 
     def _contacts(self) -> tuple[str, str | None, str | None]:
@@ -155,7 +156,7 @@ class _Message:
         """Where the lead wants to be; where they live or work only if nothing else was said and we asked."""
         folded = fold(unnamed)
         found = [each for each in locate(unnamed) if not _unwanted(folded, each)]
-        wanted = [each for each in found if not _LIVES.search(folded[: each.start])]
+        wanted = [each for each in found if not _LIVES.search(before(folded, each.start))]
         return tuple(
             dict.fromkeys(
                 each.comuna for each in wanted or (found if self.asked == "location" else [])
@@ -168,7 +169,7 @@ class _Message:
 
     def _timeline(self, unnamed: str) -> Any:
         folded = fold(unnamed)
-        about_visit = find_intents(self.folded) & _ABOUT_DAYS or self.asked in ("slot", "visit")
+        about_visit = self.intents & _ABOUT_DAYS or self.asked in ("slot", "visit")
         if about_visit or (self.asked == "timeline" and says_refusal(folded)):
             return None
         found = find_timeline(unnamed, folded, self.today, asked=self.asked == "timeline")
@@ -176,9 +177,7 @@ class _Message:
 
 
 def _unwanted(folded: str, found: Found) -> bool:
-    return bool(
-        _UNWANTED.search(folded[: found.start]) or re.match(r" no\b(?! se)", folded[found.end :])
-    )
+    return bool(_UNWANTED.search(before(folded, found.start)) or _NO.match(folded, found.end))
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from leads.folding import before
 from leads.money import WORDS
 from llm.spanish.meaning import Horizon, Timeline
 
@@ -14,8 +15,8 @@ _COUNT = "|".join(
     sorted((word for word, value in WORDS.items() if 1 <= value <= 24), key=len, reverse=True)
 )
 _SPAN = re.compile(
-    rf"\b(?:en|dentro de|de aca a|de aqui a|a|como|unos|unas|minimo|maximo|max|plazo de|los proximos|las proximas|proximos|hasta)\s+"
-    rf"(?:en |unos |unas |como |los |las |proximos |proximas )*(?P<low>\d{{1,2}}|{_COUNT})?(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?"
+    rf"\b(?:en|dentro de|de aca a|de aqui a|a|como|unos|unas|minimo|maximo|max|plazo de|los proximos|las proximas|proximos|hasta)\s{{1,8}}"
+    rf"(?:en |unos |unas |como |los |las |proximos |proximas ){{0,4}}(?P<low>\d{{1,2}}|{_COUNT})?(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?"
     r"\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b(?P<half> y medio)?"
 )
 _BARE_SPAN = re.compile(
@@ -104,8 +105,8 @@ def _bare(folded: str, today: date) -> _Found | None:
 
 def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
     for match in pattern.finditer(folded):
-        if _PAST.search(folded[: match.start()]) or _PAST.search(
-            folded[: match.start("unit")].rsplit(" ", 2)[0] + " "
+        if _PAST.search(before(folded, match.start())) or _PAST.search(
+            before(folded, match.start("unit")).rsplit(" ", 2)[0] + " "
         ):
             continue
         last = (

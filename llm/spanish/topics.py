@@ -2,6 +2,7 @@
 
 import re
 
+from crm.patterns import Pattern
 from leads.folding import fold
 from llm.spanish.meaning import Question
 
@@ -23,13 +24,13 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     ("company", r"\b(?:horario de atencion|oficinas?|sucursal|quienes son|a que hora (?:atienden|abren|cierran)|que empresa|de que (?:empresa|inmobiliaria)|comision|cobran|honorarios|son confiables|es gratis|tiene costo)\b"),
     ("availability", r"tien(?:en|es)|\bhay\b|dispon|queda[n]?\b|busca|opciones|alternativas|ofrece|aun esta|sigue|venden|arriendan|\binfo(?:rmacion)?\b|detalles|interesa|do you have|available"),
 )  # fmt: skip
-_TOPIC_PATTERNS = tuple((topic, re.compile(pattern)) for topic, pattern in _TOPICS)
+_TOPIC_PATTERNS = tuple((topic, Pattern(pattern)) for topic, pattern in _TOPICS)
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.](?=\d)[^.!?\n]*)*[.!?]*\n?")
 _STARTS = re.compile(
     r"^\W*(?:(?:hola+|buenas?(?: tardes| noches)?|buenos dias|oye|disculp[ae]|una (?:consulta|pregunta|duda)|consulta|pregunta|y|pero|ah|ok|perdon|gracias)\b[\s,:.]*)*"
     r"(?:que|cual(?:es)?|cuant[oa]s?|donde|como (?:puedo|podria|es|funciona|hago|se|seria|queda|son|estan?|puede)|cuando (?:puedo|podria|podemos|es|son|entregan|parten|abren|se entrega|estaria|hay)|quien|(?:a|de|en|con|por|para) (?:que|cual|cuanto|donde|quien)|tien(?:en|es)|hay|acepta[ns]?|se puede|sirve|incluye|tiene|viene|es (?:posible|cierto|verdad)|esta (?:disponible|cerca|incluido)|aun (?:esta|tienen|queda)|sigue|queda|q|k|puedo|podria|admiten|permiten|trabajan|cuesta|vale)\b"
 )
-_ASKS = re.compile(
+_ASKS = Pattern(
     r"\b(?:quisiera|quiero|me gustaria|necesito|queria|quería|me interesa) (?:saber|conocer mas|mas (?:info|informacion|detalles)|informacion|info|que me (?:cuentes|expliques|digas|informes|manden|envies))\b"
     r"|\b(?:me (?:puedes?|podrias?|pueden|podrian)|puedes?|podrias?|pueden) (?:decir|contar|explicar|informar|mandar|enviar|dar|indicar|confirmar|compartir)(?:me|nos)?\b|\b(?:mandame|enviame|cuentame|dime|explicame|dame) (?:mas |las? |los? |el |que |cuanto |de |info|foto)"
     r"|\b(?:informacion|info|detalles) (?:de|del|sobre|por)\b|\bmas (?:info|informacion|detalles)\b|^\W*(?:info|informacion|precios?|valor(?:es)?|ubicacion|fotos?|requisitos|disponible)\W*$"

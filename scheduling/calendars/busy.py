@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 AHEAD = MAX_RANGE + timedelta(days=7)  # what may be asked for, and what a late full read leaves
 BEHIND = timedelta(days=1)
 KEPT = timedelta(days=60)
+LONGEST_ZONE = 64  # of a path that we look up, one folder after another
 OURS = re.compile(r"crm\d+v[0-9a-f]{20}")
 NOT_BUSY = ("workingLocation", "birthday")
 
@@ -79,8 +80,10 @@ def _instant(side: dict[str, Any], zone: ZoneInfo) -> datetime:
 
 
 def zone_named(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
+    if not name or len(name) > LONGEST_ZONE:
+        return otherwise
     try:
-        return ZoneInfo(name) if name else otherwise
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return otherwise
 

@@ -226,17 +226,25 @@ class AvailabilitySlot(BrokerOwned):
 # What a block's rule may say: whole days or more apart, at the hour of the block itself.
 _RRULE = re.compile(r"(RRULE:)?FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[A-Z0-9,+-]+)*")
 _RRULE_NEVER = re.compile(r"BYHOUR|BYMINUTE|BYSECOND|BYEASTER|INTERVAL=0+(;|$)|COUNT=0+(;|$)")
+# Days of the month or year are for months and years: day by day, a rule that never comes true
+# ("every 30 February") is looked for until the year 9999, which takes seconds.
+_RRULE_ENDLESS = re.compile(
+    r"(?:RRULE:)?FREQ=(?:DAILY|WEEKLY).*BY(?:MONTHDAY|YEARDAY|WEEKNO|SETPOS)"
+)
+_RRULE_UNTIL = re.compile(r"UNTIL=(\d{8})(?=;|$)")
+_RRULE_LONGEST = 300
 
 
 def parse_rrule(rule: str, start: datetime) -> rrule:
     """The rule in naive wall-clock time; an UNTIL without an hour includes its day."""
-    until_whole_day = re.sub(r"UNTIL=(\d{8})(?=;|$)", r"UNTIL=\1T235959", rule)
+    until_whole_day = _RRULE_UNTIL.sub(r"UNTIL=\1T235959", rule)
     return cast(rrule, rrulestr(until_whole_day, dtstart=start, ignoretz=True))
 
 
 def validate_rrule(rule: str) -> None:
     try:
-        understood = _RRULE.fullmatch(rule) and not _RRULE_NEVER.search(rule)
+        unusual = _RRULE_NEVER.search(rule) or _RRULE_ENDLESS.match(rule)
+        understood = len(rule) <= _RRULE_LONGEST and _RRULE.fullmatch(rule) and not unusual
         happens = bool(understood and next(iter(parse_rrule(rule, datetime(2000, 1, 1))), None))
     except (ValueError, TypeError):
         happens = False
@@ -274,7 +282,7 @@ class AppointmentBlock(BrokerOwned):
     end_time = models.DateTimeField(_("término"))
     rrule = models.CharField(
         _("repetición"),
-        max_length=300,
+        max_length=_RRULE_LONGEST,
         blank=True,
         validators=[validate_rrule],
         help_text=_("Por ejemplo FREQ=WEEKLY;BYDAY=MO"),

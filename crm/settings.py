@@ -53,7 +53,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -79,6 +78,7 @@ MIDDLEWARE = [
     "crm.middleware.BrokerTimezoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "brokers.entrance.DeviceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -140,12 +140,8 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "brokers.auth.attempted_email"
-AXES_LOCKOUT_CALLABLE = "brokers.auth.locked_out"
-AXES_RESET_ON_SUCCESS = True
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_DISABLE_ACCESS_LOG = True
+AXES_HANDLER = "brokers.entrance.Handler"
+AXES_LOCKOUT_CALLABLE = "brokers.entrance.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "crm.limits.address_of"
@@ -153,11 +149,7 @@ PROXY_COUNT: int = env.int("PROXY_COUNT", default=0)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
-    "CHECK_REVOKE_TOKEN": True,
-    "USER_AUTHENTICATION_RULE": "brokers.auth.may_sign_in",
 }
 
 # --- Language and time -----------------------------------------------------------------------

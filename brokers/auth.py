@@ -6,12 +6,12 @@ from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.exceptions import InvalidToken
 
+from brokers import tokens
 from brokers.models import User
 
 
@@ -36,12 +36,8 @@ class MixedCharactersValidator:
         return _("La contraseña necesita al menos una mayúscula, una minúscula y un número.")
 
 
-def may_sign_in(user: User | None) -> bool:
-    return user is not None and user.may_enter
-
-
 class EmailBackend(BaseBackend):
-    """Finds the user by e-mail without regard to case; refuses the inactive, also mid-session."""
+    """Finds the user by e-mail, however it is written; refuses the inactive, also mid-session."""
 
     def authenticate(
         self,
@@ -53,38 +49,22 @@ class EmailBackend(BaseBackend):
         email = username or kwargs.get(User.USERNAME_FIELD)
         if not email or password is None:
             return None
-        try:
-            user = User.objects.get_by_natural_key(email)
-        except User.DoesNotExist:
+        user: User | None = User.objects.with_email(email)
+        if user is None:
             User().set_password(password)  # the time of a hash, so that e-mails cannot be probed
             return None
         return user if user.check_password(password) and user.may_enter else None
 
     def get_user(self, user_id: int) -> User | None:
         user = User.objects.filter(pk=user_id).first()
-        return user if may_sign_in(user) else None
+        return user if user is not None and user.may_enter else None
 
 
 class TokenAuthentication(JWTAuthentication):
     """Bearer tokens of active users of active brokers, one query a request."""
 
     def get_user(self, validated_token: Any) -> Any:
-        user: Any = super().get_user(validated_token)
-        if not may_sign_in(user):
-            raise AuthenticationFailed(_("La cuenta está desactivada."), code="user_inactive")
-        return user
-
-
-def attempted_email(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
-    """The e-mail that a failed attempt names, for the lock-out."""
-    given = credentials or {}
-    email = given.get("username") or given.get("email") or request.POST.get("username", "")
-    return str(email).strip().lower()[:254]
-
-
-def locked_out(request: HttpRequest, credentials: dict[str, Any] | None, *_: Any) -> HttpResponse:
-    """The answer to a locked-out sign-in page; the API's token view answers for itself."""
-    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds()) // 60
-    response = render(request, "admin/locked_out.html", {"minutes": minutes}, status=429)
-    response.headers["Retry-After"] = str(minutes * 60)
-    return response
+        sign_in = tokens.sign_in_of(validated_token)
+        if sign_in is None or not sign_in.user.may_enter:
+            raise InvalidToken(_("La sesión terminó. Vuelve a ingresar."))
+        return sign_in.user

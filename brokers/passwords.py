@@ -4,10 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -15,13 +16,25 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
+from brokers import guessing
+from brokers.guessing import Caller
 from brokers.models import User
-from crm.errors import DomainError
+from crm.errors import DomainError, TooMany
 
 
 class LinkExpired(DomainError):
     code = "link_expired"
     message = _("El enlace ya se usó o venció. Pide uno nuevo.")
+
+
+class OneTimeTokens(PasswordResetTokenGenerator):
+    """Good until used, or until the user's sessions end for another reason."""
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.get_session_auth_hash()}"
+
+
+one_time_tokens = OneTimeTokens()
 
 
 class Reason(models.TextChoices):
@@ -39,13 +52,28 @@ def choose(user: User, password: str) -> None:
     user.save(update_fields=["password", "updated_at"])
 
 
+def knows(user: User, password: str, request: HttpRequest) -> bool:
+    """Whether who is signed in knows their password; wrong ones count as at the sign-in page.
+
+    Raises TooMany: who holds somebody's session or token must not find their password out by it.
+    """
+    guess = guessing.begin(user.email, guessing.caller_of(request), at=timezone.now(), strict=True)
+    if not guess.refused and user.check_password(password):
+        guessing.succeeded(guess, user, at=timezone.now())
+        return True
+    if guess.refused or guess.locks:
+        raise TooMany(retry_after=guess.retry_after)
+    return False
+
+
 @transaction.atomic
-def redeem(uid: str, token: str, password: str) -> User:
+def redeem(uid: str, token: str, password: str, *, caller: Caller) -> User:
     """Set the password that the holder of a one-time link chose."""
     user = _user_of(uid)
-    if user is None or not default_token_generator.check_token(user, token):
+    if user is None or not one_time_tokens.check_token(user, token):
         raise LinkExpired
     choose(user, password)
+    guessing.proved(user, caller)
     return user
 
 
@@ -60,7 +88,7 @@ def _user_of(uid: str) -> User | None:
 
 def one_time_link(user: User) -> dict[str, str]:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
-    token = default_token_generator.make_token(user)
+    token = one_time_tokens.make_token(user)
     path = reverse("password_reset_confirm", args=[uid, token])
     return {"uid": uid, "token": token, "link": settings.PUBLIC_URL + path}
 
@@ -82,7 +110,7 @@ def mail(user: User, reason: Reason) -> None:
 
 def invite(*, email: str, name: str, role: str, broker: Any) -> User:
     """A user without a password yet; asking again for one who has not accepted is the same one."""
-    user: User | None = User.objects.filter(email__iexact=email.strip()).first()
+    user: User | None = User.objects.with_email(email)
     if user is None:
         created: User = User.objects.create_user(email, None, name=name, role=role, broker=broker)
         return created

@@ -20,6 +20,7 @@ from brokers.models import (
     User,
 )
 from crm.api.serializers import CheckedSerializer, TenantRelatedField, TenantSerializer
+from crm.emails import one_spelling
 from crm.tenancy import Role
 
 TEAM = [choice for choice in Role.choices if choice[0] != Role.SUPERADMIN]
@@ -124,9 +125,9 @@ class UserSerializer(TenantSerializer[User]):
         return linking.state_of(user, at=timezone.now()).value
 
     def validate_email(self, email: str) -> str:
-        if User.objects.filter(email__iexact=email).exists():
+        if User.objects.with_email(email) is not None:
             raise ValidationError(_("Ya hay un usuario con este correo."), code="unique")
-        return email.lower()
+        return one_spelling(email)
 
     def validate_role(self, role: str) -> str:
         if role == Role.SUPERADMIN:
@@ -200,7 +201,7 @@ class MeSerializer(CheckedSerializer[User]):
         if password is None:
             return attrs
         assert isinstance(self.instance, User)
-        if not self.instance.check_password(old or ""):
+        if not passwords.knows(self.instance, old or "", self.context["request"]):
             raise ValidationError({"old_password": _("La contraseña actual no es correcta.")})
         return {**attrs, "password": fitting(password, self.instance)}
 

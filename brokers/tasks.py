@@ -1,23 +1,22 @@
-"""Mails with one-time links, the work of people who left, and the removal of expired tokens."""
+"""Mails with one-time links, the work of people who left, and the removal of what ran out."""
 
 import smtplib
 from datetime import datetime
 
 from celery import shared_task
 from django.db import transaction
-from django.db.models import Model
 from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueDown
 from redis.exceptions import RedisError
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from brokers import passwords
+from brokers import guessing, passwords
 from brokers.duties import duties
-from brokers.models import User
+from brokers.models import SignIn, User
 from crm.errors import ProviderError
 from crm.tasks import enqueue
 
 BATCH = 1000
+NOBODY = 0
 
 
 @shared_task(name="brokers.tasks.mail_link")
@@ -37,10 +36,13 @@ def mail_link_soon(user: User, reason: passwords.Reason) -> None:
 
 
 def mail_reset(email: str) -> None:
-    """Mail a link to the address's user, if there is one who may sign in; do not tell."""
-    user = User.objects.filter(email__iexact=email).first()
-    if user is not None and user.may_enter:
-        mail_link_soon(user, passwords.Reason.RESET)
+    """Mail a link to the address's user, if there is one who may sign in; do not tell.
+
+    For nobody's address the queue gets a task as well: without, the answer would come sooner.
+    """
+    user = User.objects.with_email(email)
+    user_id = user.pk if user is not None and user.may_enter else NOBODY
+    transaction.on_commit(lambda: _publish(user_id, passwords.Reason.RESET.value))
 
 
 def _publish(user_id: int, reason: str) -> None:
@@ -70,18 +72,11 @@ def sweep_duties(at: str | None = None) -> int:
 
 
 @shared_task(name="brokers.tasks.flush_tokens")
-def flush_tokens() -> int:
-    """Delete expired refresh tokens, the spent ones with them, a batch at a time."""
-    now, removed = timezone.now(), 0
-    while batch := list(
-        OutstandingToken.objects.filter(expires_at__lt=now)
-        .order_by("id")
-        .values_list("pk", flat=True)[:BATCH]
-    ):
-        _delete(BlacklistedToken, token_id__in=batch)
-        removed += _delete(OutstandingToken, pk__in=batch)
+def flush_tokens(at: str | None = None) -> int:
+    """Delete what signing in leaves behind: sign-ins that ran out, old counts and addresses."""
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    removed = guessing.forget_old(moment)
+    old = SignIn.objects.filter(expires_at__lt=moment).order_by("id").values_list("pk", flat=True)
+    while batch := list(old[:BATCH]):  # so that no statement holds many rows for long
+        removed += SignIn.objects.filter(pk__in=batch).delete()[0]
     return removed
-
-
-def _delete(model: type[Model], **which: object) -> int:
-    return model._default_manager.filter(**which).delete()[0]

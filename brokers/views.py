@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
@@ -17,7 +16,9 @@ from rest_framework.response import Response
 
 from brokers import linking, onboarding, passwords, team, tokens
 from brokers import serializers as shapes
+from brokers.entrance import guess_of
 from brokers.filters import UserFilter
+from brokers.guessing import caller_of
 from brokers.models import (
     Broker,
     BrokerChatConfig,
@@ -44,7 +45,10 @@ class Posted(generics.GenericAPIView[Any]):
 
 
 class Token(PublicView, Posted):
-    """Signs in; after repeated failures the e-mail is locked out from that address for a while."""
+    """Signs in; after repeated failures the e-mail is locked out from that address for a while.
+
+    Where its user has signed in before, the right password is still taken.
+    """
 
     serializer_class = shapes.SignInSerializer
     throttle_classes: Any = (SignInThrottle,)
@@ -53,9 +57,10 @@ class Token(PublicView, Posted):
     def post(self, request: Request) -> Response:
         given = self.given()
         asked: Any = request
-        user = authenticate(asked, username=given["email"].strip(), password=given["password"])
-        if getattr(request, "axes_locked_out", False):
-            raise TooMany(retry_after=int(settings.AXES_COOLOFF_TIME.total_seconds()))
+        user = authenticate(asked, username=given["email"], password=given["password"])
+        guess = guess_of(request)
+        if user is None and guess is not None and (guess.refused or guess.locks):
+            raise TooMany(retry_after=guess.retry_after)
         if not isinstance(user, User):
             raise AuthenticationFailed(_("El correo o la contraseña no son correctos."))
         user_logged_in.send(sender=User, request=request, user=user)
@@ -63,17 +68,18 @@ class Token(PublicView, Posted):
 
 
 class Refresh(PublicView, Posted):
-    """A new pair for a refresh token, which is spent by it."""
+    """A new pair for a refresh token, which is spent by it; a spent one ends the whole session."""
 
     serializer_class = shapes.RefreshSerializer
 
     @extend_schema(operation_id="auth_refresh", responses=shapes.TokenPairSerializer)
     def post(self, request: Request) -> Response:
-        return Response(tokens.renew(self.given()["refresh"]))
+        asked_at = timezone.now()
+        return Response(tokens.renew(self.given()["refresh"], asked_at=asked_at))
 
 
 class Logout(PublicView, Posted):
-    """Ends the session of a refresh token."""
+    """Ends the session of a refresh token, with every token of it."""
 
     serializer_class = shapes.RefreshSerializer
 
@@ -103,7 +109,7 @@ class PasswordResetConfirm(PublicView, Posted):
 
     @extend_schema(operation_id="auth_password_reset_confirm", responses={204: None})
     def post(self, request: Request) -> Response:
-        passwords.redeem(**self.given())
+        passwords.redeem(**self.given(), caller=caller_of(request._request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -1,9 +1,11 @@
 """Counting limits per key and window, which fail open when the cache is away."""
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,6 +15,8 @@ from redis.exceptions import RedisError
 from crm import outage
 
 log = logging.getLogger(__name__)
+
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")  # as some proxies write it
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,26 @@ def _counted(limits: Sequence[Limit]) -> list[int]:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The caller's address, past as many proxies as PROXY_COUNT says we run."""
+    """Under which address the caller is counted, past as many proxies as PROXY_COUNT says we run.
+
+    Only what our outermost proxy wrote is believed: whatever stands left of it anybody can send.
+    What is no address counts as the connection's own.
+    """
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     behind = settings.PROXY_COUNT
-    if behind and len(hops) >= behind and hops[-behind].strip():
-        return hops[-behind].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = hops[-behind] if 0 < behind <= len(hops) else ""
+    return _caller_at(forwarded) or _caller_at(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _caller_at(written: str) -> str:
+    """The address, or of IPv6 its network: 2**64 addresses of one line are one caller's."""
+    with_port = _WITH_PORT.fullmatch(written.strip())
+    try:
+        address = ip_address(with_port[1] or with_port[2] if with_port else written.strip())
+    except ValueError:
+        return ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), 64), strict=False).network_address)

@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from pydantic import BaseModel, ConfigDict, Field
 
+from crm import emails
 from leads import (
     alerts,
     comunas,
@@ -310,14 +310,10 @@ def _clean_email(value: str, lead: Lead) -> str:
 
 def clean_email(value: str) -> str:
     """The address as it is stored; ValueError says in a word why it is refused."""
-    address = value.strip().lower()
     try:
-        validate_email(address)
+        return emails.checked(value)
     except ValidationError as error:
         raise ValueError("not_an_email") from error
-    if len(address) > 100:
-        raise ValueError("not_an_email")
-    return address
 
 
 def _clean_places(value: list[str], lead: Lead) -> list[str]:

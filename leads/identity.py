@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 
 from brokers.models import Broker
+from crm.emails import one_spelling
 from crm.errors import Conflict
 from leads import assignment, names, phones
 from leads.activity import log
@@ -50,7 +51,7 @@ class _Contact:
 
 def _contact(broker: Broker, phone: str, email: str | None) -> _Contact:
     e164 = phones.to_e164(phone, country=broker.country) if phone else None
-    return _Contact(e164, (email or "").strip().lower() or None)
+    return _Contact(e164, one_spelling(email or "") or None)
 
 
 def matching(broker: Broker, *, phone_e164: str | None, email: str | None) -> list[Lead]:

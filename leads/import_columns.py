@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.emails import one_spelling
 from leads import facts, import_mapping, names, phones, storable
 from leads.folding import clean, fold
 from leads.money import find_amounts
@@ -273,7 +274,7 @@ def _source(row: Understood, columns: Columns, heading: str, text: str) -> str:
 
 
 def _assigned_to(row: Understood, columns: Columns, heading: str, text: str) -> str:
-    person = columns.team.get(text.lower())
+    person = columns.team.get(one_spelling(text))
     if person is None:
         return "unknown_agent"
     row.plain["assigned_to"] = person

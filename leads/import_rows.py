@@ -38,7 +38,7 @@ def columns_of(job: LeadImport) -> Columns:
 def _team(job: LeadImport) -> dict[str, int]:
     """Who may be given leads, by e-mail."""
     people = User.objects.filter(broker=job.broker_id, is_active=True)
-    return {email.lower(): pk for email, pk in people.values_list("email", "pk")}
+    return dict(people.values_list("email", "pk"))
 
 
 def check(job: LeadImport, chunk: Sequence[Record], columns: Columns, *, at: datetime) -> None:

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from brokers.models import Broker
+from crm import emails
 from crm.errors import DomainError
 from leads import identity, phones
 from leads.enums import SuppressionChange
@@ -56,12 +56,10 @@ def normalise(text: str, *, country: str) -> str | None:
     written = text.strip().strip("\"'")
     if "@" not in written:
         return phones.to_e164(written, country=country)
-    address = written.lower()
     try:
-        validate_email(address)
+        return emails.checked(written)
     except ValidationError:
         return None
-    return address if len(address) <= 100 else None
 
 
 def of_lead(lead: Lead) -> QuerySet[Suppression]:

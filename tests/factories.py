@@ -16,6 +16,8 @@ from brokers.models import (
     BrokerPromptConfig,
     BrokerVoiceConfig,
     ChannelHook,
+    FailedSignIns,
+    Lane,
     User,
 )
 from brokers.onboarding import complete
@@ -100,6 +102,19 @@ class OfBroker(factory.django.DjangoModelFactory):
         abstract = True
 
     broker = factory.SubFactory(BrokerFactory)
+
+
+class FailedSignInsFactory(OfBroker):
+    class Meta:
+        model = FailedSignIns
+
+    key = factory.Sequence(lambda n: f"{n:064d}")
+    lane = Lane.PAIR
+    user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    address = "203.0.113.7"
+    failures = 8
+    since = factory.LazyFunction(timezone.now)
+    last_at = factory.LazyFunction(timezone.now)
 
 
 class LeadFactory(OfBroker):

@@ -1,5 +1,5 @@
 """Brokers, their people and their configurations in Django Admin."""
 
-from brokers.admin import configs, people
+from brokers.admin import configs, locks, people
 
-__all__ = ["configs", "people"]
+__all__ = ["configs", "locks", "people"]

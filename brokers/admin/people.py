@@ -27,6 +27,7 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import DoorForm, door, each
 from crm.admin.filters import QueryFilter
 from crm.admin.forms import TenantForm
+from crm.emails import one_spelling
 from crm.errors import NotAllowed
 from crm.tenancy import Role
 
@@ -100,7 +101,7 @@ class UserForm(TenantForm):
             self.fields["role"].choices = [(role, ROLES[role]) for role in given]  # type: ignore[attr-defined]
 
     def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).strip().lower()
+        return one_spelling(self.cleaned_data["email"])
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data.get("password") or ""

@@ -11,6 +11,7 @@ from brokers.models.configs import (
     ChannelHook,
     VoiceProvider,
 )
+from brokers.models.entering import FailedSignIns, KnownAddress, Lane, SignIn, locked_now
 from brokers.models.people import Broker, User, UserManager, unguessable, validate_timezone
 
 __all__ = [
@@ -23,9 +24,14 @@ __all__ = [
     "BrokerVoiceConfig",
     "CallerIdClass",
     "ChannelHook",
+    "FailedSignIns",
+    "KnownAddress",
+    "Lane",
+    "SignIn",
     "User",
     "UserManager",
     "VoiceProvider",
+    "locked_now",
     "unguessable",
     "validate_timezone",
 ]

@@ -1,5 +1,6 @@
 """Whose data it is: brokers, and the people who sign in."""
 
+import re
 import secrets
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -9,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from crm.emails import OneSpellingEmailField, one_spelling
 from crm.models import TimeStamped, one_of
 from crm.tenancy import Role, Tenanted, TenantQuerySet, everything, own
 
@@ -22,12 +25,19 @@ def validate_timezone(name: str) -> None:
         )
 
 
+_STORABLE = re.compile(r"[!-~]{1,100}")
+
+
 def unguessable() -> str:
     return secrets.token_urlsafe(24)
 
 
 class Broker(Tenanted, TimeStamped):
-    """A brokerage: the tenant."""
+    """A brokerage: the tenant.
+
+    ``sessions_epoch``, here and of users, is counted up by a trigger of the database whenever
+    who may enter changes, whoever changes it; nothing else writes it.
+    """
 
     broker_path: ClassVar[str] = "pk"
     superadmin_can: ClassVar[str] = "cru"
@@ -50,6 +60,7 @@ class Broker(Tenanted, TimeStamped):
     language = models.CharField(_("idioma"), max_length=10, default="es")
     subscription_plan = models.CharField(_("plan"), max_length=50, default="base")
     is_active = models.BooleanField(_("activa"), default=True)
+    sessions_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[Any] = TenantQuerySet.as_manager()
 
@@ -72,7 +83,7 @@ class Broker(Tenanted, TimeStamped):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Users by e-mail, whatever its case."""
+    """Users by e-mail, however it is written."""
 
     def get_queryset(self) -> Any:
         return TenantQuerySet(self.model, using=self._db).select_related("broker")
@@ -80,11 +91,16 @@ class UserManager(BaseUserManager["User"]):
     def visible_to(self, user: Any) -> Any:
         return self.get_queryset().visible_to(user)
 
+    def with_email(self, email: str) -> "User | None":
+        """Whoever signs in by this e-mail; signs that the column cannot hold are nobody's."""
+        spelled = one_spelling(email)
+        return self.filter(email=spelled).first() if _STORABLE.fullmatch(spelled) else None
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.get(email=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=one_spelling(email), **fields)
         user.set_password(password)
         user.full_clean()
         user.save()
@@ -102,7 +118,7 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
     agent_sees = staticmethod(own("pk"))
 
     password = models.CharField(_("contraseña"), max_length=255, db_column="hashed_password")
-    email = models.EmailField(_("correo"), max_length=100, unique=True)
+    email = OneSpellingEmailField(_("correo"), max_length=100, unique=True)
     name = models.CharField(_("nombre"), max_length=100)
     role = models.CharField(_("rol"), max_length=20, choices=Role.choices, default=Role.AGENT)
     broker = models.ForeignKey(
@@ -114,6 +130,7 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
         verbose_name=_("corredora"),
     )
     is_active = models.BooleanField(_("activo"), default=True)
+    sessions_epoch = models.PositiveIntegerField(default=0, editable=False)
     assignment_priority = models.PositiveSmallIntegerField(
         _("prioridad de asignación"),
         null=True,
@@ -137,7 +154,11 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
         ordering = ["name", "id"]
         constraints = [
             one_of("role", Role, "users"),
-            models.UniqueConstraint(Lower("email"), name="users_email_ci_unique"),
+            # In ASCII and small letters an address has one spelling, so that the column is unique.
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")) & Q(email__regex=r"^[!-~]+$"),
+                name="users_email_one_spelling",
+            ),
             models.CheckConstraint(
                 condition=Q(role=Role.SUPERADMIN, broker__isnull=True)
                 | (~Q(role=Role.SUPERADMIN) & Q(broker__isnull=False)),
@@ -168,6 +189,16 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
 
     def get_short_name(self) -> str:
         return self.name.partition(" ")[0]
+
+    @classmethod
+    def normalize_username(cls, username: Any) -> Any:
+        return one_spelling(username) if isinstance(username, str) else username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What sessions and tokens were begun with; another one ends them, for good."""
+        broker_epoch = self.broker.sessions_epoch if self.broker else 0
+        begun_with = f"{self.password} {self.sessions_epoch} {broker_epoch}"
+        return salted_hmac("brokers.sessions", begun_with, secret, algorithm="sha256").hexdigest()
 
     @property
     def may_enter(self) -> bool:

@@ -94,6 +94,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         _("Equipo y configuración"),
         (
             ("brokers.User", _("Equipo"), "groups"),
+            ("brokers.FailedSignIns", _("Bloqueos de ingreso"), "lock_person"),
             ("brokers.Broker", _("Corredora"), "apartment"),
             ("brokers.BrokerLeadConfig", _("Puntaje y asignación"), "tune"),
             ("brokers.BrokerChatConfig", _("Canales"), "hub"),

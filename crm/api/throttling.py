@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from crm import outage
+from crm import limits, outage
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class ScopedThrottle(BaseThrottle):
     ends_in = 0.0
 
     def caller(self, request: Request) -> str:
-        return str(self.get_ident(request))
+        return limits.address_of(request)  # type: ignore[arg-type]
 
     def allow_request(self, request: Request, view: Any) -> bool:
         allowed, window = parse(settings.API_THROTTLE_RATES[self.scope])

@@ -20,6 +20,7 @@ from unfold.widgets import (
 from brokers.models import User
 from crm.admin.doors import DoorForm
 from crm.admin.forms import TenantForm
+from crm.emails import one_spelling
 from crm.tenancy import visible
 from leads import (
     comunas,
@@ -140,7 +141,7 @@ class ContactForm(TenantForm):
 
     def clean_email(self) -> str | None:
         email = self.cleaned_data.get("email")
-        return email.strip().lower() if email else None
+        return one_spelling(email) if email else None
 
 
 class AddLeadForm(ContactForm):

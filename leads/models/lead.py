@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.emails import OneSpellingEmailField
 from crm.models import BrokerOwned, one_of, within
 from crm.tenancy import Actor as User
 from crm.tenancy import AgentScope, TenantQuerySet, of_their_leads
@@ -112,7 +113,7 @@ class Lead(BrokerOwned):
     phone = models.CharField(_("teléfono"), max_length=20, blank=True, default="")
     phone_e164 = models.CharField(_("teléfono E.164"), max_length=16, null=True, blank=True)
     name = models.CharField(_("nombre"), max_length=100, null=True, blank=True)
-    email = models.EmailField(_("correo"), max_length=100, null=True, blank=True)
+    email = OneSpellingEmailField(_("correo"), max_length=100, null=True, blank=True)
     status = models.CharField(
         _("temperatura"), max_length=20, choices=Status.choices, default=Status.COLD
     )

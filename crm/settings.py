@@ -226,10 +226,8 @@ API_THROTTLE_RATES: dict[str, str] = {
 }
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_FORMATTER_CLASS": "crm.api.errors.ExceptionFormatter",
-    "ERROR_SCHEMAS": {"409": "crm.api.schema.ConflictSerializer"},
     "EXCEPTION_HANDLER_CLASS": "crm.api.errors.ExceptionHandler",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
-    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "429"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lead CRM API",
@@ -263,16 +261,9 @@ SPECTACULAR_SETTINGS = {
         "StepActionEnum": "campaigns.models.StepAction.choices",
         "StepStatusEnum": "campaigns.models.LogStatus.choices",
         "AppointmentTypeEnum": "scheduling.models.AppointmentType.choices",
-        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
-        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
-        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
-        "ErrorCode401Enum": "drf_standardized_errors.openapi_serializers.ErrorCode401Enum.choices",
-        "ErrorCode403Enum": "drf_standardized_errors.openapi_serializers.ErrorCode403Enum.choices",
-        "ErrorCode404Enum": "drf_standardized_errors.openapi_serializers.ErrorCode404Enum.choices",
-        "ErrorCode429Enum": "drf_standardized_errors.openapi_serializers.ErrorCode429Enum.choices",
     },
     "POSTPROCESSING_HOOKS": [
-        "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
+        "drf_spectacular.hooks.postprocess_schema_enums",
     ],
 }
 

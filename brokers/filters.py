@@ -1,8 +1,7 @@
 """What the team's list is filtered by."""
 
-from django_filters.rest_framework.filterset import FilterSet
-
 from brokers.models import User
+from crm.api.filters import FilterSet
 
 
 class UserFilter(FilterSet):

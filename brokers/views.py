@@ -31,7 +31,7 @@ from brokers.tasks import mail_link_soon, mail_reset
 from crm.api.permissions import SuperadminsOnly, TenantPermission
 from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.throttling import PasswordResetThrottle, SignInThrottle
-from crm.api.views import Editable, PublicView, TenantViewSet
+from crm.api.views import Editable, PublicView, StrictView, TenantViewSet
 from crm.errors import TooMany
 
 
@@ -113,7 +113,7 @@ class PasswordResetConfirm(PublicView, Posted):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Me(generics.GenericAPIView[User]):
+class Me(StrictView, generics.GenericAPIView[User]):
     """Who the caller is; their name and password are theirs to change."""
 
     permission_classes = [TenantPermission]
@@ -134,7 +134,7 @@ class Me(generics.GenericAPIView[User]):
         return Response({**answer, "tokens": tokens.issue(user)} if changed else answer)
 
 
-class MyTelegram(generics.GenericAPIView[User]):
+class MyTelegram(StrictView, generics.GenericAPIView[User]):
     """The caller's own Telegram: whether it is linked, a one-time code that links it, and leaving."""
 
     permission_classes = [TenantPermission]

@@ -1,8 +1,7 @@
 """What lists of campaigns are filtered by."""
 
-from django_filters.rest_framework.filterset import FilterSet
-
 from campaigns.models import Campaign
+from crm.api.filters import FilterSet
 
 
 class CampaignFilter(FilterSet):

@@ -93,9 +93,8 @@ class Campaigns(Removable[Campaign]):
     )
     @action(detail=True, **BARE)
     def logs(self, request: Request, pk: Any = None) -> Response:
-        asked = shapes.LogQuerySerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        rows: Any = CampaignLog.objects.filter(campaign=self.get_object(), **asked.validated_data)
+        asked = self.asked(shapes.LogQuerySerializer)
+        rows: Any = CampaignLog.objects.filter(campaign=self.get_object(), **asked)
         page: Any = self.paginate_queryset(rows.select_related("step", "lead"))
         return self.get_paginated_response(shapes.LogSerializer(page, many=True).data)
 

@@ -1,8 +1,6 @@
 """What lists of entries, documents and gaps are filtered by."""
 
-from django_filters.rest_framework.filterset import FilterSet
-
-from crm.api.filters import IdFilter
+from crm.api.filters import FilterSet, IdFilter
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
 
 

@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django_filters.filters import BooleanFilter, CharFilter, ChoiceFilter, NumberFilter
-from django_filters.rest_framework.filterset import FilterSet
-from rest_framework.exceptions import ValidationError
+from django_filters.filters import CharFilter, ChoiceFilter, Filter, NumberFilter
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
-from crm.api.filters import LARGEST, SearchFilter
+from crm.api.filter_fields import WHOLE
+from crm.api.filters import LARGEST, EachFilter, FilterSet, SearchFilter, YesNoFilter
 from leads import metrics, reading, search
 from leads.models import (
     Attachment,
@@ -36,33 +37,40 @@ class LeadSearch(SearchFilter):
         return search.matching(queryset, asked, path=self.path)
 
 
+class PersonField(forms.Field):
+    def to_python(self, value: Any) -> Any:
+        """A person's id, or ``none``."""
+        if value in self.empty_values or value == NOBODY:
+            return value
+        if not WHOLE.fullmatch(value) or not 0 < int(value) <= LARGEST:
+            raise forms.ValidationError(_("Debe ser un número o «none»."), code="invalid")
+        return int(value)
+
+
+@extend_schema_field({"type": "string", "pattern": "^(none|[1-9][0-9]{0,17})$"})
+class PersonFilter(Filter):
+    field_class: type[forms.Field] = PersonField
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(assigned_to=None) if value == NOBODY else super().filter(qs, value)
+
+
 class LeadFilter(FilterSet):
     """``assigned_to=none`` is the pool; several statuses, stages or tags go with commas."""
 
-    status = CharFilter(method="any_status")
-    pipeline_stage = CharFilter(method="any_stage")
+    status = EachFilter(choices=Status.choices)
+    pipeline_stage = EachFilter(choices=Stage.choices)
     treatment_type = ChoiceFilter(choices=Treatment.choices)
-    assigned_to = CharFilter(method="of_person")
+    assigned_to = PersonFilter()
     score_min = NumberFilter(field_name="lead_score", lookup_expr="gte")
     score_max = NumberFilter(field_name="lead_score", lookup_expr="lte")
     tags = CharFilter(method="with_tags")
-    conflicts = BooleanFilter(method="in_conflict")
-    stuck = BooleanFilter(method="standing_long")
+    conflicts = YesNoFilter(method="in_conflict")
+    stuck = YesNoFilter(method="standing_long")
 
     class Meta:
         model = Lead
         fields = ["source"]
-
-    def any_status(self, queryset: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        return queryset.filter(status__in=_each(name, value, Status.values))
-
-    def any_stage(self, queryset: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        return queryset.filter(pipeline_stage__in=_each(name, value, Stage.values))
-
-    def of_person(self, queryset: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        if value == NOBODY:
-            return queryset.filter(assigned_to__isnull=True)
-        return queryset.filter(assigned_to=_id(name, value))
 
     def with_tags(self, queryset: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
         return queryset.filter(tags__contains=[tag.strip() for tag in value.split(",")])
@@ -85,10 +93,10 @@ class ConversationSearch(LeadSearch):
 class ConversationFilter(FilterSet):
     """``state`` says who holds the microphone, ``mine`` that the caller looks after the lead."""
 
-    unread = BooleanFilter(method="not_seen")
-    needs_person = BooleanFilter(method="asking")
-    mine = BooleanFilter(method="looked_after")
-    undelivered = BooleanFilter(method="with_lost_messages")
+    unread = YesNoFilter(method="not_seen")
+    needs_person = YesNoFilter(method="asking")
+    mine = YesNoFilter(method="looked_after")
+    undelivered = YesNoFilter(method="with_lost_messages")
     state = ChoiceFilter(choices=[(state, state) for state in reading.STATES], method="held")
 
     class Meta:
@@ -140,23 +148,8 @@ class TemplateFilter(FilterSet):
         fields = ["channel", "agent_type", "approval"]
 
 
-def _each(name: str, value: str, known: list[str]) -> list[str]:
-    asked = [part.strip() for part in value.split(",")]
-    unknown = [part for part in asked if part not in known]
-    if unknown:
-        detail = _("«%s» no es una opción válida.") % unknown[0]
-        raise ValidationError({name: detail}, code="invalid_choice")
-    return asked
-
-
-def _id(name: str, value: str) -> int:
-    if not value.isascii() or not value.isdigit() or int(value) > LARGEST:
-        raise ValidationError({name: _("Debe ser un número o «none».")}, code="invalid")
-    return int(value)
-
-
 class AlertFilter(FilterSet):
-    seen = BooleanFilter("seen_at", lookup_expr="isnull", exclude=True)
+    seen = YesNoFilter("seen_at", lookup_expr="isnull", exclude=True)
 
     class Meta:
         model = LeadAlert

@@ -85,9 +85,8 @@ class Imports(mixins.DestroyModelMixin, ReadOnly[LeadImport]):
     def rows(self, request: Request, pk: Any = None) -> Response:
         """Each row of the file with its verdict."""
         job = self.get_object()
-        asked = shapes.RowsAskedSerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        rows: Any = LeadImportRow.objects.filter(job=job, **asked.validated_data).order_by("number")
+        asked = self.asked(shapes.RowsAskedSerializer)
+        rows: Any = LeadImportRow.objects.filter(job=job, **asked).order_by("number")
         page: Any = self.paginate_queryset(rows)
         return self.get_paginated_response(shapes.ImportRowSerializer(page, many=True).data)
 
@@ -122,18 +121,18 @@ class Exports(TenantViewSet[Lead]):
         responses=CSV,
         parameters=[shapes.ExportAskedSerializer],
         operation_id="leads_export",
+        filters=True,
     )
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> HttpResponseBase:
         """A CSV that spreadsheets in Spanish open as it is: semicolons and a byte order mark."""
-        asked = shapes.ExportAskedSerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
+        asked = self.asked(shapes.ExportAskedSerializer)
         return exporting.respond(
             self.filter_queryset(self.get_queryset()),
             broker=broker_of(request),
             user=self.caller,
             filters=request.query_params.dict(),
             at=timezone.now(),
-            separator=exporting.SEPARATORS[asked.validated_data["separator"]],
-            bom=asked.validated_data["bom"],
+            separator=exporting.SEPARATORS[asked["separator"]],
+            bom=asked["bom"],
         )

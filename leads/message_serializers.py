@@ -200,10 +200,6 @@ class ThreadQuerySerializer(serializers.Serializer[Any]):
     after = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False)
     changed_since = serializers.DateTimeField(required=False)
 
-    @property
-    def conditions(self) -> dict[str, Any]:
-        return {self.LOOKUPS[name]: value for name, value in self.validated_data.items()}
-
 
 class ReplySerializer(serializers.Serializer[Any]):
     """A text, an approved template with its variables, or a file with or without a text.

@@ -6,7 +6,7 @@ from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -28,11 +28,6 @@ from leads.models import Consent, Lead, RightsRequest, Suppression
 
 ZIP = (200, "application/zip")
 UNFILTERED: dict[str, Any] = {"filterset_class": None, "search_fields": [], "ordering_fields": []}
-STORY_QUERY = [
-    OpenApiParameter("kind", str, description=", ".join(timeline.KINDS)),
-    OpenApiParameter("cursor", str),
-    OpenApiParameter("page_size", int),
-]
 
 if TYPE_CHECKING:
     OfLead = TenantViewSet[Lead]
@@ -43,15 +38,15 @@ else:
 class StoryActions(OfLead):
     """Everything that happened to a lead, page by page."""
 
-    @extend_schema(parameters=STORY_QUERY, responses=message_shapes.StorySerializer)
+    @extend_schema(
+        parameters=[message_shapes.StoryQuerySerializer], responses=message_shapes.StorySerializer
+    )
     @action(detail=True, pagination_class=None, **UNFILTERED)
     def timeline(self, request: Request, pk: Any = None) -> Response:
         lead = self.get_object()
-        asked = message_shapes.StoryQuerySerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        kinds, size = asked.validated_data["kind"], asked.validated_data["page_size"]
-        cursor = asked.validated_data["cursor"]
-        page = timeline.page(lead, kinds=kinds, cursor=cursor, size=size)
+        asked = self.asked(message_shapes.StoryQuerySerializer)
+        kinds, size = asked["kind"], asked["page_size"]
+        page = timeline.page(lead, kinds=kinds, cursor=asked["cursor"], size=size)
         here = request.build_absolute_uri()
         following = replace_query_param(here, "cursor", page.next) if page.next else None
         told = {

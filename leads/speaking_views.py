@@ -59,9 +59,10 @@ class SpeakingActions(Shown):
     @action(detail=True, parser_classes=[JSONParser, MultiPartParser], **UNFILTERED)
     def messages(self, request: Request, pk: Any = None) -> Response:
         """The thread, the newest first; ``before`` an id it goes on where a page ended."""
-        asked = message_shapes.ThreadQuerySerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        thread = ChatMessage.objects.filter(lead=self.spoken_to(), **asked.conditions)
+        asked = self.asked(message_shapes.ThreadQuerySerializer)
+        lookups = message_shapes.ThreadQuerySerializer.LOOKUPS
+        conditions = {lookups[name]: value for name, value in asked.items()}
+        thread = ChatMessage.objects.filter(lead=self.spoken_to(), **conditions)
         page: Any = self.paginate_queryset(thread.prefetch_related("files"))
         return self.get_paginated_response(message_shapes.MessageSerializer(page, many=True).data)
 

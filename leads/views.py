@@ -297,11 +297,7 @@ class Pipeline(TenantViewSet[Lead]):
     @action(detail=False, filterset_class=None, search_fields=[], ordering_fields=[])
     def metrics(self, request: Request) -> Response:
         broker = broker_of(request)
-        asked = metrics_shapes.MetricsChoiceSerializer(
-            data=request.query_params, context=self.get_serializer_context()
-        )
-        asked.is_valid(raise_exception=True)
-        choice = metrics.Choice(**asked.validated_data)
+        choice = metrics.Choice(**self.asked(metrics_shapes.MetricsChoiceSerializer))
         leads = choice.of(self.get_queryset().living().filter(broker=broker), broker.zone)
         told = metrics.pipeline(leads, broker=broker, at=timezone.now())
         return Response(self.get_serializer(told).data)

@@ -1,9 +1,6 @@
 """What lists of model calls are filtered by."""
 
-from django_filters.filters import IsoDateTimeFilter
-from django_filters.rest_framework.filterset import FilterSet
-
-from crm.api.filters import IdFilter
+from crm.api.filters import FilterSet, IdFilter, MomentFilter
 from llm.models import LLMCall
 
 
@@ -11,8 +8,8 @@ class CallFilter(FilterSet):
     """``since`` and ``until`` are moments; ``trace_id`` gathers the attempts at one answer."""
 
     lead = IdFilter()
-    since = IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    since = MomentFilter(field_name="created_at", lookup_expr="gte")
+    until = MomentFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = LLMCall

@@ -1,17 +1,14 @@
 """What lists of appointments, windows, blocks and calendar events are filtered by."""
 
-from django_filters.filters import IsoDateTimeFilter
-from django_filters.rest_framework.filterset import FilterSet
-
-from crm.api.filters import IdFilter
+from crm.api.filters import FilterSet, IdFilter, MomentFilter
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot, CalendarEvent
 
 
 class AppointmentFilter(FilterSet):
     agent = IdFilter()
     lead = IdFilter()
-    start_from = IsoDateTimeFilter(field_name="start_time", lookup_expr="gte")
-    start_until = IsoDateTimeFilter(field_name="start_time", lookup_expr="lt")
+    start_from = MomentFilter(field_name="start_time", lookup_expr="gte")
+    start_until = MomentFilter(field_name="start_time", lookup_expr="lt")
 
     class Meta:
         model = Appointment
@@ -28,7 +25,7 @@ class WindowFilter(FilterSet):
 
 class BlockFilter(FilterSet):
     agent = IdFilter()
-    ends_from = IsoDateTimeFilter(field_name="end_time", lookup_expr="gte")
+    ends_from = MomentFilter(field_name="end_time", lookup_expr="gte")
 
     class Meta:
         model = AppointmentBlock

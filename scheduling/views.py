@@ -222,11 +222,7 @@ class Slots(TenantViewSet[AvailabilitySlot]):
     @extend_schema(parameters=SLOTS_ASKED, responses=shapes.SlotListSerializer)
     def list(self, request: Request) -> Response:
         broker, at = broker_of(request), timezone.now()
-        asked = shapes.SlotsAskedSerializer(
-            data=request.query_params.dict(), context=self.get_serializer_context()
-        )
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = self.asked(shapes.SlotsAskedSerializer)
         agent = given.get("agent")
         if self.caller.role == Role.AGENT:
             agent = self.caller

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError as ModelError
 from django.db import DataError, IntegrityError
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatter
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
 from rest_framework import exceptions
@@ -80,8 +81,9 @@ def _flat(exc: Exception) -> Exception:
     return exc
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
-    """The answer to an address under /api/ that leads nowhere."""
+    """The answer to an address under /api/ that leads nowhere, whatever is sent to it."""
     detail = _("No existe esta dirección de la API.")
     error = {"code": "not_found", "detail": detail, "attr": None}
     return JsonResponse({"type": "client_error", "errors": [error]}, status=404)

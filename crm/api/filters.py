@@ -1,13 +1,19 @@
-"""Search and ordering of every list, with errors for what a list does not offer."""
+"""Search, ordering and filters of every list, with errors for what a list does not offer."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext as _
 from django_filters.filters import Filter
+from django_filters.rest_framework import filterset
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+
+from crm.api.filter_fields import EachField, MomentField, StrictForm, WholeField, YesNoField
 
 LARGEST = 2**63 - 1
 
@@ -37,11 +43,69 @@ class OrderingFilter(filters.OrderingFilter):
         ordering = super().get_ordering(request, queryset, view)
         return [*ordering, "-id"] if ordering and terms else ordering
 
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        """Nothing where the view orders by nothing."""
+        return super().get_schema_operation_parameters(view) if view.ordering_fields else []
 
+
+@extend_schema_field({"type": "integer", "format": "int64"})
+class WholeFilter(Filter):
+    field_class: type[forms.Field] = WholeField
+
+
+@extend_schema_field({"type": "integer", "format": "int64", "minimum": 1})
 class IdFilter(Filter):
-    """A row's id as a plain number, so that an answer never tells which ids exist elsewhere."""
+    """A row's id as a plain number: the answer never says which ids exist where nobody may look."""
 
-    field_class: type[forms.Field] = forms.IntegerField
+    field_class: type[forms.Field] = WholeField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, min_value=1, max_value=LARGEST, **kwargs)  # type: ignore[no-untyped-call]
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesNoFilter(Filter):
+    field_class: type[forms.Field] = YesNoField
+
+
+class EachFilter(Filter):
+    """Rows with any of several values; they are named with commas."""
+
+    field_class: type[forms.Field] = EachField
+
+    def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
+        values = [value for value, _label in choices]
+        one = {"type": "string", "enum": values}
+        schema = {"type": "array", "items": one}
+        extend_schema_field(schema)(self)
+        super().__init__(*args, known=values, lookup_expr="in", **kwargs)  # type: ignore[no-untyped-call]
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class MomentFilter(Filter):
+    field_class: type[forms.Field] = MomentField
+
+
+class FilterSet(filterset.FilterSet):
+    """The base of every list's filters: what is not understood is an error with the field's name."""
+
+    FILTER_DEFAULTS: ClassVar[dict[Any, Any]] = {
+        **filterset.FilterSet.FILTER_DEFAULTS,
+        models.BooleanField: {"filter_class": YesNoFilter},
+        models.DateTimeField: {"filter_class": MomentFilter},
+        **{
+            kind: {"filter_class": WholeFilter}
+            for kind in (models.IntegerField, models.SmallIntegerField, models.BigIntegerField)
+        },
+        models.PositiveSmallIntegerField: {"filter_class": WholeFilter},
+        models.PositiveIntegerField: {"filter_class": WholeFilter},
+        **{
+            kind: {"filter_class": IdFilter}
+            for kind in (models.AutoField, models.ForeignKey, models.OneToOneField)
+        },
+    }
+
+    def get_form_class(self) -> Any:
+        return type(
+            f"{type(self).__name__}Form", (StrictForm,), super().get_form_class().base_fields
+        )

@@ -1,35 +1,90 @@
-"""OpenAPI of every view, with the one error shape."""
+"""OpenAPI of every view: what is really answered, with the one error shape."""
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
-from drf_standardized_errors.openapi import AutoSchema
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.permissions import SAFE_METHODS
+
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+# What any call may be answered; those of a body only where one is sent.
+REFUSALS = {
+    400: _("The request does not fit: the field is named."),
+    401: _("Not signed in, or no longer."),
+    403: _("The role does not include this."),
+    404: _("No such row for this caller, or no such page."),
+    406: _("Another type than JSON was asked for."),
+    409: _("Somebody was first, the row changed, or its state does not allow this."),
+    429: _("Too many; Retry-After says how long to wait."),
+}
+REFUSALS_OF_BODIES = {
+    413: _("The body is too large."),
+    415: _("The body is of a type that is not taken."),
+}
 
 
 class TokenScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]
     target_class = "brokers.auth.TokenAuthentication"
 
 
-class ConflictErrorSerializer(serializers.Serializer[Any]):
+class ErrorDetailSerializer(serializers.Serializer[Any]):
+    """``code`` is stable, ``detail`` for people; ``attr`` names the field, where it is one."""
+
     code = serializers.CharField()
     detail = serializers.CharField()
     attr = serializers.CharField(allow_null=True)
 
 
-class ConflictSerializer(serializers.Serializer[Any]):
-    """Somebody was first, the row changed, or its state does not allow this."""
+class ErrorSerializer(serializers.Serializer[Any]):
+    """Every refusal; ``data`` is what a client can act on."""
 
-    type = serializers.CharField()
-    errors = ConflictErrorSerializer(many=True)  # type: ignore[assignment]
+    type = serializers.ChoiceField(choices=["validation_error", "client_error", "server_error"])
+    errors = ErrorDetailSerializer(many=True)  # type: ignore[assignment]
     data = serializers.DictField(required=False)  # type: ignore[assignment]
 
 
 class Schema(AutoSchema):
-    """drf-standardized-errors' schema; conflicts are documented where a view can raise them."""
+    """drf-spectacular's, with what it does not know of us."""
 
-    def _should_add_error_response(self, responses: dict[str, Any], status_code: str) -> bool:
-        if status_code == "409":
-            return self.method not in SAFE_METHODS and status_code not in responses
-        return bool(super()._should_add_error_response(responses, status_code))
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status, why in self._refusals().items():
+            if str(status) not in bodies:
+                body = self._get_response_for_code(
+                    ErrorSerializer, str(status), ["application/json"]
+                )
+                bodies[str(status)] = {**body, "description": str(why)}
+        return bodies
+
+    def _refusals(self) -> dict[int, Any]:
+        takes_body = self.method in ("POST", "PATCH")
+        return REFUSALS | (REFUSALS_OF_BODIES if takes_body else {})
+
+    def _get_filter_parameters(self) -> Any:
+        """Several values of a filter go with commas."""
+        found = super()._get_filter_parameters()
+        return [
+            {**each, "style": "form", "explode": False}
+            if each["schema"].get("type") == "array"
+            else each
+            for each in found
+        ]
+
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        shape = super()._map_serializer_field(field, direction, bypass_extensions)
+        return _really(field, shape, direction)
+
+
+def _really(field: Any, shape: dict[str, Any], direction: str) -> dict[str, Any]:
+    """The shape of a field as we read and write it."""
+    if isinstance(field, serializers.TimeField):
+        # RFC 3339's time has an offset, ours is on the wall of the broker's zone.
+        return {**{k: v for k, v in shape.items() if k != "format"}, "pattern": TIME}
+    if shape.get("format") in ("uri", "email") and (field.read_only or field.allow_blank):
+        blank_too = {key: shape.pop(key) for key in ("type", "format", "maxLength") if key in shape}
+        return {**shape, "type": "string", "anyOf": [blank_too, {"type": "string", "maxLength": 0}]}
+    return shape

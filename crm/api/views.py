@@ -10,12 +10,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm import tenancy, usage
+from crm.api import queries
 from crm.api.throttling import GeneralThrottle
 
 _M = TypeVar("_M", bound=models.Model)
 
 
-class TenantViewSet(viewsets.GenericViewSet[_M]):
+class StrictView:
+    """Mixed into every view of the API: what it does not know is refused, not passed over."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        queries.require_known(self, request)
+
+
+class TenantViewSet(StrictView, viewsets.GenericViewSet[_M]):
     """Shows the rows of ``queryset``'s model that the caller may see; any other id is 404."""
 
     filterset_class: Any = None
@@ -34,6 +43,13 @@ class TenantViewSet(viewsets.GenericViewSet[_M]):
     def checked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body of an action as ``kind`` reads it; refuses what does not fit."""
         given = kind(data=self.request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
+
+    def asked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The query of an action as ``kind`` reads it; refuses what does not fit."""
+        query = self.request.query_params.dict()
+        given = kind(data=query, context=self.get_serializer_context())
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 
@@ -86,7 +102,7 @@ class Removable(Deletable, Editable[_M]):
     """Rows that may also be deleted."""
 
 
-class PublicView:
+class PublicView(StrictView):
     """Mixed into the few views that anybody may call; ``throttles`` come before the general one."""
 
     authentication_classes: Any = ()

@@ -1,0 +1,172 @@
+"""What stands behind the ``?``: nothing is passed over, and nothing says which ids exist elsewhere."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.urls import resolve
+from drf_spectacular.generators import SchemaGenerator
+
+from brokers.models import Broker, User
+from crm.api import queries
+from crm.api.filters import EachFilter, FilterSet, IdFilter, MomentFilter, WholeFilter, YesNoFilter
+from leads.models import Lead
+from tests.api import Route, codes, routes, signed_in
+from tests.factories import make_row
+
+
+def _taken(path: str) -> frozenset[str]:
+    """The parameters that the view at the address lets pass."""
+    match = resolve(path.replace("{id}", "1").replace("{step}", "1").replace("<pk>", "1"))
+    view = match.func.cls(**match.func.initkwargs)
+    view.action_map = getattr(match.func, "actions", {})
+    view.args, view.kwargs = (), match.kwargs
+    view.request = view.initialize_request(RequestFactory().get(path))
+    return queries.known(view)
+
+
+READ = [route for route in routes() if "get" in route.methods]
+LISTS = [
+    route
+    for route in READ
+    if not route.is_detail and getattr(route.view, "filterset_class", None) is not None
+]
+FILTERS = [
+    (route, name)
+    for route in LISTS
+    for name in route.view.filterset_class.base_filters
+    if name in _taken(route.path)
+]
+RELATED = [
+    (route, name)
+    for route, name in FILTERS
+    if isinstance(route.view.filterset_class.base_filters[name], IdFilter)
+]
+# What no filter of a kind may take for an answer.
+SENSELESS = {
+    YesNoFilter: ("1", "0", "yes", "x", ""),
+    IdFilter: ("x", "0", "-1", "1.0", "1_000", "9" * 30, ""),
+    WholeFilter: ("x", "1.5", "1_000", ""),
+    MomentFilter: ("x", "2026-13-01", "0001-01-01T00:00:00Z", "99999", ""),
+    EachFilter: ("tibio-x", "x,y", ""),
+}
+
+
+def _address(route: Route, rows: dict[Any, Any], broker: Broker) -> str:
+    if not route.is_detail:
+        return route.url("")
+    if route.model not in rows:
+        rows[route.model] = make_row(route.model, broker)
+    return route.url(rows[route.model].pk)
+
+
+def _caller(route: Route, request: Any) -> User:
+    who = "superadmin" if route.path.startswith("/api/v1/brokers/") else "admin"
+    return request.getfixturevalue(who)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
+def test_a_misspelt_parameter_is_named_wherever_something_is_read(
+    route: Route, request: Any, broker: Broker
+) -> None:
+    address = _address(route, {}, broker)
+    answer = signed_in(_caller(route, request)).get(f"{address}?mispelt=1&{'x' * 30}=2")
+    assert answer.status_code == 400
+    assert codes(answer) == [("mispelt", "unknown"), ("x" * 30, "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("route", "name"), FILTERS, ids=lambda value: getattr(value, "path", value)
+)
+def test_a_filter_that_makes_no_sense_is_named(
+    route: Route, name: str, request: Any, broker: Broker
+) -> None:
+    kind = route.view.filterset_class.base_filters[name]
+    wrong = next((texts for cls, texts in SENSELESS.items() if isinstance(kind, cls)), None)
+    if wrong is None:
+        wrong = ("\x00", "no-such-choice") if kind.extra.get("choices") else ("\x00",)
+    client = signed_in(_caller(route, request))
+    for text in wrong:
+        answer = client.get(route.path, {name: text})
+        assert (answer.status_code, codes(answer)[0][0]) == (400, name), text
+    twice = client.get(f"{route.path}?{name}=1&{name}=2")
+    assert (twice.status_code, codes(twice)) == (400, [(name, "repeated")])
+
+
+def test_every_list_of_filters_is_strict() -> None:
+    """A plain one of the library would pass over what it does not understand."""
+    assert [r.path for r in LISTS if not issubclass(r.view.filterset_class, FilterSet)] == []
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in READ if hasattr(r.view, "list")], ids=lambda r: r.path
+)
+def test_an_unknown_column_is_nothing_to_order_by(
+    route: Route, request: Any, broker: Broker
+) -> None:
+    address = _address(route, {}, broker)
+    answer = signed_in(_caller(route, request)).get(f"{address}?ordering=no_such_column")
+    assert (answer.status_code, codes(answer)[0][0]) == (400, "ordering")
+
+
+def _others(model: Any, broker: Broker, rival: Broker, agent2: User) -> list[int]:
+    """Rows that the broker's agent may not know of: the rival's, and a colleague's."""
+    theirs = make_row(model, rival)
+    hidden = [theirs.pk]
+    if model is Lead:
+        hidden.append(make_row(Lead, broker, assigned_to=agent2).pk)
+    return hidden
+
+
+@pytest.mark.parametrize(
+    ("route", "name"), RELATED, ids=lambda value: getattr(value, "path", value)
+)
+@pytest.mark.parametrize("who", ["admin", "agent"])
+def test_an_id_that_is_hidden_answers_like_one_that_is_none(
+    route: Route, name: str, who: str, request: Any, broker: Broker, rival: Broker, agent2: User
+) -> None:
+    user = request.getfixturevalue(who)
+    column = route.view.filterset_class.base_filters[name].field_name or name
+    related = route.model._meta.get_field(column).related_model
+    client = signed_in(user)
+    nothing = client.get(route.path, {name: 2**40})
+    for pk in _others(related, broker, rival, agent2):
+        answer = client.get(route.path, {name: pk})
+        assert (answer.status_code, answer.content) == (nothing.status_code, nothing.content)
+
+
+def test_every_relation_that_is_filtered_by_is_compared_as_a_number() -> None:
+    """A choice among rows would tell by its error which of them exist."""
+    choices = [
+        f"{route.path} {name}"
+        for route, name in FILTERS
+        if hasattr(route.view.filterset_class.base_filters[name], "queryset")
+    ]
+    assert choices == []
+
+
+def test_format_is_a_name_like_any_other(admin: User, broker: Broker) -> None:
+    client = signed_in(admin)
+    assert client.get("/api/v1/knowledge/documents/?format=csv").status_code == 200
+    assert codes(client.get("/api/v1/knowledge/documents/?format=docx"))[0][0] == "format"
+    assert codes(client.get("/api/v1/leads/?format=json")) == [("format", "unknown")]
+    assert client.get("/api/schema/?format=json").status_code == 200
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "x", "1.5", "", "9" * 30])
+def test_a_page_size_that_is_none_is_named(admin: User, lead: Lead, size: str) -> None:
+    answer = signed_in(admin).get("/api/v1/leads/", {"page_size": size})
+    assert (answer.status_code, codes(answer)) == (400, [("page_size", "invalid")])
+
+
+def test_what_is_documented_is_what_is_taken() -> None:
+    """The schema's parameters of every read, against those that the view would let pass."""
+    generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
+    paths = generator.get_schema(public=True)["paths"]
+    documented = {
+        path: {p["name"] for p in operations["get"].get("parameters", ()) if p["in"] == "query"}
+        for path, operations in paths.items()
+        if "get" in operations
+    }
+    assert len(documented) == len(READ)
+    assert documented == {path: _taken(path) for path in documented}

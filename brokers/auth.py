@@ -13,6 +13,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 
 from brokers.models import User
+from crm import correlation
 
 
 class BCryptHasher(BCryptSHA256PasswordHasher):
@@ -72,6 +73,7 @@ class TokenAuthentication(JWTAuthentication):
         user: Any = super().get_user(validated_token)
         if not may_sign_in(user):
             raise AuthenticationFailed(_("La cuenta está desactivada."), code="user_inactive")
+        correlation.bind(user_id=user.pk, broker_id=user.broker_id)
         return user
 
 

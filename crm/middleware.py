@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from crm import correlation
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -41,6 +43,9 @@ class BrokerTimezoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        correlation.bind(
+            user_id=request.user.pk, broker_id=getattr(request.user, "broker_id", None)
+        )
         broker = getattr(request.user, "broker", None)
         zone = broker.timezone if broker else settings.TIME_ZONE
         with timezone.override(ZoneInfo(zone)):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from crm import theme
+from crm import logs, theme
 from crm.embedded import running_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.access.AccessMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -394,21 +395,8 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
 UNFOLD = theme.UNFOLD
 
 # --- Logs ------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"without_keys": {"()": "crm.logs.WithoutKeys"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django.request": {"filters": ["without_keys"]},
-        "django.security.csrf": {"filters": ["without_keys"]},
-        "httpx": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        "google_genai": {"level": "WARNING"},
-        "telegram": {"level": "WARNING"},
-        # It writes answers that it cannot read in full, and they quote the lead.
-        "telegram.request": {"level": "CRITICAL"},
-    },
-}
+LOG_FORMAT: str = env.str("LOG_FORMAT", default=logs.LINE)
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_FORMAT not in logs.FORMATS:
+    raise ImproperlyConfigured(f"LOG_FORMAT: choose one of {', '.join(logs.FORMATS)}.")
+LOGGING = logs.config(LOG_FORMAT, LOG_LEVEL)

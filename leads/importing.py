@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from brokers.models import Broker, User
+from crm import correlation
 from crm.errors import Conflict, DomainError
 from leads import import_columns, import_mapping, import_rows, spreadsheets
 from leads.errors import NotAssignable
@@ -217,6 +218,7 @@ def work(import_id: int, *, clock: Clock, seconds: float) -> bool:
     job = LeadImport.objects.select_related("broker__brokerleadconfig", "created_by").get(
         pk=import_id
     )
+    correlation.bind(broker_id=job.broker_id)
     if job.attempts > MAX_ATTEMPTS:
         _fail(job, worker, "gave_up", at)
         return False

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from crm import correlation
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
 from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holder, Purpose
@@ -86,6 +87,7 @@ def _claim(conversation_id: int, at: datetime) -> Claim | None:
 def _read(conversation_id: int, lease: uuid.UUID) -> Claim:
     related = ("lead__broker__brokerleadconfig", "lead__broker__brokerpromptconfig")
     conversation = Conversation.objects.select_related(*related).get(pk=conversation_id)
+    correlation.bind(broker_id=conversation.broker_id)
     return Claim(conversation, lease, conversation.last_inbound_id)
 
 

@@ -20,6 +20,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import Model
 
+from crm import correlation
 from crm.errors import DomainError
 from leads.enums import Author, Direction
 from leads.models import ChatMessage
@@ -53,12 +54,14 @@ def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str
 
 
 def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
+    trace_id = uuid.uuid4()
+    correlation.bind(trace_id=trace_id)
     return gateway.Bill(
         broker_id=turn.broker.pk,
         lead_id=turn.lead.pk,
         message_id=turn.message.pk,
         prompt_version=version,
-        trace_id=uuid.uuid4(),
+        trace_id=trace_id,
     )
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from brokers.models import BrokerVoiceConfig
+from crm import correlation
 from crm.errors import ProviderError
 from leads import agenda, gate
 from leads.activity import log
@@ -137,6 +138,7 @@ def start(call_id: int, *, at: datetime) -> bool:
     if not _claim(call_id, at):
         return False
     call = VoiceCall.objects.select_related("broker__brokervoiceconfig").get(pk=call_id)
+    correlation.bind(broker_id=call.broker_id)
     verdict = gate.may_call(_fresh(call.lead), at, ignore_call=call.pk)
     if not verdict.allowed:
         _withhold(call, verdict, at)

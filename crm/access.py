@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from crm import correlation
+from crm.metrics import process
 
 log = logging.getLogger(__name__)
 
@@ -83,4 +84,5 @@ def _write(
         "statements": statements.count,
         "database_ms": round(statements.seconds * 1000, 1),
     }
+    process.REQUESTS.observe(seconds, route, method, str(response.status_code))
     log.log(logging.DEBUG if route in QUIET else logging.INFO, "request", extra=told)

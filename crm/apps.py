@@ -12,7 +12,15 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
-            "receivers", "parts", "duties", "tools", "card_verbs", "dashboard", "schema"
+            "receivers",
+            "parts",
+            "duties",
+            "tools",
+            "card_verbs",
+            "dashboard",
+            "schema",
+            "queues",
+            "troubles",
         )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 # In this order on a line. Identifiers of rows only: they say nothing to who has no database.
-NAMES = ("request_id", "broker_id", "user_id", "task", "task_id", "trace_id")
+NAMES = ("request_id", "broker_id", "user_id", "task", "task_id", "trace_id", "model")
 
 Values = Mapping[str, str | int]
 

@@ -47,7 +47,7 @@ _PERSONAL = (
     (re.compile(r"\beyJ[\w-]+\.[\w.-]+"), "…"),  # a signed token
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "…"),  # an e-mail address
     # A telephone number, which is neither a date nor part of an identifier.
-    (re.compile(r"(?<![\w.-])(?!\d{4}-\d\d-\d\d)\+?\d[\d ()-]{7,}\d(?![\w-])"), "…"),
+    (re.compile(r"(?<![\w.:-])(?!\d{4}-\d\d-\d\d)\+?\d[\d ()-]{7,}\d(?![\w-])"), "…"),
 )
 _FRAMES = 12
 _HIDDEN = "…"
@@ -202,6 +202,7 @@ _LIBRARIES: dict[str, dict[str, Any]] = {
     "django.security.csrf": {"filters": ["without_keys"]},
     "gunicorn.error": {"level": "INFO", "propagate": True},
     "gunicorn.access": {"level": "WARNING", "propagate": True},
+    "environ": {"level": "WARNING"},
     "httpx": {"level": "WARNING"},
     "axes": {"level": "WARNING"},
     "google_genai": {"level": "WARNING"},

@@ -193,7 +193,7 @@ STORAGES: dict[str, Any] = {
 }
 ATTACHMENT_MAX_BYTES: int = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -400,3 +400,4 @@ LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_FORMAT not in logs.FORMATS:
     raise ImproperlyConfigured(f"LOG_FORMAT: choose one of {', '.join(logs.FORMATS)}.")
 LOGGING = logs.config(LOG_FORMAT, LOG_LEVEL)
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")

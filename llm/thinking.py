@@ -118,6 +118,7 @@ def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> st
         usage_limits=UsageLimits(request_limit=TOOL_ROUNDS + 1),
         timeout=RUN_SECONDS,
     )
+    correlation.bind(model=result.response.model_name)
     return str(result.output).strip()
 
 

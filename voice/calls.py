@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from brokers.models import BrokerVoiceConfig
 from crm import correlation
@@ -257,7 +257,10 @@ def hang_up(call: VoiceCall, *, at: datetime, by: Any) -> None:
 
 def not_started(*, at: datetime, limit: int = 500) -> list[int]:
     """Placed calls that no worker has taken up."""
-    waiting = VoiceCall.objects.filter(
+    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def owed(at: datetime) -> QuerySet[VoiceCall]:
+    return VoiceCall.objects.filter(
         status=CallStatus.INITIATED, dialled_at__isnull=True, created_at__lte=at
     )
-    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])

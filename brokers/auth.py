@@ -13,6 +13,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from brokers import tokens
 from brokers.models import User
+from crm import correlation
 
 
 class BCryptHasher(BCryptSHA256PasswordHasher):
@@ -67,4 +68,5 @@ class TokenAuthentication(JWTAuthentication):
         sign_in = tokens.sign_in_of(validated_token)
         if sign_in is None or not sign_in.user.may_enter:
             raise InvalidToken(_("La sesión terminó. Vuelve a ingresar."))
+        correlation.bind(user_id=sign_in.user.pk, broker_id=sign_in.user.broker_id)
         return sign_in.user

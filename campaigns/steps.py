@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from campaigns import actions, dialling, enrolment, ledger, readiness, wording
 from campaigns.actions import Result
@@ -31,10 +31,13 @@ TAKEN_OVER = ("person_took_over", MOVED_ON, HELD)
 
 def due(*, at: datetime, limit: int = BATCH) -> list[int]:
     """Steps that should run by now and that nobody has."""
-    rows = ledger.coming().filter(
+    return list(owed(at).order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def owed(at: datetime) -> QuerySet[CampaignLog]:
+    return ledger.coming().filter(
         status=LogStatus.DUE, due_at__lte=at, campaign__broker__is_active=True
     )
-    return list(rows.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def run(log_id: int, *, at: datetime) -> LogStatus | None:

@@ -12,7 +12,16 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
-            "receivers", "parts", "duties", "tools", "card_verbs", "dashboard", "schema", "usage"
+            "receivers",
+            "parts",
+            "duties",
+            "tools",
+            "card_verbs",
+            "dashboard",
+            "schema",
+            "usage",
+            "queues",
+            "troubles",
         )
 
 

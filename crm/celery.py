@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from crm import observed  # noqa: F401 - connects itself to what Celery tells of tasks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
 app = Celery("crm", task_cls="crm.tasks:BaseTask")

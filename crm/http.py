@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from crm.errors import ProviderError
+from crm.metrics.process import timed, vendor_of
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 # Shorter than any vendor keeps an idle line: a send on a line just closed would be one whose fate
@@ -26,7 +27,7 @@ def request(method: str, url: str, *, client: httpx.Client | None = None, **opti
     ``retry_after`` (seconds). Addresses and bodies stay out of the error: they may carry tokens.
     """
     options.setdefault("timeout", TIMEOUT)
-    with _failures():
+    with timed(vendor_of(url)), _failures():
         response = (client or _lines(os.getpid())).request(method, url, **options)
     if response.is_error:
         raise _refusal(response)

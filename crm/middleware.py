@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from crm import correlation
 from crm.api import throttling
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -43,6 +44,9 @@ class BrokerTimezoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        correlation.bind(
+            user_id=request.user.pk, broker_id=getattr(request.user, "broker_id", None)
+        )
         broker = getattr(request.user, "broker", None)
         zone = broker.timezone if broker else settings.TIME_ZONE
         with timezone.override(ZoneInfo(zone)):

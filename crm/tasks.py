@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from crm import outage
 from crm.errors import DomainError, ProviderError
+from crm.logs import frames
 from crm.models import FailedTask, PeriodicRun
 
 log = logging.getLogger(__name__)
@@ -139,12 +140,7 @@ def note_recovery(task_id: str) -> None:
 
 def where(error: Exception) -> str:
     """The lines of code that led to the error, without the values, which may be personal."""
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    return "\n".join([type(error).__name__, *frames[-12:]])
+    return "\n".join([type(error).__name__, *frames(error.__traceback__)])
 
 
 def enqueue(task: Any, *args: Any, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 from crm import health
 from crm.api import openapi
 from crm.api.errors import not_found
+from crm.metrics.views import metrics
 
 API = [
     path("", include("brokers.urls")),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("chat/", include("leads.chat_urls")),
     path("forms/", include("leads.forms_urls")),
     path("hooks/voice/", include("voice.hooks_urls")),

@@ -127,8 +127,11 @@ def _fingerprint(text: str, kind: DocumentFormat | str) -> str:
 
 def due(*, at: datetime, limit: int = 100) -> list[int]:
     """Documents that wait to be split, those of a worker that died included."""
-    waiting = KnowledgeDocument.objects.filter(_ready(at), status=EmbedStatus.PENDING)
-    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
+    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def owed(at: datetime) -> QuerySet[KnowledgeDocument]:
+    return KnowledgeDocument.objects.filter(_ready(at), status=EmbedStatus.PENDING)
 
 
 def _ready(at: datetime) -> Q:
@@ -137,7 +140,7 @@ def _ready(at: datetime) -> Q:
 
 def process(document_id: int, *, at: datetime) -> bool:
     """Split one waiting document; False when it is not ours to split now."""
-    mine = KnowledgeDocument.objects.filter(_ready(at), pk=document_id, status=EmbedStatus.PENDING)
+    mine = owed(at).filter(pk=document_id)
     if not mine.update(due_at=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return False
     document = KnowledgeDocument.objects.get(pk=document_id)

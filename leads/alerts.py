@@ -102,8 +102,11 @@ def on_blocked(person: User, *, at: datetime) -> None:
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
-    owed = LeadAlert.objects.filter(state=AlertState.PENDING, due_at__lte=at)
-    return list(owed.order_by("due_at").values_list("id", flat=True)[:limit])
+    return list(owed(at).order_by("due_at").values_list("id", flat=True)[:limit])
+
+
+def owed(at: datetime) -> QuerySet[LeadAlert]:
+    return LeadAlert.objects.filter(state=AlertState.PENDING, due_at__lte=at)
 
 
 def deliver(alert_id: int, *, at: datetime) -> bool:
@@ -111,7 +114,7 @@ def deliver(alert_id: int, *, at: datetime) -> bool:
 
     A worker that dies over it leaves a lease that runs out: people rather read it twice.
     """
-    mine = LeadAlert.objects.filter(pk=alert_id, state=AlertState.PENDING, due_at__lte=at)
+    mine = owed(at).filter(pk=alert_id)
     if not mine.update(due_at=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return False
     alert = LeadAlert.objects.select_related("broker__brokerleadconfig", "lead").get(pk=alert_id)

@@ -141,16 +141,16 @@ def retry(attachment: Attachment, *, at: datetime) -> None:
 
 def due(*, at: datetime, limit: int = 200) -> list[int]:
     """Files that should be on their way by now, those of dead workers too."""
-    return list(_due(at).order_by("id").values_list("id", flat=True)[:limit])
+    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
 
 
-def _due(at: datetime) -> Any:
+def owed(at: datetime) -> Any:
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
     return Attachment.objects.filter(free, state=AttachmentState.PENDING, due_at__lte=at)
 
 
 def _claim(attachment_id: int, at: datetime) -> bool:
-    mine = _due(at).filter(pk=attachment_id)
+    mine = owed(at).filter(pk=attachment_id)
     return bool(mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at))
 
 

@@ -222,17 +222,17 @@ def resume(user_id: int, *, at: datetime) -> None:
 
 def due(*, at: datetime, limit: int = 200) -> list[int]:
     """Cards to write by now, those of dead workers too."""
-    return list(_due(at).order_by("due_at", "id").values_list("id", flat=True)[:limit])
+    return list(owed(at).order_by("due_at", "id").values_list("id", flat=True)[:limit])
 
 
-def _due(at: datetime) -> QuerySet[AgentCard]:
+def owed(at: datetime) -> QuerySet[AgentCard]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
     return AgentCard.objects.filter(free, due_at__lte=at)
 
 
 def claim(card_id: int, *, at: datetime) -> AgentCard | None:
     """The card, when it is ours to write now; a worker that dies leaves it to the next."""
-    mine = _due(at).filter(pk=card_id)
+    mine = owed(at).filter(pk=card_id)
     if not mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return None
     return AgentCard.objects.select_related(*RELATED).get(pk=card_id)

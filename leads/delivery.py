@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from crm.metrics import Counter
 from leads import agenda, withheld
 from leads import delivery_statements as statements
 from leads.enums import PUSHED, Author, Delivery, Direction, Purpose
@@ -22,6 +23,11 @@ MAX_ATTEMPTS = 6
 AUTOMATIC = (Author.ASSISTANT, Author.CAMPAIGN)
 VISIBLE = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 OUTCOME_UNKNOWN = "outcome_unknown"
+SENDS = Counter(
+    "crm_sends_total",
+    "Messages by what became of each try: sent, put_off, failed, blocked.",
+    ("channel", "outcome"),
+)
 _LADDER = (Delivery.SENT, Delivery.DELIVERED, Delivery.READ)
 
 
@@ -41,7 +47,8 @@ def _run(statement: str, **values: Any) -> int:
         return int(cursor.rowcount)
 
 
-def _in_nobodys_hands(at: datetime) -> QuerySet[ChatMessage]:
+def owed(at: datetime) -> QuerySet[ChatMessage]:
+    """What should be on its way by now, and that nobody has in hand."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
     return ChatMessage.objects.filter(free, status=Delivery.PENDING, due_at__lte=at)
 
@@ -158,6 +165,7 @@ def _settle(message: ChatMessage, status: Delivery, *, at: datetime, **fields: A
 
 def _settled(message: ChatMessage, status: Delivery, at: datetime) -> None:
     message.status = status
+    SENDS.inc_on_commit(message.provider, "put_off" if status == Delivery.PENDING else status.value)
     if status != Delivery.PENDING and message.due_at and message.due_at > message.at:
         agenda.refresh([message.lead_id], at=at)
 
@@ -226,7 +234,7 @@ def due(*, at: datetime, limit: int = 500, pushed: bool | None = None) -> list[i
 
     ``pushed`` asks for those only that nobody waits for, or for the others only.
     """
-    waiting = _in_nobodys_hands(at)
+    waiting = owed(at)
     if pushed is not None:
         waiting = waiting.filter(Q(purpose__in=PUSHED) if pushed else ~Q(purpose__in=PUSHED))
     return list(waiting.order_by("id").values_list("id", flat=True)[:limit])

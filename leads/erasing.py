@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, transaction
-from django.db.models import Model, Q, TextField
+from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from crm.models import FailedTask
@@ -92,10 +92,13 @@ def require_confirmed(lead: Lead, typed: str) -> None:
 
 def due(*, limit: int = 200) -> list[int]:
     """Erasures that are not finished, and finished ones whose files are still to be deleted."""
-    waiting = RightsRequest.objects.filter(
+    return list(owed().order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def owed() -> QuerySet[RightsRequest]:
+    return RightsRequest.objects.filter(
         Q(state=RightState.RUNNING) | ~Q(files_left=[]), kind=Right.ERASURE
     )
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def run(request_id: int, *, at: datetime) -> bool:

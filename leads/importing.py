@@ -9,10 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from brokers.models import Broker, User
+from crm import correlation
 from crm.errors import Conflict, DomainError
 from leads import import_columns, import_mapping, import_rows, spreadsheets
 from leads.errors import NotAssignable
@@ -194,9 +195,11 @@ def _start(job: LeadImport) -> LeadImport:
 
 def due(*, at: datetime) -> list[int]:
     """Imports that wait for a worker, those of a worker that died included."""
-    return list(
-        LeadImport.objects.filter(_free(at), state__in=AT_WORK).values_list("pk", flat=True)
-    )
+    return list(owed(at).values_list("pk", flat=True))
+
+
+def owed(at: datetime) -> QuerySet[LeadImport]:
+    return LeadImport.objects.filter(_free(at), state__in=AT_WORK)
 
 
 def _free(at: datetime) -> Q:
@@ -209,7 +212,7 @@ def work(import_id: int, *, clock: Clock, seconds: float) -> bool:
     One worker has it at a time; what a dead one left is gone on with once its lease ran out.
     """
     worker, at = uuid.uuid4(), clock()
-    mine = LeadImport.objects.filter(_free(at), pk=import_id, state__in=AT_WORK)
+    mine = owed(at).filter(pk=import_id)
     if not mine.update(
         worker=worker, lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at
     ):
@@ -217,6 +220,7 @@ def work(import_id: int, *, clock: Clock, seconds: float) -> bool:
     job = LeadImport.objects.select_related("broker__brokerleadconfig", "created_by").get(
         pk=import_id
     )
+    correlation.bind(broker_id=job.broker_id)
     if job.attempts > MAX_ATTEMPTS:
         _fail(job, worker, "gave_up", at)
         return False

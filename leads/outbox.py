@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from crm import correlation
 from crm.errors import DomainError
 from leads import (
     agenda,
@@ -275,7 +276,9 @@ def _start_next(message: ChatMessage, at: datetime) -> None:
 def _with_context(message_id: int) -> ChatMessage:
     configs = ("lead__broker__brokerleadconfig", "lead__broker__brokerchatconfig")
     related = (*configs, "lead__conversation")
-    return ChatMessage.objects.select_related(*related).get(pk=message_id)
+    message: ChatMessage = ChatMessage.objects.select_related(*related).get(pk=message_id)
+    correlation.bind(broker_id=message.broker_id)
+    return message
 
 
 def _send(

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brokers.models import Broker
-from crm import limits
+from crm import correlation, limits
 from crm.errors import DomainError, TooMany
 from crm.responses import refusal
 from leads import identity, scoring, storable
@@ -64,6 +64,7 @@ def _tidy(value: Any) -> Any:
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """GET shows the form; POST takes it, as a form or as JSON, and never tells who was known."""
     broker = get_object_or_404(Broker.objects.filter(is_active=True), slug=slug)
+    correlation.bind(broker_id=broker.pk)
     is_json = request.content_type == "application/json"
     if request.method == "GET":
         return _shown(request, broker, ContactForm(), 200)

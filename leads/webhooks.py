@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from brokers.models import Broker, ChannelHook
+from crm import correlation
 from crm.errors import DomainError, NotAllowed
 from crm.responses import refusal
 from leads import keeping, storable
@@ -63,6 +64,7 @@ def _hook(channel: Channel, key: str) -> tuple[Broker, dict[str, Any]]:
     hooks = ChannelHook.objects.select_related("broker__brokerchatconfig").only(*NEEDED)
     hook = get_object_or_404(hooks, channel=channel, key=key, broker__is_active=True)
     broker: Broker = hook.broker
+    correlation.bind(broker_id=broker.pk)
     return broker, broker.brokerchatconfig.provider_configs.get(channel) or {}
 
 

@@ -9,9 +9,11 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from crm import correlation
+from crm.metrics import Counter
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
 from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holder, Purpose
@@ -25,6 +27,12 @@ from llm.tools import Turn
 
 log = logging.getLogger(__name__)
 
+TURNS = Counter(
+    "crm_turns_total",
+    "Turns of the conversation by the model that answered and how they ended.",
+    ("model", "outcome"),
+)
+NO_MODEL = "none"  # of turns that end before one is asked
 MAX_ROUNDS = 3
 MAX_ATTEMPTS = 5
 STALLED_LIMIT = 3
@@ -56,17 +64,28 @@ def take_turn(conversation_id: int, *, at: datetime) -> Outcome:
     claim = _claim(conversation_id, at)
     if claim is None:
         return Outcome.NOT_OURS
-    try:
-        return _run(claim, at)
-    except Exception:
-        _release_to_retry(claim, at)
-        raise
+    with correlation.bound(model=NO_MODEL):
+        try:
+            outcome = _run(claim, at)
+        except Exception:
+            _release_to_retry(claim, at)
+            _count("error")
+            raise
+        _count(outcome)
+    return outcome
+
+
+def _count(outcome: str) -> None:
+    TURNS.inc(str(correlation.current()["model"]), outcome)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
     """Conversations in which a reply is owed and nobody is at it."""
-    owed = Conversation.objects.filter(_free(at), turn_due_at__lte=at)
-    return list(owed.order_by("turn_due_at").values_list("id", flat=True)[:limit])
+    return list(owed(at).order_by("turn_due_at").values_list("id", flat=True)[:limit])
+
+
+def owed(at: datetime) -> QuerySet[Conversation]:
+    return Conversation.objects.filter(_free(at), turn_due_at__lte=at)
 
 
 def _free(at: datetime) -> Q:
@@ -75,12 +94,14 @@ def _free(at: datetime) -> Q:
 
 def _claim(conversation_id: int, at: datetime) -> Claim | None:
     lease = uuid.uuid4()
-    claimed = Conversation.objects.filter(
-        _free(at), pk=conversation_id, turn_due_at__lte=at
-    ).update(
-        lease=lease,
-        lease_until=at + timedelta(seconds=settings.TURN_LEASE_SECONDS),
-        turn_attempts=F("turn_attempts") + 1,
+    claimed = (
+        owed(at)
+        .filter(pk=conversation_id)
+        .update(
+            lease=lease,
+            lease_until=at + timedelta(seconds=settings.TURN_LEASE_SECONDS),
+            turn_attempts=F("turn_attempts") + 1,
+        )
     )
     return _read(conversation_id, lease) if claimed else None
 
@@ -88,6 +109,7 @@ def _claim(conversation_id: int, at: datetime) -> Claim | None:
 def _read(conversation_id: int, lease: uuid.UUID) -> Claim:
     related = ("lead__broker__brokerleadconfig", "lead__broker__brokerpromptconfig")
     conversation = Conversation.objects.select_related(*related).get(pk=conversation_id)
+    correlation.bind(broker_id=conversation.broker_id)
     return Claim(conversation, lease, conversation.last_inbound_id)
 
 

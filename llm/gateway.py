@@ -26,10 +26,18 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from brokers.models import Broker
+from crm.metrics import Histogram
+from crm.metrics.recording import LONG_SECONDS
 from llm import breaker, budget, pricing, vendors
 from llm.models import CallType, LLMCall, PromptVersion
 from llm.offline import OfflineModel
 
+LATENCY = Histogram(
+    "crm_llm_latency_seconds",
+    "How long attempts at a model took; the outcome is ok or the kind of error.",
+    ("vendor", "model", "outcome"),
+    LONG_SECONDS,
+)
 ATTEMPTS = 3
 BACK_OFF_SECONDS = 8.0
 RETRYABLE = (
@@ -139,6 +147,7 @@ class Recorded(WrapperModel):
     def _close(self, call: LLMCall, usage: RequestUsage, latency_ms: int, error: str) -> None:
         if not error and self.vendor != pricing.OFFLINE:
             breaker.succeeded(self.vendor)
+        LATENCY.observe(latency_ms / 1000, self.vendor, self.model_name, error or "ok")
         budget.settle(call, usage, latency_ms=latency_ms, error=error)
 
 

@@ -20,6 +20,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import Model
 
+from crm import correlation
 from crm.errors import DomainError
 from leads.enums import Author, Direction
 from leads.folding import LONGEST, excerpt
@@ -54,12 +55,14 @@ def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str
 
 
 def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
+    trace_id = uuid.uuid4()
+    correlation.bind(trace_id=trace_id)
     return gateway.Bill(
         broker_id=turn.broker.pk,
         lead_id=turn.lead.pk,
         message_id=turn.message.pk,
         prompt_version=version,
-        trace_id=uuid.uuid4(),
+        trace_id=trace_id,
     )
 
 
@@ -116,6 +119,7 @@ def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> st
         usage_limits=UsageLimits(request_limit=TOOL_ROUNDS + 1),
         timeout=RUN_SECONDS,
     )
+    correlation.bind(model=result.response.model_name)
     return str(result.output).strip()
 
 

@@ -154,10 +154,10 @@ def _break(connection: CalendarConnection, at: datetime) -> None:
 
 
 def due_to_pull(*, at: datetime) -> list[int]:
-    return list(_readable(at).order_by("pull_due_at").values_list("pk", flat=True)[:500])
+    return list(owed(at).order_by("pull_due_at").values_list("pk", flat=True)[:500])
 
 
-def _readable(at: datetime) -> QuerySet[CalendarConnection]:
+def owed(at: datetime) -> QuerySet[CalendarConnection]:
     rows: QuerySet[CalendarConnection] = CalendarConnection.objects.filter(
         Q(reading_until__isnull=True) | Q(reading_until__lt=at),
         pull_due_at__lte=at,
@@ -172,7 +172,7 @@ def pull(connection_pk: int, *, at: datetime) -> list[int]:
     One reader at a time, by a lease: pages of an older reading must not undo a newer one's. A
     notice that comes meanwhile makes the next reading due.
     """
-    mine = _readable(at).filter(pk=connection_pk)
+    mine = owed(at).filter(pk=connection_pk)
     if not mine.update(pull_due_at=at + PULL_EVERY, reading_until=at + READING, updated_at=at):
         return []
     related = CalendarConnection.objects.select_related("user", "broker")

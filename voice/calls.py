@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from brokers.models import BrokerVoiceConfig
+from crm import correlation
 from crm.errors import ProviderError
 from leads import agenda, gate
 from leads.activity import log
@@ -137,6 +138,7 @@ def start(call_id: int, *, at: datetime) -> bool:
     if not _claim(call_id, at):
         return False
     call = VoiceCall.objects.select_related("broker__brokervoiceconfig").get(pk=call_id)
+    correlation.bind(broker_id=call.broker_id)
     verdict = gate.may_call(_fresh(call.lead), at, ignore_call=call.pk)
     if not verdict.allowed:
         _withhold(call, verdict, at)
@@ -255,7 +257,10 @@ def hang_up(call: VoiceCall, *, at: datetime, by: Any) -> None:
 
 def not_started(*, at: datetime, limit: int = 500) -> list[int]:
     """Placed calls that no worker has taken up."""
-    waiting = VoiceCall.objects.filter(
+    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
+
+
+def owed(at: datetime) -> QuerySet[VoiceCall]:
+    return VoiceCall.objects.filter(
         status=CallStatus.INITIATED, dialled_at__isnull=True, created_at__lte=at
     )
-    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from brokers.models import Broker
 from leads import storable
@@ -70,5 +71,8 @@ def apply(event_id: int, *, at: datetime) -> bool:
 
 def waiting(*, limit: int = 500) -> list[int]:
     """Events that no worker has applied."""
-    unapplied = VoiceEvent.objects.filter(applied_at__isnull=True).order_by("id")
-    return list(unapplied.values_list("id", flat=True)[:limit])
+    return list(owed().order_by("id").values_list("id", flat=True)[:limit])
+
+
+def owed() -> QuerySet[VoiceEvent]:
+    return VoiceEvent.objects.filter(applied_at__isnull=True)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from leads import agenda
 from leads.activity import log
@@ -16,8 +17,11 @@ LONGEST_WAIT = timedelta(days=3)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
-    planned = VoiceCall.objects.filter(retry_at__lte=at).order_by("retry_at")
-    return list(planned.values_list("id", flat=True)[:limit])
+    return list(owed(at).order_by("retry_at").values_list("id", flat=True)[:limit])
+
+
+def owed(at: datetime) -> QuerySet[VoiceCall]:
+    return VoiceCall.objects.filter(retry_at__lte=at)
 
 
 @transaction.atomic

@@ -106,6 +106,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
     (
         _("Operación"),
         (
+            ("crm.FailedTask", _("Estado"), "monitor_heart", "state"),
             ("crm.FailedTask", _("Tareas fallidas"), "error"),
             ("leads.LeadImportPart", _("Archivos por importar"), "attach_file"),
             ("crm.PeriodicRun", _("Barridos periódicos"), "autorenew"),

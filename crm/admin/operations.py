@@ -4,17 +4,21 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, Value, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from crm import watching
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door, each
 from crm.errors import Conflict
 from crm.models import FailedTask, PeriodicRun
 from crm.tasks import lateness, list_periodic, retry_failed
+from crm.troubles import told_since
 
 
 def _retry(task: FailedTask, by: Any) -> None:
@@ -44,6 +48,29 @@ class FailedTaskAdmin(TenantAdmin):
     actions = ("retry_chosen", "dismiss_chosen")
     actions_detail = ("retry", "dismiss")
     empty_hint = _("Ninguna tarea se ha dado por vencida: no hay nada que hacer.")
+
+    def get_custom_urls(self) -> Any:
+        page = ("estado/", "crm_failedtask_state", self.operation_view)
+        return (*super().get_custom_urls(), page)
+
+    def operation_view(self, request: HttpRequest, **_given: Any) -> HttpResponse:
+        """What is wrong, since when, and what to do: red only for what a person can act on."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        at = timezone.now()
+        found = [
+            {
+                "kind": each.kind,
+                "what": each.what,
+                "todo": each.todo,
+                "page": each.page,
+                "since": told_since(each.since, at),
+            }
+            for each in watching.troubles(request.user, at)
+        ]
+        shown = {"title": _("Estado de la operación"), "troubles": found}
+        context = {**self.admin_site.each_context(request), **shown}
+        return TemplateResponse(request, "admin/operation.html", context)
 
     @display(
         description=_("estado"),
@@ -83,7 +110,7 @@ STATES = {
     LATE: _("atrasado"),
     FINE: _("al día"),
 }
-GRACE = timedelta(seconds=90)  # what beat, queue and worker may take together
+GRACE = watching.THRESHOLDS.sweep_late
 
 
 def _state(run: PeriodicRun) -> str:

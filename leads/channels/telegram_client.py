@@ -12,6 +12,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
+from crm.metrics.process import timed
 from leads.errors import ChannelError
 
 T = TypeVar("T")
@@ -73,7 +74,8 @@ def call(token: str, ask: Callable[[Bot], Awaitable[T]], *, seconds: float = CAL
 
     future = start(token, ask)
     try:
-        return future.result(seconds)
+        with timed("telegram"):
+            return future.result(seconds)
     except concurrent.futures.TimeoutError as error:
         future.cancel()
         raise TimedOut from error

@@ -98,10 +98,10 @@ def _forget_links(appointment: Appointment) -> None:
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
     """Rows to push now; those of a broken connection wait for it to be joined again."""
-    return list(_claimable(at).order_by("due_at").values_list("pk", flat=True)[:limit])
+    return list(owed(at).order_by("due_at").values_list("pk", flat=True)[:limit])
 
 
-def _claimable(at: datetime) -> QuerySet[CalendarEvent]:
+def owed(at: datetime) -> QuerySet[CalendarEvent]:
     rows: QuerySet[CalendarEvent] = CalendarEvent.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=at),
         state=State.PENDING,
@@ -113,7 +113,7 @@ def _claimable(at: datetime) -> QuerySet[CalendarEvent]:
 
 def claim(pk: int, *, at: datetime) -> CalendarEvent | None:
     """The row with everything the push needs, leased; None when it is not ours to push now."""
-    mine = CalendarEvent.objects.filter(pk__in=_claimable(at).filter(pk=pk).values("pk"))
+    mine = CalendarEvent.objects.filter(pk__in=owed(at).filter(pk=pk).values("pk"))
     if not mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return None
     related = ("connection__user", "appointment__lead__broker", "appointment__agent")

@@ -1,0 +1,88 @@
+"""One line and one figure a request: which route, how it ended, how long it and the database took."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from crm import correlation
+from crm.metrics import process
+
+log = logging.getLogger(__name__)
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+QUIET = ("live", "ready", "metrics", "static")  # asked every few seconds, by machines
+HEADER = "X-Request-ID"
+
+
+@dataclass
+class Statements:
+    """How many statements a request made, and how long the database took over them."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any
+    ) -> Any:
+        self.count += 1
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.seconds += time.perf_counter() - began
+
+
+class AccessMiddleware:
+    """The outermost: what it tells of a request is what the caller saw."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began, statements = time.perf_counter(), Statements()
+        request_id = _identifier(request)
+        with correlation.alone(request_id=request_id):
+            with connection.execute_wrapper(statements):
+                response = self.get_response(request)
+            response.headers[HEADER] = request_id
+            _write(request, response, time.perf_counter() - began, statements)
+        return response
+
+
+def _identifier(request: HttpRequest) -> str:
+    """The one that our proxy gave it, so that its lines and ours go together, or a new one."""
+    given = request.headers.get(HEADER, "") if settings.PROXY_COUNT else ""
+    return given if correlation.is_well_formed(given) else correlation.new_id()
+
+
+def route_of(request: HttpRequest) -> str:
+    """The name of the address's pattern: of these there are few, and none holds a key or a row."""
+    match = request.resolver_match
+    if match is not None:
+        return match.view_name or match.route
+    return (
+        "static" if request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}") else "unmatched"
+    )
+
+
+def _write(
+    request: HttpRequest, response: HttpResponse, seconds: float, statements: Statements
+) -> None:
+    route = route_of(request)
+    method = request.method if request.method in METHODS else "OTHER"
+    told = {
+        "route": route,
+        "method": method,
+        "status": response.status_code,
+        "duration_ms": round(seconds * 1000, 1),
+        "statements": statements.count,
+        "database_ms": round(statements.seconds * 1000, 1),
+    }
+    process.REQUESTS.observe(seconds, route, method, str(response.status_code))
+    log.log(logging.DEBUG if route in QUIET else logging.INFO, "request", extra=told)

@@ -12,7 +12,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
-            "receivers", "parts", "duties", "tools", "card_verbs", "dashboard", "schema"
+            "checks", "receivers", "parts", "duties", "tools", "card_verbs", "dashboard", "schema"
         )
 
 

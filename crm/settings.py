@@ -109,6 +109,17 @@ DATABASES: dict[str, Any] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# Who owns the tables and migrates them. The application joins as another role, which the database's
+# row-level security holds to its broker; the owner's address may also go past a pooler.
+MIGRATE_DATABASE_URL: str = env.str("MIGRATE_DATABASE_URL", default="")
+DATABASE_OWNER: dict[str, Any] = (
+    {
+        name: env.db_url("MIGRATE_DATABASE_URL")[name]
+        for name in ("USER", "PASSWORD", "HOST", "PORT")
+    }
+    if MIGRATE_DATABASE_URL
+    else {}
+)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -196,6 +207,8 @@ STORAGES: dict[str, Any] = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Backups hold everybody's data: a folder of their own, that nothing serves.
+BACKUPS_ROOT: str = env.str("BACKUPS_ROOT", default=str(BASE_DIR / ".local" / "backups"))
 ATTACHMENT_MAX_BYTES: int = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]

@@ -20,7 +20,7 @@ COPY . .
 RUN SECRET_KEY=only-to-collect-static-files \
     FIELD_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     python manage.py collectstatic --no-input \
-    && mkdir -p .local/media && chown -R crm:crm .local
+    && mkdir -p .local/media /backups && chown -R crm:crm .local /backups
 USER crm
 
 EXPOSE 8000

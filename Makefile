@@ -5,9 +5,13 @@ PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
 PY := .venv/bin/python
 ON_SERVERS := $(PY) -m crm.embedded exec --
 
+# For every Python from 3.11 on and every system: each line says where it holds.
+PIP_COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-header $(LOCK)
+
 LINTS := lint-types lint-style lint-line lint-migrations lint-deploy
 
-.PHONY: run demo test lint $(LINTS) e2e bench env env-dev
+.PHONY: run demo test lint $(LINTS) e2e bench audit lock env env-dev
 
 # The laptop's setting: without it production's rules hold, first of all a SECRET_KEY.
 run demo test lint e2e bench: export DEBUG ?= true
@@ -38,16 +42,29 @@ lint-line:
 lint-migrations:
 	$(ON_SERVERS) $(PY) manage.py makemigrations --check --dry-run
 
+# As production is started: its static files first.
+lint-deploy: export DEBUG = false
+lint-deploy: export PUBLIC_URL = https://crm.example.com
+lint-deploy: export ALLOWED_HOSTS = crm.example.com
 lint-deploy:
-	DEBUG=false PUBLIC_URL=https://crm.example.com ALLOWED_HOSTS=crm.example.com \
-		SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_hex(50))") \
-		$(PY) manage.py check --deploy --fail-level WARNING
+	@export SECRET_KEY=$$($(PY) -c "import secrets; print(secrets.token_hex(50))") \
+		FIELD_ENCRYPTION_KEYS=$$($(PY) -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"); \
+	$(PY) manage.py collectstatic --no-input --verbosity 0 \
+		&& $(PY) manage.py check --deploy --fail-level WARNING
 
 e2e: env-dev  ## in a real browser: Debian's chromium
 	@exec $(ON_SERVERS) $(PY) -m pytest tests/e2e
 
 bench: env-dev  ## writes bench/results/, on a database that waits for its disk
 	@exec $(PY) -m crm.embedded exec --durable -- $(PY) -m bench
+
+audit: env-dev  ## known holes in what requirements-dev.txt locks; AUDIT=--if-reachable goes on without the database
+	@exec $(PY) -m audit $(AUDIT)
+
+# Pins stay where they still fit; to move all: make lock LOCK=--upgrade
+lock: env-dev  ## writes requirements*.txt from requirements*.in
+	$(PIP_COMPILE) requirements.in -o requirements.txt
+	$(PIP_COMPILE) -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 env env-dev:
 	@test -n "$(PYTHON)" || { echo "Python is missing: install Python 3.11 or 3.12." >&2; exit 1; }

@@ -2,12 +2,12 @@
 
 from django.contrib.auth.hashers import make_password
 
+from brokers.auth import DemoHasher
 from brokers.models import Broker, BrokerChatConfig, BrokerLeadConfig, ChannelHook, User
 from brokers.onboarding import open_broker
-from crm.demo import Context
+from crm.demo import PASSWORD, TELEGRAM_HOOK, Context
 from crm.tenancy import Role
 
-PASSWORD = "demo"  # noqa: S105 - of accounts that exist under DEBUG only
 TELEGRAM = {"token": "1:demo", "secret": "demo-secret"}
 
 
@@ -33,7 +33,7 @@ def _andes(context: Context) -> Broker:
     chat.save()
     broker.brokerchatconfig = chat
     BrokerLeadConfig.objects.filter(broker=broker).update(alert_email="admin@demo.test")
-    ChannelHook.objects.create(broker=broker, channel="telegram", key="demo-telegram")
+    ChannelHook.objects.create(broker=broker, channel="telegram", key=TELEGRAM_HOOK)
     return broker
 
 
@@ -50,7 +50,7 @@ def _costa_norte(context: Context) -> Broker:
 def _users(context: Context) -> None:
     demo, rival = context.broker, context.rival
     # Hashing is slow on purpose; one hash serves all.
-    password = make_password(PASSWORD)
+    password = make_password(PASSWORD, hasher=DemoHasher())
     people: list[tuple[str, str, str, str, Broker | None, int | None]] = [
         ("root", "root@demo.test", "Rocío Tapia", Role.SUPERADMIN, None, None),
         ("admin", "admin@demo.test", "Marcela Undurraga", Role.ADMIN, demo, None),

@@ -12,6 +12,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules(
+            "checks",
             "receivers",
             "parts",
             "duties",

@@ -4,5 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from crm import starting
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-application = get_asgi_application()
+with starting.in_one_line():
+    application = get_asgi_application()
+    starting.refuse_without_pages()

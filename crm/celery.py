@@ -9,6 +9,6 @@ from crm import observed  # noqa: F401 - connects itself to what Celery tells of
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
 app = Celery("crm", task_cls="crm.tasks:BaseTask")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.config_from_object("crm.celery_settings:settings", namespace="CELERY")
 app.conf.update(CELERY_DB_REUSE_MAX=1000)
 app.autodiscover_tasks()

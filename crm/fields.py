@@ -3,32 +3,36 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.apps import apps
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.functions import Cast
+
+from crm import keys
 
 
-def _derived_key(secret: str) -> bytes:
-    return base64.urlsafe_b64encode(hashlib.sha256(f"fields:{secret}".encode()).digest())
+def _derived_key(secret: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(f"fields:{secret}".encode()).digest()).decode()
 
 
 @lru_cache(maxsize=4)
-def _cipher(keys: tuple[str, ...], secret: str) -> MultiFernet:
-    try:
-        return MultiFernet([Fernet(key) for key in keys or (_derived_key(secret),)])
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            "FIELD_ENCRYPTION_KEYS takes Fernet keys: 32 bytes in url-safe base64, comma separated."
-        ) from error
+def _cipher(held: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys.checked(held)])
+
+
+def configured() -> tuple[str, ...]:
+    """FIELD_ENCRYPTION_KEYS; on a laptop without any, one of SECRET_KEY's."""
+    return tuple(settings.FIELD_ENCRYPTION_KEYS) or (_derived_key(settings.SECRET_KEY),)
 
 
 def cipher() -> MultiFernet:
-    """The cipher of FIELD_ENCRYPTION_KEYS (first encrypts, all decrypt), else of SECRET_KEY."""
-    return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS), settings.SECRET_KEY)
+    """The first key encrypts, all decrypt."""
+    return _cipher(configured())
 
 
 class DecryptionError(Exception):
@@ -45,9 +49,12 @@ def opened(token: str) -> Any:
 
 def is_current(token: str) -> bool:
     """Whether a stored token was made with the newest key."""
-    newest = settings.FIELD_ENCRYPTION_KEYS[:1]
+    return opens(configured()[0], token)
+
+
+def opens(key: str, token: str) -> bool:
     try:
-        _cipher(tuple(newest), settings.SECRET_KEY).decrypt(token.encode())
+        _cipher((key,)).decrypt(token.encode())
     except InvalidToken:
         return False
     return True
@@ -83,3 +90,19 @@ class EncryptedJSONField(TextField):
 
     def to_python(self, value: Any) -> Any:
         return value
+
+
+def encrypted() -> Iterator[tuple[type[models.Model], str]]:
+    """Every encrypted column, by its model and name."""
+    for model in apps.get_models():
+        for field in model._meta.local_fields:
+            if isinstance(field, EncryptedJSONField):
+                yield model, field.name
+
+
+def stored(model: type[models.Model], field: str) -> models.QuerySet[Any]:
+    """The rows with what the database holds, as ``token``."""
+    rows: models.QuerySet[Any] = model._base_manager.annotate(
+        token=Cast(field, output_field=models.TextField())
+    )
+    return rows

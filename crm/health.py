@@ -1,13 +1,20 @@
-"""Health: the process answers (for containers); everything that work needs is up (for people)."""
+"""Health: the process answers (for containers); everything that work needs is up (for people).
+
+An app adds to `NOTES` what people should know that keeps nobody from working.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from crm.tasks import background_is_alive
+from crm import pages, secrecy
+from crm.tasks import READY_WITHIN, background_is_alive
+
+Answer = bool | str  # True, or why not
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -20,9 +27,10 @@ def _database() -> bool:
     return True
 
 
-def _migrated() -> bool:
+def _migrated() -> Answer:
     executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(missing)} have not run: run `python manage.py migrate`." if missing else True
 
 
 def _redis() -> bool:
@@ -30,21 +38,42 @@ def _redis() -> bool:
     return bool(cache.get("health") == 1)
 
 
-CHECKS: dict[str, Callable[[], bool]] = {
+def _background() -> Answer:
+    silence = f"No heartbeat for {READY_WITHIN.seconds} s: is a worker running, and beat?"
+    return background_is_alive() or silence
+
+
+CHECKS: dict[str, Callable[[], Answer]] = {
     "database": _database,
     "migrations": _migrated,
     "redis": _redis,
-    "worker_and_beat": background_is_alive,
+    "worker_and_beat": _background,
+    "pages": lambda: pages.trouble() or True,
+    "secrets": lambda: secrecy.trouble() or True,
 }
+NOTES: list[Callable[[], str]] = []
 
 
-def _passes(check: Callable[[], bool]) -> bool:
+def _asked(check: Callable[[], Answer]) -> Answer:
+    """Of an error its kind only: anybody may ask."""
     try:
-        return check()
-    except Exception:  # noqa: BLE001 - whatever it is, the part is not up, and that is the answer
-        return False
+        return check() or "It does not answer as it should."
+    except Exception as error:  # noqa: BLE001 - whatever it is, the part is not up
+        return f"It does not answer ({type(error).__name__})."
+
+
+def _notes() -> list[str]:
+    """Without a database there are none."""
+    try:
+        return [text for note in NOTES if (text := note())]
+    except DatabaseError:
+        return []
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    parts = {name: _passes(check) for name, check in CHECKS.items()}
-    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
+    answers = {name: _asked(check) for name, check in CHECKS.items()}
+    reasons = {name: answer for name, answer in answers.items() if answer is not True}
+    body: dict[str, Any] = {name: answer is True for name, answer in answers.items()}
+    body |= {"reasons": reasons} if reasons else {}
+    body |= {"notes": notes} if (notes := _notes()) else {}
+    return JsonResponse(body, status=503 if reasons else 200)

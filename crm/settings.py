@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from crm import logs, theme
+from crm import keys, logs, theme
 from crm.embedded import running_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -28,12 +28,16 @@ PORT: int = env.int("PORT", default=8000)
 PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    if not DEBUG:
-        raise ImproperlyConfigured("Set SECRET_KEY: production does not start without one.")
-    SECRET_KEY = "django-insecure-only-for-a-laptop-with-DEBUG-set"  # noqa: S105
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
-FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+FIELD_ENCRYPTION_KEYS: list[str] = keys.checked(env.list("FIELD_ENCRYPTION_KEYS", default=[]))
+_NEEDED = {"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEYS": FIELD_ENCRYPTION_KEYS}
+_MISSING = [name for name, value in _NEEDED.items() if not value]
+if _MISSING and not DEBUG:
+    raise ImproperlyConfigured(
+        f"Set {' and '.join(_MISSING)}: production does not start without (.env.example tells how"
+        " to make them); on a laptop set DEBUG=true instead."
+    )
+SECRET_KEY = SECRET_KEY or "django-insecure-only-for-a-laptop-with-DEBUG-set"
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["*"] if DEBUG else ["localhost", "127.0.0.1"]
 )
@@ -110,6 +114,17 @@ DATABASES: dict[str, Any] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# Who owns the tables and migrates them. The application joins as another role, which the database's
+# row-level security holds to its broker; the owner's address may also go past a pooler.
+MIGRATE_DATABASE_URL: str = env.str("MIGRATE_DATABASE_URL", default="")
+DATABASE_OWNER: dict[str, Any] = (
+    {
+        name: env.db_url("MIGRATE_DATABASE_URL")[name]
+        for name in ("USER", "PASSWORD", "HOST", "PORT")
+    }
+    if MIGRATE_DATABASE_URL
+    else {}
+)
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -131,6 +146,8 @@ CACHES = {
 AUTH_USER_MODEL = "brokers.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "brokers.auth.EmailBackend"]
 PASSWORD_HASHERS = ["brokers.auth.BCryptHasher"]
+if DEBUG:
+    PASSWORD_HASHERS.append("brokers.auth.DemoHasher")
 BCRYPT_ROUNDS: int = env.int("BCRYPT_ROUNDS", default=12)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -187,6 +204,8 @@ STORAGES: dict[str, Any] = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Backups hold everybody's data: a folder of their own, that nothing serves.
+BACKUPS_ROOT: str = env.str("BACKUPS_ROOT", default=str(BASE_DIR / ".local" / "backups"))
 ATTACHMENT_MAX_BYTES: int = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]

@@ -4,6 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from crm import starting
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-application = get_wsgi_application()
+with starting.in_one_line(starting.APP_LOAD_ERROR):
+    application = get_wsgi_application()
+    starting.refuse_without_pages()
 app = application

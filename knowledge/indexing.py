@@ -12,11 +12,21 @@ _LOCK = 7_368_001  # any number that nothing else locks
 def refresh() -> bool:
     """Rebuild the index over what is there, without stopping anybody; False where it is not due.
 
-    Not inside a transaction: PostgreSQL refuses to rebuild concurrently there.
+    Not inside a transaction: PostgreSQL refuses to rebuild concurrently there. Only its owner may:
+    where the application joins as another role, the owner's nightly run does it.
     """
+    if not _is_ours():
+        return False
     if KnowledgeEntry.objects.filter(embedding__isnull=False)[WORTH_IT:].exists():
         return _alone()
     return False
+
+
+def _is_ours() -> bool:
+    owned = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(%s)"
+    with connection.cursor() as cursor:
+        cursor.execute(owned, [INDEX])
+        return bool(cursor.fetchone()[0])
 
 
 def _alone() -> bool:

@@ -5,8 +5,9 @@ import hmac
 import json
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from brokers.models import Broker, ChannelHook
 from crm import correlation
+from crm.demo import TELEGRAM_HOOK
 from crm.errors import DomainError, NotAllowed
 from crm.responses import refusal
 from leads import keeping, storable
@@ -60,7 +62,12 @@ def whatsapp(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _hook(channel: Channel, key: str) -> tuple[Broker, dict[str, Any]]:
-    """The broker whose address this is, with its credentials for the channel."""
+    """The broker whose address this is, with its credentials for the channel.
+
+    The demo's are known to everybody: production does not answer there.
+    """
+    if key == TELEGRAM_HOOK and not settings.DEBUG:
+        raise Http404
     hooks = ChannelHook.objects.select_related("broker__brokerchatconfig").only(*NEEDED)
     hook = get_object_or_404(hooks, channel=channel, key=key, broker__is_active=True)
     broker: Broker = hook.broker

@@ -5,7 +5,9 @@ import secrets
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -13,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from crm.demo import PASSWORD, PASSWORD_HASH
 from crm.emails import OneSpellingEmailField, one_spelling
 from crm.models import TimeStamped, one_of
 from crm.tenancy import Role, Tenanted, TenantQuerySet, everything, own
@@ -201,8 +204,26 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
         return salted_hmac("brokers.sessions", begun_with, secret, algorithm="sha256").hexdigest()
 
     @property
+    def has_demo_password(self) -> bool:
+        return self.password.startswith(f"{PASSWORD_HASH}$")
+
+    def check_password(self, raw_password: str) -> bool:
+        """The demo's is nobody's in production. Its hash is not renewed: it would lose its mark."""
+        if raw_password == PASSWORD and not settings.DEBUG:
+            return False
+        if self.has_demo_password:
+            return check_password(raw_password, self.password)
+        return super().check_password(raw_password)
+
+    @property
     def may_enter(self) -> bool:
-        """Whether this user and their broker are active: asked on every request."""
+        """Whether this user and their broker are active: asked on every request, by every way in.
+
+        In production an account that still has the demo's password does not, also with a session
+        or a token of before.
+        """
+        if self.has_demo_password and not settings.DEBUG:
+            return False
         return self.is_active and (self.broker is None or self.broker.is_active)
 
     @property

@@ -43,6 +43,39 @@ def _redis_version(program: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else (0,)
 
 
+def client(name: str, server: int) -> Path:
+    """`pg_dump` or `pg_restore` for a server: the oldest one at hand that is not older than it.
+
+    A newer one writes settings that an older server does not know.
+    """
+    fitting = {major: path for path in _clients(name) if (major := major_of(path)) >= server}
+    if not fitting:
+        raise EmbeddedError(
+            f"{name} of PostgreSQL {server} or later is missing: install it"
+            f" (Debian: postgresql-client-{server})."
+        )
+    return fitting[min(fitting)]
+
+
+def _clients(name: str) -> Iterator[Path]:
+    if on_path := shutil.which(name):
+        yield Path(on_path)
+    yield from Path("/usr/lib/postgresql").glob(f"*/bin/{name}")  # Debian keeps them side by side
+    package = _package_directory(_POSTGRES_PACKAGE)
+    if package and (package / _POSTGRES_TREE / "bin" / name).is_file():
+        yield package / _POSTGRES_TREE / "bin" / name
+
+
+def major_of(program: Path) -> int:
+    """The major version of a program of PostgreSQL; 0 if it does not run."""
+    try:
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    found = re.search(r"\(PostgreSQL\) (\d+)", output.stdout)
+    return int(found.group(1)) if found else 0
+
+
 def postgres_programs(identity: Identity) -> Path:
     """The folder of `postgres` and `initdb` that `identity` can run.
 

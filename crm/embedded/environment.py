@@ -39,7 +39,7 @@ def _install(requirements: str, stamp: Path, wanted: str) -> int:
             return 1
     print(f"Installing {requirements} into {_VENV}: once, a minute or two ...", flush=True)
     pip = f"{_PYTHON} -m pip install -qq --disable-pip-version-check --only-binary :all:"
-    done = subprocess.run([*pip.split(), "-r", requirements])
+    done = subprocess.run([*pip.split(), "--require-hashes", "-r", requirements])
     if done.returncode:
         print("The installation failed, see above. Run the same command again.", file=sys.stderr)
         return 1

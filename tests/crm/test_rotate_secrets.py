@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from brokers.models import Broker, BrokerChatConfig, BrokerVoiceConfig
-from crm.management.commands.rotate_secrets import encrypted
+from crm.fields import encrypted
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()

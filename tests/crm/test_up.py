@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 from crm.embedded.processes import free_port
+from tests.databases import SECRETS
 from tests.processes import alive, descendants
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -81,8 +84,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 @contextmanager
-def started(directory: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
-    process = up(directory, "--no-seed", "--workers", "1", "--concurrency", "1", PORT=str(port))
+def started(directory: Path, port: int, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+    small = ("--no-seed", "--workers", "1", "--concurrency", "1")
+    process = up(directory, *small, PORT=str(port), **environment)
     try:
         read_until(process, "Ctrl-C stops everything.")
         yield process
@@ -117,12 +121,63 @@ def test_two_lives_of_a_stack(tmp_path: Path) -> None:
     assert not (directory / "run.json").exists()
 
 
+def fetch(port: int, path: str) -> tuple[int, str, str]:
+    """Status, kind and text of an answer, an error's too."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+            return answer.status, answer.headers["Content-Type"], answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["Content-Type"], error.read().decode()
+
+
+@pytest.mark.stack
+def test_production_serves_admin_with_every_file_it_names(tmp_path: Path) -> None:
+    port = free_port()
+    with started(tmp_path, port, DEBUG="false", **SECRETS):
+        status, _, page = fetch(port, "/admin/login/")
+        assert status == 200
+        named = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+        kinds = {path.rpartition(".")[2] for path in named}
+        assert {"css", "js"} <= kinds
+        assert all(re.search(r"\.[0-9a-f]{12}\.", path) for path in named), (
+            "as production names them"
+        )
+        assert {path: fetch(port, path)[0] for path in named} == dict.fromkeys(named, 200)
+        wait_until(lambda: fetch(port, "/health/ready")[0] == 200, seconds=60)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "manage.py up",
+        "-m celery -A crm.celery:app worker",
+        "-m celery -A crm.celery:app beat",
+        "-m gunicorn crm.wsgi:application --bind 127.0.0.1:0 --no-control-socket",
+    ],
+)
+def test_production_without_a_secret_is_one_line_that_says_what_to_set(command: str) -> None:
+    given = os.environ | SECRETS | {"DEBUG": "false", "FIELD_ENCRYPTION_KEYS": ""}
+    done = subprocess.run(
+        [sys.executable, *command.split()],
+        cwd=BASE_DIR,
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    ours = [line for line in done.stderr.splitlines() if not re.match(r"\[\d{4}-", line)]
+    assert done.returncode != 0
+    assert len(ours) == 1
+    assert ours[0].startswith("Set FIELD_ENCRYPTION_KEYS: production does not start without")
+
+
 @pytest.mark.parametrize(
     ("environment", "line"),
     [
         ({"DATABASE_URL": "postgres://crm:x@127.0.0.1:1/crm"}, "DATABASE_URL: "),
         ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "REDIS_URL: redis://127.0.0.1:1/0: "),
         ({"PORT": "99999"}, "Port 99999 of 127.0.0.1 cannot be used: "),
+        ({"FIELD_ENCRYPTION_KEYS": "short"}, "FIELD_ENCRYPTION_KEYS takes Fernet keys: "),
     ],
 )
 def test_a_wrong_setting_is_one_line(

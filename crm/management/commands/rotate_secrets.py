@@ -1,14 +1,11 @@
 """`manage.py rotate_secrets`: writes every encrypted value anew with the newest key."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
-from django.db.models.functions import Cast
 
-from crm.fields import DecryptionError, EncryptedJSONField, is_current, opened
+from crm.fields import DecryptionError, encrypted, is_current, opened, stored
 
 
 class Command(BaseCommand):
@@ -27,16 +24,9 @@ class Command(BaseCommand):
             raise CommandError("Some secrets open with none of the keys: enter them again.")
 
 
-def encrypted() -> Iterator[tuple[type[models.Model], str]]:
-    for model in apps.get_models():
-        for field in model._meta.local_fields:
-            if isinstance(field, EncryptedJSONField):
-                yield model, field.name
-
-
 def _rotate(model: type[models.Model], field: str) -> tuple[int, int]:
     written = lost = 0
-    tokens = _stored(model, field).values_list("pk", "token")
+    tokens = stored(model, field).values_list("pk", "token")
     for pk, token in tokens.order_by("pk").iterator(chunk_size=200):
         if token is None or is_current(token):
             continue
@@ -46,13 +36,6 @@ def _rotate(model: type[models.Model], field: str) -> tuple[int, int]:
             lost += 1
             continue
         # Only what was read is replaced: somebody may have saved another secret meanwhile.
-        same = _stored(model, field).filter(pk=pk, token=token)
+        same = stored(model, field).filter(pk=pk, token=token)
         written += same.update(**{field: value})
     return written, lost
-
-
-def _stored(model: type[models.Model], field: str) -> models.QuerySet[Any]:
-    rows: models.QuerySet[Any] = model._base_manager.annotate(
-        token=Cast(field, output_field=models.TextField())
-    )
-    return rows

@@ -131,6 +131,8 @@ class Run:
         self.environment.update(self.servers.urls)
         self._publish()
         self.stack.run("migrate", "migrate", "--no-input", "-v", "1")
+        if not settings.DEBUG:
+            self.stack.run("static", "collectstatic", "--no-input")
         self._seed()
         for child in children(self.options, self.host, self.port):
             self.stack.start(child)
@@ -205,7 +207,9 @@ class Run:
         say("")
         for name, path in _ADDRESSES.items():
             say(f"  {name:<13}{base}{path}")
-        if _DEMO_SLUG in self._slugs():
+        if _DEMO_SLUG in self._slugs() and not settings.DEBUG:
+            say("\nThe demo is in this database. DEBUG is off: its accounts cannot sign in.")
+        elif _DEMO_SLUG in self._slugs():
             for name, people in _SIGN_INS.items():
                 say(f"  {name:<13}{people}")
             say(f"  {'password':<13}demo")

@@ -67,7 +67,8 @@ def test_another_broker_that_names_the_same_bot_silences_nobody(client, connecte
     assert ChatMessage.objects.count() == 2
 
 
-def test_the_demo_channel_takes_an_update(client, db, at):
+def test_the_demo_channel_takes_an_update(client, db, at, settings):
+    settings.DEBUG = True
     brokers.demo.seed(Context(at=at))
     answer = post_telegram(client, MESSAGE, key="demo-telegram", secret="demo-secret")
     message = ChatMessage.objects.get()

@@ -27,12 +27,17 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NO
     SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
 ORDER BY 1
 """
+OWNED = """
+SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+"""
 LAST_MIGRATIONS = "SELECT app, max(name) FROM django_migrations GROUP BY app"
 
 
 def dump(folder: Path) -> dict[str, Any]:
     """Writes the dump; answers what the manifest says of it, counted at the same moment."""
     with _joined() as connection:
+        _refuse_guests(connection)
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # It stands still for as long as pg_dump works from its snapshot.
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -46,6 +51,16 @@ def dump(folder: Path) -> dict[str, Any]:
         options = ["--format=custom", f"--snapshot={snapshot}", f"--file={folder / DUMP}"]
         _run(program, *options)
     return {**facts, "dumped_with": major_of(program)}
+
+
+def _refuse_guests(connection: psycopg.Connection[Any]) -> None:
+    """Who only uses the tables may not see all of their rows."""
+    [owned] = connection.execute(OWNED).fetchone() or [None]
+    if not owned:
+        raise BackupError(
+            "There are no tables, or they are another role's: set MIGRATE_DATABASE_URL to the"
+            " address of their owner."
+        )
 
 
 def restore(folder: Path, manifest: Manifest) -> None:

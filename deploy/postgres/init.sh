@@ -18,7 +18,6 @@ ALTER ROLE crm_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYP
     PASSWORD :'owner_password';
 ALTER ROLE crm_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
     PASSWORD :'app_password';
-REVOKE crm_owner FROM crm_app;
 
 -- Only a superuser may add what is not trusted; the migration finds it there.
 CREATE EXTENSION IF NOT EXISTS vector;

@@ -90,9 +90,9 @@ def test_the_application_reads_and_writes_every_table(server: Server) -> None:
     )
     with psycopg.connect(server.url("crm_app", "one")) as connection:
         found = connection.execute(rights).fetchone()
-        connection.execute(
-            "INSERT INTO periodic_runs (task, created_at, updated_at) VALUES ('one', now(), now())"
-        )
+        connection.execute("INSERT INTO auth_group (name) VALUES ('a group')")
+        connection.execute("UPDATE auth_group SET name = 'another'")
+        connection.execute("DELETE FROM auth_group")
     assert found
     assert found[0] is True
     assert found[1] > 40

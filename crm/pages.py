@@ -3,6 +3,7 @@
 import filecmp
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.contrib.staticfiles.finders import get_finders
@@ -30,9 +31,9 @@ def trouble() -> str:
 
 def _sources() -> dict[str, Path]:
     """Where each file comes from; of two with one name the first finder's counts."""
-    ignored = apps.get_app_config("staticfiles").ignore_patterns
+    staticfiles: Any = apps.get_app_config("staticfiles")
     found: dict[str, Path] = {}
     for finder in get_finders():
-        for name, source in finder.list(ignored):
+        for name, source in finder.list(staticfiles.ignore_patterns):
             found.setdefault(name, Path(source.path(name)))
     return found

@@ -207,7 +207,7 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
     def has_demo_password(self) -> bool:
         return self.password.startswith(f"{PASSWORD_HASH}$")
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """The demo's is nobody's in production. Its hash is not renewed: it would lose its mark."""
         if raw_password == PASSWORD and not settings.DEBUG:
             return False

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from crm import correlation
@@ -20,7 +19,7 @@ from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holde
 from leads.folding import excerpt
 from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
-from llm import guardrails, thinking
+from llm import guardrails, thinking, turn_queue
 from llm.lead_tools import answer_from
 from llm.spanish import Intent, understand
 from llm.tools import Turn
@@ -62,8 +61,18 @@ class Claim:
 def take_turn(conversation_id: int, *, at: datetime) -> Outcome:
     """Answer what the lead wrote, once; safe to call at any time, from anywhere, repeatedly."""
     claim = _claim(conversation_id, at)
-    if claim is None:
-        return Outcome.NOT_OURS
+    return _taken(claim, at) if claim else Outcome.NOT_OURS
+
+
+def take_next(*, at: datetime) -> tuple[Outcome, int | None]:
+    """Answer whoever's turn it is (``turn_queue``): the outcome and the conversation."""
+    taken = turn_queue.claim_next(at)
+    if taken is None:
+        return Outcome.NOT_OURS, None
+    return _taken(_read(taken.conversation_id, taken.lease), at), taken.conversation_id
+
+
+def _taken(claim: Claim, at: datetime) -> Outcome:
     with correlation.bound(model=NO_MODEL):
         try:
             outcome = _run(claim, at)
@@ -85,25 +94,12 @@ def due(*, at: datetime, limit: int = 500) -> list[int]:
 
 
 def owed(at: datetime) -> QuerySet[Conversation]:
-    return Conversation.objects.filter(_free(at), turn_due_at__lte=at)
-
-
-def _free(at: datetime) -> Q:
-    return Q(lease__isnull=True) | Q(lease_until__lt=at)
+    return Conversation.objects.filter(turn_queue.free(at), turn_due_at__lte=at)
 
 
 def _claim(conversation_id: int, at: datetime) -> Claim | None:
-    lease = uuid.uuid4()
-    claimed = (
-        owed(at)
-        .filter(pk=conversation_id)
-        .update(
-            lease=lease,
-            lease_until=at + timedelta(seconds=settings.TURN_LEASE_SECONDS),
-            turn_attempts=F("turn_attempts") + 1,
-        )
-    )
-    return _read(conversation_id, lease) if claimed else None
+    taken = turn_queue.claim(conversation_id, at)
+    return _read(conversation_id, taken.lease) if taken else None
 
 
 def _read(conversation_id: int, lease: uuid.UUID) -> Claim:

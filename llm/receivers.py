@@ -11,5 +11,5 @@ from llm.tasks import take_turn
 
 
 @receiver(message_received)
-def owe_a_turn(*, conversation_id: int, **_: Any) -> None:
-    enqueue_in(settings.TURN_DELAY_SECONDS, take_turn, conversation_id)
+def owe_a_turn(**_: Any) -> None:
+    enqueue_in(settings.TURN_DELAY_SECONDS, take_turn)

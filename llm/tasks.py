@@ -10,12 +10,13 @@ from llm import conversation, summary
 
 
 @shared_task(name="llm.tasks.take_turn")
-def take_turn(conversation_id: int) -> str:
-    outcome = conversation.take_turn(conversation_id, at=timezone.now())
+def take_turn() -> str:
+    """Answer whoever's turn it is; the entry in the queue only says that there is work."""
+    outcome, conversation_id = conversation.take_next(at=timezone.now())
     if outcome == conversation.Outcome.ANSWERED:
         enqueue(summarise, conversation_id)
     if outcome == conversation.Outcome.DISCARDED:
-        enqueue(take_turn, conversation_id)  # which finds nothing to do where a person has it
+        enqueue(take_turn)  # which finds nothing to do where a person has it
     return outcome
 
 
@@ -27,9 +28,9 @@ def summarise(conversation_id: int) -> bool:
 
 @shared_task(name="llm.tasks.sweep_turns")
 def sweep_turns(at: str | None = None) -> int:
-    """Start every turn that is owed; a repeated start finds it taken."""
+    """An entry for every turn that is owed; one too many finds nothing to do."""
     moment = datetime.fromisoformat(at) if at else timezone.now()
     owed = conversation.due(at=moment)
-    for conversation_id in owed:
-        enqueue(take_turn, conversation_id)
+    for _ in owed:
+        enqueue(take_turn)
     return len(owed)

@@ -59,6 +59,7 @@ class Conversation(LeadOwned):
     turn_attempts = models.PositiveSmallIntegerField(_("intentos del turno"), default=0)
     lease = models.UUIDField(_("turno en curso"), null=True, blank=True)
     lease_until = models.DateTimeField(_("turno en curso hasta"), null=True, blank=True)
+    turn_taken_at = models.DateTimeField(_("último turno"), null=True, editable=False)
     answered_up_to = models.BigIntegerField(_("respondido hasta"), default=0)
     stalled_turns = models.PositiveSmallIntegerField(_("turnos sin avance"), default=0)
     last_inbound_id = models.BigIntegerField(_("último entrante"), default=0)
@@ -107,6 +108,18 @@ class Conversation(LeadOwned):
                 fields=["broker", "channel", "-last_inbound_at"], name="conversations_channel"
             ),
             models.Index(F("broker"), *URGENCY, name="conversations_urgency"),
+            # For the choice of the next turn (llm.turn_queue): what is due, under way, and served.
+            models.Index(
+                fields=["broker", "turn_due_at"],
+                name="conversations_due_in_broker",
+                condition=Q(turn_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["broker", "lease_until"],
+                name="conversations_at_work",
+                condition=Q(lease__isnull=False),
+            ),
+            models.Index(fields=["broker", "-turn_taken_at"], name="conversations_taken"),
             models.Index(
                 fields=["turn_due_at"],
                 condition=Q(turn_due_at__isnull=False),

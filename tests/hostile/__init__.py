@@ -1,0 +1,1 @@
+"""Texts made to be slow, and the readers that they are given to, both found in the code itself."""

@@ -13,7 +13,7 @@ from brokers import passwords, tokens
 from brokers.models import Broker, User
 from crm.celery import app
 from tests.api import codes, signed_in
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD
 
 TOKEN, REFRESH = "/api/v1/auth/token/", "/api/v1/auth/refresh/"
 ME, RESET = "/api/v1/auth/me/", "/api/v1/auth/password/reset/"

@@ -82,6 +82,7 @@ def wait_until_waiting(count: int) -> None:
     deadline = timezone.now() + timedelta(seconds=30)
     while timezone.now() < deadline:
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees one of its own
             cursor.execute(waiting)
             if cursor.fetchone()[0] == count:
                 return

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from campaigns import actions, dialling, enrolment, ledger, readiness, wording
 from campaigns.actions import Result
 from campaigns.models import CampaignEnrollment, CampaignLog, LogStatus, StepAction
 from campaigns.readiness import HELD, Verdict
+from crm import connections
 from leads import activity, delivery
 from leads.enums import NEVER_LEFT, Actor, Delivery
 from leads.models import ChatMessage
@@ -39,6 +40,14 @@ def due(*, at: datetime, limit: int = BATCH) -> list[int]:
 
 def run(log_id: int, *, at: datetime) -> LogStatus | None:
     """Run one step that is due; None when it is not ours to run."""
+    unanswered = CampaignLog.objects.filter(
+        pk=log_id, status=LogStatus.CLAIMED, claimed_until=at + LEASE, message=None
+    )
+    connections.claimed(
+        lambda: unanswered.update(
+            status=LogStatus.DUE, claimed_until=None, attempts=F("attempts") - 1
+        )
+    )
     lease = _claim(log_id, at)
     if lease is None:
         return None

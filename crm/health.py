@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from crm import connections
 from crm.tasks import background_is_alive
 
 
@@ -15,6 +16,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _database() -> bool:
+    connections.refresh()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return True
@@ -36,6 +38,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "redis": _redis,
     "worker_and_beat": background_is_alive,
 }
+ASK_THE_DATABASE = ("database", "migrations", "worker_and_beat")
 
 
 def _passes(check: Callable[[], bool]) -> bool:
@@ -46,5 +49,7 @@ def _passes(check: Callable[[], bool]) -> bool:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    parts = {name: _passes(check) for name, check in CHECKS.items()}
+    """Within seconds also where the database hangs: then it greets nobody, and is not asked."""
+    left_out = () if connections.answers() else ASK_THE_DATABASE
+    parts = {name: name not in left_out and _passes(check) for name, check in CHECKS.items()}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)

@@ -13,6 +13,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from brokers.models import Broker, User
+from crm import connections
 from crm.errors import Conflict, DomainError
 from leads import import_columns, import_mapping, import_rows, spreadsheets
 from leads.errors import NotAssignable
@@ -210,6 +211,10 @@ def work(import_id: int, *, clock: Clock, seconds: float) -> bool:
     """
     worker, at = uuid.uuid4(), clock()
     mine = LeadImport.objects.filter(_free(at), pk=import_id, state__in=AT_WORK)
+    held = LeadImport.objects.filter(pk=import_id, worker=worker)
+    connections.claimed(
+        lambda: held.update(worker=None, lease_until=None, attempts=F("attempts") - 1)
+    )
     if not mine.update(
         worker=worker, lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at
     ):

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from crm import connections
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
 from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holder, Purpose
@@ -56,8 +57,9 @@ def take_turn(conversation_id: int, *, at: datetime) -> Outcome:
         return Outcome.NOT_OURS
     try:
         return _run(claim, at)
-    except Exception:
-        _release_to_retry(claim, at)
+    except Exception as error:
+        if not connections.is_away(error):  # else the claim is given back once it is there again
+            _release_to_retry(claim, at)
         raise
 
 
@@ -73,6 +75,10 @@ def _free(at: datetime) -> Q:
 
 def _claim(conversation_id: int, at: datetime) -> Claim | None:
     lease = uuid.uuid4()
+    mine = Conversation.objects.filter(pk=conversation_id, lease=lease)
+    connections.claimed(
+        lambda: mine.update(lease=None, lease_until=None, turn_attempts=F("turn_attempts") - 1)
+    )
     claimed = Conversation.objects.filter(
         _free(at), pk=conversation_id, turn_due_at__lte=at
     ).update(

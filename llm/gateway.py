@@ -26,6 +26,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from brokers.models import Broker
+from crm import connections
 from llm import breaker, budget, pricing, vendors
 from llm.models import CallType, LLMCall, PromptVersion
 from llm.offline import OfflineModel
@@ -137,6 +138,7 @@ class Recorded(WrapperModel):
         return call
 
     def _close(self, call: LLMCall, usage: RequestUsage, latency_ms: int, error: str) -> None:
+        connections.refresh()  # the database may have been restarted while the model thought
         if not error and self.vendor != pricing.OFFLINE:
             breaker.succeeded(self.vendor)
         budget.settle(call, usage, latency_ms=latency_ms, error=error)

@@ -227,7 +227,7 @@ def children(options: Mapping[str, Any], host: str, port: int) -> list[Child]:
     """In the order of their start. The worker ends at once when we die: its tasks come back."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = (
-        f"gunicorn crm.wsgi:application --bind {address} --worker-class gthread --threads 4"
+        f"gunicorn crm.wsgi:application --bind {address} --worker-class gthread --threads 6"
         f" --workers {options['workers']} --graceful-timeout 3 --no-control-socket"
     )
     worker = (

@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
-from crm import connections
+from crm import alive, connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
@@ -16,6 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # checked before each task and dropped after a failure by ``crm.tasks.BaseTask``: never counted.
 app.conf.update(CELERY_DB_REUSE_MAX=1_000_000_000)
 app.autodiscover_tasks()
+app.steps["worker"].add(alive.Pulse)
 
 
 @worker_init.connect

@@ -189,7 +189,9 @@ def long_statements() -> Iterator[None]:
 def _allow(connection: Any, limits: Mapping[str, int]) -> None:
     """For the rest of the session, in one round trip."""
     if connection.connection is not None:
-        asked = ", ".join(f"set_config('{name}', '{int(ms)}', false)" for name, ms in limits.items())
+        asked = ", ".join(
+            f"set_config('{name}', '{int(ms)}', false)" for name, ms in limits.items()
+        )
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {asked}")
 

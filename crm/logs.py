@@ -14,7 +14,7 @@ class WithoutOutages(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if is_passing(error):
+        if is_passing(error) or getattr(record, "status_code", None) == 503:
             record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
         return True
 

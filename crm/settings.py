@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import environ
@@ -332,10 +333,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0,
     "interval_max": 0.2,
 }
-CELERY_BEAT_SCHEDULE_FILENAME = env.str(
-    "CELERY_BEAT_SCHEDULE_FILENAME", default=str(BASE_DIR / ".local" / "beat-schedule")
-)
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULER = "crm.beat:LeadingScheduler"
+# Where worker and beat leave word for their container's check.
+ALIVE_FOLDER: str = env.str("ALIVE_FOLDER", default=f"{gettempdir()}/lead-crm-{os.getuid()}")
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "crm.tasks.heartbeat", "schedule": min(15, SWEEP_SECONDS)},
     # Replies first: what an outage left without a task is answered within half a minute.
     "due-turns": {"task": "llm.tasks.sweep_turns", "schedule": min(15, SWEEP_SECONDS)},
@@ -371,6 +372,13 @@ CELERY_BEAT_SCHEDULE = {
     "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }
+
+# A tick that nobody took for so long is no promise any more: the next ones are there. An hour's
+# outage would leave hundreds.
+TICK_EXPIRES_SECONDS = 600
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    if isinstance(_entry["schedule"], int):
+        _entry["options"] = {"expires": TICK_EXPIRES_SECONDS}
 
 # --- Assistant and vendors -------------------------------------------------------------------
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # python-telegram-bot tells pauses as timedeltas

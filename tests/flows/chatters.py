@@ -2,51 +2,67 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from tests.flows.stack import Stack
 
 # The page's own habit: what was not taken is sent again, under the same id.
 AGAIN_SECONDS = 0.3
 PAUSE_SECONDS = 0.8
+# A third message that brings nothing new is left to a person.
+MESSAGES_OF_ONE = 2
 WORDS = "Hola, busco casa en Maipú, mensaje {number}"
 
 
 class Chatter(threading.Thread):
-    """One visitor: the next message once the last one was acknowledged."""
+    """One visitor after another: the next message once the last one was acknowledged."""
 
     def __init__(self, stack: Stack, stop: threading.Event, slug: str = "demo") -> None:
         super().__init__(daemon=True)
         self.stack, self.path = stack, f"/chat/{slug}/messages/"
-        self.acknowledged: dict[str, int] = {}  # client id → the message's
+        self.acknowledged: list[int] = []
         self.refusals: list[int] = []
         self.longest = 0.0
-        self._over = stop
-        self.secret = str(stack.get(f"{self.path}?visitor=&after=0")[1]["visitor"])
+        self._over, self._secret = stop, ""
 
     def run(self) -> None:
-        for number in count(1):
-            if not self._write(f"n{number}", WORDS.format(number=number)):
+        for number in count():
+            if number % MESSAGES_OF_ONE == 0:
+                self._secret = ""
+            if not (self._enter() and self._write(f"n{number}", WORDS.format(number=number))):
                 return
             self._over.wait(PAUSE_SECONDS)
 
+    def _enter(self) -> bool:
+        """As a visitor whom the page knows: what is sent twice is one message of theirs."""
+        if not self._secret:
+            given = self._until_taken(lambda: self.stack.get(f"{self.path}?visitor=&after=0"))
+            self._secret = given and str(given["visitor"])
+        return bool(self._secret)
+
     def _write(self, client_id: str, text: str) -> bool:
-        """Until it is taken; False when all is over before."""
-        body = {"text": text, "visitor": self.secret, "client_id": client_id}
+        body = {"text": text, "visitor": self._secret, "client_id": client_id}
+        taken = self._until_taken(lambda: self.stack.post(self.path, body))
+        self.acknowledged += [message["id"] for message in taken["messages"]] if taken else []
+        return bool(taken)
+
+    def _until_taken(self, ask: Callable[[], tuple[int, Any]]) -> Any:
+        """The answer; nothing when all is over before."""
         while not self._over.is_set():
             began = time.monotonic()
             try:
-                status, answer = self.stack.post(self.path, body)
+                status, answer = ask()
             except OSError:
                 status, answer = 0, None
             self.longest = max(self.longest, time.monotonic() - began)
             if status == 200:
-                self.acknowledged[client_id] = answer["messages"][0]["id"]
-                return True
+                return answer
             self.refusals.append(status)
             self._over.wait(AGAIN_SECONDS)
-        return False
+        return None
 
 
 @dataclass(frozen=True)
@@ -95,7 +111,7 @@ class Crowd:
         return found
 
     def _count(self) -> Outcome:
-        ids = [number for each in self.chatters for number in each.acknowledged.values()]
+        ids = [number for each in self.chatters for number in each.acknowledged]
         return Outcome(
             acknowledged=len(ids),
             lost=len(ids) - self._one(STORED, ids),

@@ -119,7 +119,7 @@ class Run:
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": f"{own.get('PYTHONWARNINGS', '')},{_AS_ROOT}".strip(","),
             "PUBLIC_URL": own.get("PUBLIC_URL") or f"http://localhost:{self.port}",
-            "CELERY_BEAT_SCHEDULE_FILENAME": str(self.directory / "beat-schedule"),
+            "ALIVE_FOLDER": str(self.directory / "alive"),
         }
 
     def _start(self) -> None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from campaigns import actions, dialling, enrolment, ledger, readiness, wording
 from campaigns.actions import Result
 from campaigns.models import CampaignEnrollment, CampaignLog, LogStatus, StepAction
 from campaigns.readiness import HELD, Verdict
+from crm import connections
 from leads import activity, delivery
 from leads.enums import NEVER_LEFT, Actor, Delivery
 from leads.models import ChatMessage
@@ -42,6 +43,14 @@ def owed(at: datetime) -> QuerySet[CampaignLog]:
 
 def run(log_id: int, *, at: datetime) -> LogStatus | None:
     """Run one step that is due; None when it is not ours to run."""
+    unanswered = CampaignLog.objects.filter(
+        pk=log_id, status=LogStatus.CLAIMED, claimed_until=at + LEASE, message=None
+    )
+    connections.claimed(
+        lambda: unanswered.update(
+            status=LogStatus.DUE, claimed_until=None, attempts=F("attempts") - 1
+        )
+    )
     lease = _claim(log_id, at)
     if lease is None:
         return None

@@ -1,5 +1,6 @@
 """The tree of errors that doors raise and edges translate."""
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,6 +56,32 @@ class TooMany(DomainError):
     code = "throttled"
     status = 429
     message = _("Demasiados intentos. Espera un momento y vuelve a intentarlo.")
+
+
+RETRY_AFTER = 5  # seconds: most restarts and failovers of a database take no longer
+
+
+class Unavailable(DomainError):
+    """What the request needs is away for a moment; ``retry_after`` (seconds) is in ``data``."""
+
+    code = "unavailable"
+    status = 503
+    message = _(
+        "El servicio no está disponible en este momento. Vuelve a intentarlo en unos segundos."
+    )
+
+
+class NoRoom(DomainError):
+    """No room is left for a file: nothing of what was asked is stored."""
+
+    code = "no_room"
+    status = 507
+    message = _("No queda espacio para guardar archivos. Avisa a quien administra el sistema.")
+
+
+def is_no_room(error: BaseException | None) -> bool:
+    """Whether the disk, a quota or a limit on the size of files refused to take more."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class ProviderError(DomainError):

@@ -11,10 +11,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from crm import pages, secrecy
+from crm import connections, pages, secrecy
 from crm.tasks import READY_WITHIN, background_is_alive
 
 Answer = bool | str  # True, or why not
+AWAY = "The database does not answer."
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -22,6 +23,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _database() -> bool:
+    connections.refresh()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return True
@@ -52,6 +54,7 @@ CHECKS: dict[str, Callable[[], Answer]] = {
     "secrets": lambda: secrecy.trouble() or True,
 }
 NOTES: list[Callable[[], str]] = []
+ASK_THE_DATABASE = ("database", "migrations", "worker_and_beat", "secrets")
 
 
 def _asked(check: Callable[[], Answer]) -> Answer:
@@ -71,9 +74,12 @@ def _notes() -> list[str]:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    answers = {name: _asked(check) for name, check in CHECKS.items()}
+    """Within seconds also where the database hangs: then it greets nobody, and is not asked."""
+    is_there = connections.answers()
+    left_out = () if is_there else ASK_THE_DATABASE
+    answers = {name: AWAY if name in left_out else _asked(check) for name, check in CHECKS.items()}
     reasons = {name: answer for name, answer in answers.items() if answer is not True}
     body: dict[str, Any] = {name: answer is True for name, answer in answers.items()}
     body |= {"reasons": reasons} if reasons else {}
-    body |= {"notes": notes} if (notes := _notes()) else {}
+    body |= {"notes": notes} if is_there and (notes := _notes()) else {}
     return JsonResponse(body, status=503 if reasons else 200)

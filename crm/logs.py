@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from crm import correlation
+from crm.connections import is_passing
 
 JSON, LINE = "json", "line"
 FORMATS = (JSON, LINE)
@@ -59,6 +60,16 @@ def scrubbed(text: str) -> str:
     for pattern, instead in _PERSONAL:
         text = pattern.sub(instead, text)
     return text
+
+
+class WithoutOutages(logging.Filter):
+    """A database that is away is one line for each request, not a trace: the code is not at fault."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if is_passing(error) or getattr(record, "status_code", None) == 503:
+            record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+        return True
 
 
 class WithoutKeys(logging.Filter):
@@ -186,7 +197,10 @@ def config(form: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"without_keys": {"()": "crm.logs.WithoutKeys"}},
+        "filters": {
+            "without_keys": {"()": "crm.logs.WithoutKeys"},
+            "without_outages": {"()": "crm.logs.WithoutOutages"},
+        },
         "formatters": {
             JSON: {"()": "crm.logs.JSONFormatter"},
             LINE: {"()": "crm.logs.LineFormatter"},
@@ -198,7 +212,7 @@ def config(form: str, level: str) -> dict[str, Any]:
 
 
 _LIBRARIES: dict[str, dict[str, Any]] = {
-    "django.request": {"filters": ["without_keys"]},
+    "django.request": {"filters": ["without_keys", "without_outages"]},
     "django.security.csrf": {"filters": ["without_keys"]},
     "gunicorn.error": {"level": "INFO", "propagate": True},
     "gunicorn.access": {"level": "WARNING", "propagate": True},

@@ -1,16 +1,25 @@
-"""Per-request language (Spanish unless asked for another) and the broker's time zone."""
+"""Per request: whether the database can be had, the language, and the broker's time zone."""
 
+import sys
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from crm import correlation
+from crm import connections, correlation
 from crm.api import throttling
+from crm.errors import RETRY_AFTER, DomainError, NoRoom, Unavailable, is_no_room
+from crm.places import Places
+from crm.responses import apology
 
 Handler = Callable[[HttpRequest], HttpResponse]
+# What is answered without the database, also while that hangs.
+FREE = ("/health/", settings.STATIC_URL)
 
 
 def _asked_language(request: HttpRequest) -> str:
@@ -37,6 +46,56 @@ class LanguageMiddleware:
         return response
 
 
+class DatabaseMiddleware:
+    """Outermost: with the database away a request is answered so, at once, with when to come again.
+
+    Wherever it failed: in a view, in a middleware within, or in a page half rendered. Those that
+    wait for a database that hangs are few: a thread is left for who needs none.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.places = Places(settings.DB_PLACES)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(FREE):
+            return self.get_response(request)
+        if not self.places.enter():
+            return self._apology(request, Unavailable(retry_after=RETRY_AFTER))
+        response = None
+        try:
+            response = self.get_response(request)
+        finally:
+            self._leave(response)
+        failure: DomainError | None = getattr(request, "passing_failure", None)
+        if response.status_code == Unavailable.status or failure:
+            connections.drop()  # the next request may find another server, or this one again
+        return self._apology(request, failure) if failure else response
+
+    def _leave(self, response: Any) -> None:
+        """What is sent bit by bit reads on until it is closed."""
+        if getattr(response, "streaming", False):
+            response._resource_closers.append(self.places.leave)
+        else:
+            self.places.leave()
+
+    def _apology(self, request: HttpRequest, failure: DomainError) -> HttpResponse:
+        with translation.override(_asked_language(request)):
+            return apology(request, failure)
+
+
+@receiver(got_request_exception)
+def _note_passing(request: HttpRequest | None = None, **_: Any) -> None:
+    """What Django would answer by 500 for want of a database, or of room on the disk."""
+    if request is None:
+        return
+    error = sys.exc_info()[1]
+    if connections.is_passing(error):
+        request.passing_failure = Unavailable(retry_after=RETRY_AFTER)  # type: ignore[attr-defined]
+    elif is_no_room(error):
+        request.passing_failure = NoRoom()  # type: ignore[attr-defined]
+
+
 class BrokerTimezoneMiddleware:
     """Shows times in the zone of the signed-in user's broker."""
 
@@ -44,6 +103,8 @@ class BrokerTimezoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(FREE):  # whoever asks: to know them takes the database
+            return self.get_response(request)
         correlation.bind(
             user_id=request.user.pk, broker_id=getattr(request.user, "broker_id", None)
         )

@@ -1,6 +1,7 @@
-"""A refusal in the API's error shape, for pages and webhooks that are not of the API."""
+"""A refusal for pages and webhooks that are not of the API: in its error shape, or as a page."""
 
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 
 from crm.errors import DomainError
 
@@ -8,10 +9,27 @@ from crm.errors import DomainError
 def refusal(error: DomainError) -> JsonResponse:
     field = error.data.get("field")
     told = {
-        "type": "validation_error" if field else "client_error",
+        "type": _type_of(error),
         "errors": [{"code": error.code, "detail": str(error), "attr": field}],
     }
-    response = JsonResponse(told, status=error.status)
+    return _with_pause(JsonResponse(told, status=error.status), error)
+
+
+def apology(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A page for who asked for one, without a look at anything that may be away."""
+    if "text/html" not in request.headers.get("Accept", "") or request.path.startswith("/api/"):
+        return refusal(error)
+    page = render_to_string("crm/apology.html", {"message": str(error)})
+    return _with_pause(HttpResponse(page, status=error.status), error)
+
+
+def _type_of(error: DomainError) -> str:
+    if error.data.get("field"):
+        return "validation_error"
+    return "server_error" if error.status >= 500 else "client_error"
+
+
+def _with_pause(response: HttpResponse, error: DomainError) -> HttpResponse:
     if "retry_after" in error.data:
         response.headers["Retry-After"] = str(error.data["retry_after"])
     return response

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import environ
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from crm import keys, logs, theme
+from crm import database, keys, logs, theme
 from crm.embedded import running_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "crm.access.AccessMiddleware",
+    "crm.middleware.DatabaseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -107,13 +109,29 @@ TEMPLATES = [
 ]
 
 # --- Data ------------------------------------------------------------------------------------
-DATABASES: dict[str, Any] = {
-    "default": {
-        **env.db_url("DATABASE_URL", default="postgres://crm@127.0.0.1:5432/crm"),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-    }
+_ADDRESS: dict[str, Any] = env.db_url("DATABASE_URL", default="postgres://crm@127.0.0.1:5432/crm")
+DB_POOLED: str = env.str("DB_POOLED", default="")
+
+
+def _seconds(name: str, **usual: float) -> dict[str, float]:
+    """As ``web=15,worker=60,long=0``; a kind that is not named has its usual limit."""
+    given = {kind: float(value) for kind, value in env.dict(name, default={}).items()}
+    return {**usual, **given}
+
+
+DB_LIMITS = database.limits(
+    statement=_seconds("DB_STATEMENT_TIMEOUT", web=15, worker=60, long=0),
+    lock=_seconds("DB_LOCK_TIMEOUT", web=5, worker=10, long=60),
+    idle=_seconds("DB_IDLE_IN_TRANSACTION_TIMEOUT", web=15, worker=60, long=600),
+)
+DB_STARTED_WITH = {
+    kind: database.started_with(_ADDRESS, limits) for kind, limits in DB_LIMITS.items()
 }
+DATABASES: dict[str, Any] = {
+    "default": database.joined(_ADDRESS, started_with=DB_STARTED_WITH["long"], pooled=DB_POOLED)
+}
+# How many requests of a web process may be at the database at a time; gunicorn has more threads.
+DB_PLACES: int = env.int("DB_PLACES", default=4)
 # Who owns the tables and migrates them. The application joins as another role, which the database's
 # row-level security holds to its broker; the owner's address may also go past a pooler.
 MIGRATE_DATABASE_URL: str = env.str("MIGRATE_DATABASE_URL", default="")
@@ -125,10 +143,9 @@ DATABASE_OWNER: dict[str, Any] = (
     if MIGRATE_DATABASE_URL
     else {}
 )
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-_REDIS_TIMEOUTS = {
+REDIS_TIMEOUTS: dict[str, Any] = {
     "socket_timeout": 0.5,
     "socket_connect_timeout": 0.5,
     "retry": Retry(NoBackoff(), 0),  # its default of several seconds would hold a request up
@@ -138,7 +155,7 @@ CACHES = {
         "BACKEND": "crm.caching.CountingCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "crm",
-        "OPTIONS": _REDIS_TIMEOUTS,
+        "OPTIONS": REDIS_TIMEOUTS,
     }
 }
 
@@ -195,7 +212,7 @@ STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # No address reaches these: they are served by views that ask who may see them.
     "attachments": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "crm.storage.WholeFiles",
         "OPTIONS": {"location": env.str("ATTACHMENTS_ROOT", default=str(MEDIA_ROOT / "private"))},
     },
     "staticfiles": {
@@ -322,7 +339,6 @@ CELERY_TASK_ROUTES = {
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
-CELERY_DB_REUSE_MAX = 1000
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # With Redis gone a task goes on: cut off in the middle of a send, nobody would know what left. It
 # comes again, and finds its row done or taken.
@@ -336,13 +352,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0,
     "interval_max": 0.2,
 }
-CELERY_BEAT_SCHEDULE_FILENAME = env.str(
-    "CELERY_BEAT_SCHEDULE_FILENAME", default=str(BASE_DIR / ".local" / "beat-schedule")
-)
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULER = "crm.beat:LeadingScheduler"
+# Where worker and beat leave word for their container's check.
+ALIVE_FOLDER: str = env.str("ALIVE_FOLDER", default=f"{gettempdir()}/lead-crm-{os.getuid()}")
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "crm.tasks.heartbeat", "schedule": min(15, SWEEP_SECONDS)},
-    "due-turns": {"task": "llm.tasks.sweep_turns", "schedule": SWEEP_SECONDS},
-    "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": SWEEP_SECONDS},
+    # Replies first: what an outage left without a task is answered within half a minute.
+    "due-turns": {"task": "llm.tasks.sweep_turns", "schedule": min(15, SWEEP_SECONDS)},
+    "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": min(15, SWEEP_SECONDS)},
     "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-calendars": {"task": "scheduling.tasks.sweep_calendars", "schedule": SWEEP_SECONDS},
     "due-alerts": {"task": "leads.tasks.sweep_alerts", "schedule": SWEEP_SECONDS},
@@ -374,6 +391,13 @@ CELERY_BEAT_SCHEDULE = {
     "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }
+
+# A tick that nobody took for so long is no promise any more: the next ones are there. An hour's
+# outage would leave hundreds.
+TICK_EXPIRES_SECONDS = 600
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    if isinstance(_entry["schedule"], int):
+        _entry["options"] = {"expires": TICK_EXPIRES_SECONDS}
 
 # --- Assistant and vendors -------------------------------------------------------------------
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # python-telegram-bot tells pauses as timedeltas

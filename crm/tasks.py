@@ -10,15 +10,15 @@ from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.schedules import maybe_schedule
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerDown
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
-from crm import outage
-from crm.errors import DomainError, ProviderError
+from crm import connections, outage, spool
+from crm.errors import DomainError, ProviderError, is_no_room
 from crm.logs import frames
 from crm.models import FailedTask, PeriodicRun
 
@@ -30,50 +30,75 @@ READY_WITHIN = timedelta(seconds=90)
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether the same call may succeed in a moment: vendors that say so, and lost databases."""
+    """Whether the same call may succeed in a moment: vendors that say so, lost databases, full disks."""
     if isinstance(error, ProviderError):
         return error.retryable
-    return isinstance(error, OperationalError | InterfaceError | ConnectionError | TimeoutError)
+    passing = OperationalError | InterfaceError | ConnectionError | TimeoutError
+    return isinstance(error, passing) or connections.is_passing(error) or is_no_room(error)
 
 
 class BaseTask(Task):  # type: ignore[type-arg]
-    """Retries what may pass, files a ``failed_tasks`` row for what gave up, records sweeps."""
+    """Outlasts an outage of the database, retries what else may pass, files what gave up."""
 
     max_retries = MAX_RETRIES
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
+        if self.request.called_directly:
             return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
+        try:
+            return connections.outlast(lambda: self._noted_run(args, kwargs))
         except (Retry, Ignore, Reject):
             raise
         except Exception as error:
-            if is_retryable(error) and not self.request.called_directly:
+            if self._waits_for_database(error):
+                raise Reject(error, requeue=True) from error
+            if is_retryable(error):
                 wait = _back_off(self.request.retries)
                 raise self.retry(exc=error, countdown=wait) from error  # type: ignore[no-untyped-call]
             raise
 
-    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+    def _noted_run(self, args: Any, kwargs: Any) -> Any:
         if self.name in periodic_names():
             PeriodicRun.objects.update_or_create(
                 task=self.name, defaults={"started_at": timezone.now()}
             )
+        return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _waits_for_database(self, error: Exception) -> bool:
+        """Whether the message goes back to the queue as it came: an outage uses up no attempt.
+
+        A lost connection while others are welcome is no outage: that counts, or a task that breaks
+        every connection would go round for ever.
+        """
+        if not connections.is_away(error):
+            return False
+        return bool(connections.sqlstate(error)) or not connections.answers()
 
     def after_return(
         self, status: str, retval: Any, task_id: str, args: Any, kwargs: Any, einfo: Any
     ) -> None:
         if self.name in periodic_names():
-            failure = getattr(retval, "code", type(retval).__name__)
-            succeeded = status == "SUCCESS"
-            PeriodicRun.objects.filter(task=self.name).update(
-                finished_at=timezone.now(),
-                succeeded=succeeded,
-                error="" if succeeded else str(failure)[:200],
-            )
+            try:
+                _note_end(self.name, status, retval)
+            except DatabaseError as error:
+                # Of a sweep that ended in an outage: the next one's row says how it is now.
+                log.warning("the end of %s was not noted: %s", self.name, type(error).__name__)
+                connections.drop()
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         record_failure(
             str(self.name), task_id, args, kwargs, exc, attempts=self.request.retries + 1
         )
+
+
+def _note_end(name: str, status: str, result: Any) -> None:
+    failure = getattr(result, "code", type(result).__name__)
+    succeeded = status == "SUCCESS"
+    PeriodicRun.objects.filter(task=name).update(
+        finished_at=timezone.now(),
+        succeeded=succeeded,
+        error="" if succeeded else str(failure)[:200],
+    )
 
 
 def _back_off(retries: int) -> int:
@@ -117,19 +142,28 @@ def record_failure(
 ) -> None:
     """Keep what an operator needs to understand and retry; values of the error stay out."""
     log.error("task %s gave up after %s attempts: %s", name, attempts, type(error).__name__)
-    FailedTask.objects.update_or_create(
-        task_id=task_id,
-        defaults={
-            "task": name,
-            "args": list(args),
-            "kwargs": dict(kwargs),
-            "error": getattr(error, "code", type(error).__name__)[:200],
-            "details": where(error),
-            "attempts": attempts,
-            "state": FailedTask.State.FAILED,
-            "broker_id": kwargs.get("broker_id"),
-        },
-    )
+    row = {
+        "task_id": task_id,
+        "task": name,
+        "args": list(args),
+        "kwargs": dict(kwargs),
+        "error": getattr(error, "code", type(error).__name__)[:200],
+        "details": where(error),
+        "attempts": attempts,
+    }
+    try:
+        _file(row)
+    except DatabaseError as lost:
+        if not connections.is_passing(lost):
+            raise
+        connections.drop()
+        spool.put(row)  # which the heartbeat empties
+
+
+def _file(row: dict[str, Any]) -> None:
+    """The row of a task that gave up; the same one again changes nothing."""
+    found = {**row, "state": FailedTask.State.FAILED, "broker_id": row["kwargs"].get("broker_id")}
+    FailedTask.objects.update_or_create(task_id=found.pop("task_id"), defaults=found)
 
 
 def note_recovery(task_id: str) -> None:
@@ -212,7 +246,11 @@ def _pass_on(
 
 @shared_task(name="crm.tasks.heartbeat")
 def shared_heartbeat() -> None:
-    """Proves, by its own PeriodicRun row, that beat sends and a worker works."""
+    """Proves, by its own PeriodicRun row, that beat sends and a worker works.
+
+    And files what gave up while the database was away.
+    """
+    spool.empty(_file)
 
 
 def background_is_alive() -> bool:

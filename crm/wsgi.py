@@ -4,10 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from crm import starting
+from crm import connections, starting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 with starting.in_one_line(starting.APP_LOAD_ERROR):
     application = get_wsgi_application()
     starting.refuse_without_pages()
+connections.become("web")
 app = application

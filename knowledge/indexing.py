@@ -2,11 +2,15 @@
 
 from django.db import connection
 
+from crm import connections
 from knowledge.models import KnowledgeEntry
 
 INDEX = "knowledge_base_embedding"
 WORTH_IT = 2_000  # embedded entries; below, every search is exact
-_LOCK = 7_368_001  # any number that nothing else locks
+_BEING_REBUILT = """
+    SELECT 1 FROM pg_stat_progress_create_index
+     WHERE datname = current_database() AND relid = %s::regclass
+"""
 
 
 def refresh() -> bool:
@@ -30,12 +34,13 @@ def _is_ours() -> bool:
 
 
 def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
+    """Two at the same moment would do it twice, one after the other: no harm, only work.
+
+    So a look is enough. A lock would have to hang on the connection, which a pooler shares out.
+    """
+    with connections.long_statements(), connection.cursor() as cursor:
+        cursor.execute(_BEING_REBUILT, [KnowledgeEntry._meta.db_table])
+        if cursor.fetchone():
             return False
-        try:
-            cursor.execute(f"REINDEX INDEX CONCURRENTLY {INDEX}")
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        cursor.execute(f"REINDEX INDEX CONCURRENTLY {INDEX}")
     return True

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from brokers import linking
 from brokers.models import Broker, User
+from crm import connections
 from crm.tenancy import Role
 from leads import cards, notices, signals
 from leads.channels import email
@@ -115,6 +116,8 @@ def deliver(alert_id: int, *, at: datetime) -> bool:
     A worker that dies over it leaves a lease that runs out: people rather read it twice.
     """
     mine = owed(at).filter(pk=alert_id)
+    leased = LeadAlert.objects.filter(pk=alert_id, state=AlertState.PENDING, due_at=at + LEASE)
+    connections.claimed(lambda: leased.update(due_at=at, attempts=F("attempts") - 1))
     if not mine.update(due_at=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return False
     alert = LeadAlert.objects.select_related("broker__brokerleadconfig", "lead").get(pk=alert_id)
@@ -149,7 +152,8 @@ def _failed(alert: LeadAlert, error: str, at: datetime) -> None:
 
 def _settle(alert: LeadAlert, at: datetime, **fields: Any) -> None:
     pending = LeadAlert.objects.filter(pk=alert.pk, state=AlertState.PENDING)
-    pending.update(updated_at=at, **fields)
+    # It may have been mailed: an outage of the database is waited for, rather than to mail twice.
+    connections.persist(lambda: pending.update(updated_at=at, **fields))
 
 
 def retry(alert: LeadAlert, *, at: datetime) -> bool:

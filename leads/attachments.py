@@ -1,5 +1,6 @@
 """The one writer of attachments: expected with a message, fetched off the request, kept or refused."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from brokers.models import Broker
-from crm.errors import Conflict, DomainError
+from crm import connections
+from crm.errors import Conflict, DomainError, NoRoom, is_no_room
 from leads import signals, sniffing
 from leads.enums import AttachmentState
 from leads.errors import ChannelError
@@ -21,6 +23,9 @@ from leads.models import Attachment, ChatMessage
 LEASE = timedelta(minutes=3)
 MAX_ATTEMPTS = 5
 BACK_OFF_SECONDS = (10, 60, 300, 1800)
+ROOM_SECONDS = 60  # a full disk is looked at again with every sweep
+
+log = logging.getLogger(__name__)
 
 
 class BadFile(DomainError):
@@ -121,13 +126,13 @@ def fetch(attachment_id: int, *, at: datetime) -> bool:
     )
     try:
         content = _content(row)
-        mime_type = _fitting(row, content)
+        _keep(row, _fitting(row, content), content, at)
     except BadFile as error:
         _settle(row, AttachmentState.REFUSED, error.code, at)
+    except NoRoom as error:
+        _wait_for_room(row, error, at)
     except ChannelError as error:
         _missed(row, error, at)
-    else:
-        _keep(row, mime_type, content, at)
     return True
 
 
@@ -151,6 +156,8 @@ def owed(at: datetime) -> Any:
 
 def _claim(attachment_id: int, at: datetime) -> bool:
     mine = owed(at).filter(pk=attachment_id)
+    leased = Attachment.objects.filter(pk=attachment_id, lease_until=at + LEASE)
+    connections.claimed(lambda: leased.update(lease_until=None, attempts=F("attempts") - 1))
     return bool(mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at))
 
 
@@ -181,6 +188,13 @@ def _missed(row: Attachment, error: ChannelError, at: datetime) -> None:
         _settle(row, AttachmentState.PENDING, error.reason, at, due_at=later)
 
 
+def _wait_for_room(row: Attachment, error: NoRoom, at: datetime) -> None:
+    """As long as it takes: an operator frees the disk, and no attempt is used up until then."""
+    log.error("attachment %s waits: no room is left for it", row.pk)
+    later = at + timedelta(seconds=ROOM_SECONDS)
+    _settle(row, AttachmentState.PENDING, error.code, at, due_at=later, attempts=row.attempts - 1)
+
+
 def _settle(
     row: Attachment, state: AttachmentState, reason: str, at: datetime, **fields: Any
 ) -> bool:
@@ -194,15 +208,28 @@ def _settle(
 def _keep(row: Attachment, mime_type: str, content: bytes, at: datetime) -> None:
     _fill(row, mime_type, content)
     stored = {"file": row.file.name, "mime_type": mime_type, "size": row.size}
-    if not _settle(row, AttachmentState.READY, "", at, **stored):
+    if not connections.persist(
+        lambda: _settle(row, AttachmentState.READY, "", at, **stored) or _is_kept(row)
+    ):
         row.file.storage.delete(
             str(row.file.name)
         )  # another worker was quicker, or the row is gone
 
 
+def _is_kept(row: Attachment) -> bool:
+    """Whether the row knows the file: the answer that it was stored may have been lost."""
+    return Attachment.objects.filter(pk=row.pk, file=row.file.name).exists()
+
+
 def _fill(row: Attachment, mime_type: str, content: bytes) -> None:
+    """Raises NoRoom; what the storage had written of it by then, it takes back."""
     row.mime_type, row.size, row.state = mime_type, len(content), AttachmentState.READY
-    row.file.save(f"file{sniffing.ENDINGS[mime_type]}", ContentFile(content), save=False)
+    try:
+        row.file.save(f"file{sniffing.ENDINGS[mime_type]}", ContentFile(content), save=False)
+    except OSError as error:
+        if is_no_room(error):
+            raise NoRoom from error
+        raise
 
 
 def _tidy(filename: str) -> str:

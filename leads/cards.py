@@ -9,6 +9,7 @@ from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from brokers.models import Broker, User
+from crm import connections
 from crm.errors import Conflict
 from crm.tenancy import Role
 from leads import quiet, signals
@@ -233,6 +234,8 @@ def owed(at: datetime) -> QuerySet[AgentCard]:
 def claim(card_id: int, *, at: datetime) -> AgentCard | None:
     """The card, when it is ours to write now; a worker that dies leaves it to the next."""
     mine = owed(at).filter(pk=card_id)
+    leased = AgentCard.objects.filter(pk=card_id, lease_until=at + LEASE)
+    connections.claimed(lambda: leased.update(lease_until=None, attempts=F("attempts") - 1))
     if not mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return None
     return AgentCard.objects.select_related(*RELATED).get(pk=card_id)
@@ -289,4 +292,5 @@ def retry(card: AgentCard, *, at: datetime) -> None:
 
 def _settle(card: AgentCard, at: datetime, **fields: Any) -> None:
     mine = AgentCard.objects.filter(pk=card.pk, lease_until=card.lease_until)
-    mine.update(lease_until=None, updated_at=at, **fields)
+    # It may have been written: an outage of the database is waited for, rather than to write twice.
+    connections.persist(lambda: mine.update(lease_until=None, updated_at=at, **fields))

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from crm import connections
 from crm.metrics import Counter
 from leads import agenda, withheld
 from leads import delivery_statements as statements
@@ -37,7 +38,14 @@ def claim(message_id: int, *, at: datetime) -> bool:
     One that its channel did not take is waited for by what goes the same way; another channel
     is not silenced by it. A lease that ran out before the hand-over left nothing behind.
     """
-    return bool(_run(statements.CLAIM, message=message_id, lease=at + LEASE, at=at))
+    lease = at + LEASE
+    _may_give_back(message_id, lease)
+    return bool(_run(statements.CLAIM, message=message_id, lease=lease, at=at))
+
+
+def _may_give_back(message_id: int, lease: datetime) -> None:
+    """Should the database go away before the message does, its lease is nobody's."""
+    connections.claimed(lambda: _run(statements.GIVE_BACK, message=message_id, lease=lease))
 
 
 def _run(statement: str, **values: Any) -> int:
@@ -61,16 +69,27 @@ def hand_over(message: ChatMessage, *, version: int | None) -> None:
     microphone has moved since.
     """
     mine = {"message": message.pk, "lease": message.lease_until}
+    # Until we know that we may call, nothing has left: where the answer is lost, it is ours to
+    # say so. From then on only the channel knows.
+    unsure = connections.claimed(lambda: _run(statements.TAKE_BACK, **mine))
     if not _run(statements.HAND_OVER, version=version, **mine):
         raise Overtaken
+    unsure()
 
 
 ANSWERS = (Purpose.REPLY, Purpose.HUMAN)
 
 
-@transaction.atomic
 def mark_sent(message: ChatMessage, *, external_id: str | None, at: datetime) -> bool:
-    """The channel took the message; False when it is no longer ours to say."""
+    """The channel took the message; False when it is no longer ours to say.
+
+    Nobody else knows: an outage of the database is waited for.
+    """
+    return connections.persist(lambda: _mark_sent(message, external_id, at))
+
+
+@transaction.atomic
+def _mark_sent(message: ChatMessage, external_id: str | None, at: datetime) -> bool:
     mine = {"message": message.pk, "lease": message.lease_until}
     if not _run(statements.SENT, external_id=external_id, at=at, **mine):
         return False
@@ -122,8 +141,11 @@ def note_parts(message: ChatMessage, sent: list[str], *, left: int) -> None:
     message.provider_metadata = {**message.provider_metadata, "sent_parts": sent}
     fields: dict[str, Any] = {"provider_metadata": message.provider_metadata}
     if left and message.lease_until is not None:
-        fields |= {"status": Delivery.PENDING, "lease_until": message.lease_until + LEASE}
-    if _in_hand(message).update(**fields):
+        lease = message.lease_until + LEASE
+        fields |= {"status": Delivery.PENDING, "lease_until": lease}
+        _may_give_back(message.pk, lease)
+    # Nobody else knows that a piece has left: an outage of the database is waited for.
+    if connections.persist(lambda: _in_hand(message).update(**fields)):
         message.lease_until = fields.get("lease_until", message.lease_until)
 
 

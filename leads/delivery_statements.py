@@ -20,6 +20,18 @@ CLAIM = """
                       AND earlier.provider = message.provider))
 """
 
+GIVE_BACK = """
+    UPDATE chat_messages
+       SET lease_until = NULL, attempts = GREATEST(attempts - 1, 0)
+     WHERE id = %(message)s AND status = 'pending' AND lease_until = %(lease)s
+"""
+
+TAKE_BACK = """
+    UPDATE chat_messages
+       SET status = 'pending'
+     WHERE id = %(message)s AND status = 'sending' AND lease_until = %(lease)s
+"""
+
 HAND_OVER = """
     UPDATE chat_messages AS message
        SET status = 'sending'

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from brokers.models import Broker
+from crm.connections import long_statements
 from leads import facts, words
 from leads.models import Lead, LeadExport
 from leads.spreadsheets import in_chunks, safe
@@ -96,13 +97,14 @@ def _lines(
         with translation.override(language):
             head = _written([[str(title) for title, _column in COLUMNS]], separator)
         yield (BOM if bom else "") + head
-        for chunk in in_chunks(leads.iterator(chunk_size=CHUNK), CHUNK):
-            # The request's language is over while its answer is still being sent.
-            with translation.override(language):
-                rows = [[_cell(column(lead), zone) for _title, column in COLUMNS] for lead in chunk]
-                text = _written(rows, separator)
-            sent += len(chunk)
-            yield text
+        with long_statements():
+            for chunk in in_chunks(leads.iterator(chunk_size=CHUNK), CHUNK):
+                # The request's language is over while its answer is still being sent.
+                with translation.override(language):
+                    rows = [[_cell(value(lead), zone) for _, value in COLUMNS] for lead in chunk]
+                    text = _written(rows, separator)
+                sent += len(chunk)
+                yield text
         export.finished_at = timezone.now()
     finally:
         export.count = sent

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from brokers.models import Broker, User
-from crm import correlation
+from crm import connections, correlation
 from crm.errors import Conflict, DomainError
 from leads import import_columns, import_mapping, import_rows, spreadsheets
 from leads.errors import NotAssignable
@@ -213,6 +213,10 @@ def work(import_id: int, *, clock: Clock, seconds: float) -> bool:
     """
     worker, at = uuid.uuid4(), clock()
     mine = owed(at).filter(pk=import_id)
+    held = LeadImport.objects.filter(pk=import_id, worker=worker)
+    connections.claimed(
+        lambda: held.update(worker=None, lease_until=None, attempts=F("attempts") - 1)
+    )
     if not mine.update(
         worker=worker, lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at
     ):

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from brokers.models import Broker
+from crm import connections
 from crm.errors import Conflict, DomainError, NotAllowed
 from crm.tasks import where
 from leads.channels import telegram_updates, whatsapp_events
@@ -49,9 +50,9 @@ def take_in(
     """
     try:
         return READERS[channel](broker, config, payload, at)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the vendor's queue goes on
+    except Exception as error:
+        if connections.is_passing(error):
+            raise
         keep(broker, channel, payload, error=error, at=at)
         return None
 
@@ -92,9 +93,9 @@ def _read_again(kept: KeptWebhook, by: Any) -> Exception | None:
         with transaction.atomic():
             # Nobody is answered as if they had written just now: their 24 hours may be over.
             READERS[row.channel](row.broker, config, row.payload, row.at)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001 - as above: the row says what it was
+    except Exception as error:
+        if connections.is_passing(error):
+            raise
         row.error = where(error)
         row.save(update_fields=["error", "updated_at"])
         return error

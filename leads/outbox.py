@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from crm import correlation
+from crm import connections, correlation
 from crm.errors import DomainError
 from leads import (
     agenda,
@@ -299,7 +299,9 @@ def _send(
     except Overtaken:
         _ask_again(message, at)
     except ChannelError as error:
-        _refused(message, to, error, at)
+        refusal = error
+        # Only we know that it did not leave: an outage of the database is waited for.
+        connections.persist(lambda: _refused(message, to, refusal, at))
     else:
         delivery.mark_sent(message, external_id=external_id, at=at)
 

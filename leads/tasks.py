@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
 from brokers.models import Broker
+from crm import connections
+from crm.connections import long_statements
 from crm.errors import DomainError
 from crm.tasks import enqueue, enqueue_in, note_recovery, record_failure
 from leads import (
@@ -154,7 +157,9 @@ def sweep_handoffs(at: str | None = None) -> int:
 @shared_task(name="leads.tasks.work_on_import")
 def work_on_import(import_id: int) -> None:
     """A minute of an import; then others have their turn."""
-    if importing.work(import_id, clock=timezone.now, seconds=60):
+    with long_statements():
+        unfinished = importing.work(import_id, clock=timezone.now, seconds=60)
+    if unfinished:
         enqueue(work_on_import, import_id)
 
 
@@ -180,9 +185,10 @@ def rescore_all() -> int:
     """
     changed, after = 0, 0
     brokers = Broker.objects.select_related("brokerleadconfig").in_bulk()
-    while batch := _rescore_after(after, brokers):
-        changed += batch[1]
-        after = batch[0]
+    with long_statements():
+        while batch := connections.persist(partial(_rescore_after, after, brokers)):
+            changed += batch[1]
+            after = batch[0]
     return changed
 
 

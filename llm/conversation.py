@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm import correlation
+from crm import connections, correlation
 from crm.metrics import Counter
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
@@ -76,8 +76,11 @@ def _taken(claim: Claim, at: datetime) -> Outcome:
     with correlation.bound(model=NO_MODEL):
         try:
             outcome = _run(claim, at)
-        except Exception:
-            _release_to_retry(claim, at)
+        except Exception as error:
+            if not connections.is_away(
+                error
+            ):  # else the claim is given back once it is there again
+                _release_to_retry(claim, at)
             _count("error")
             raise
         _count(outcome)

@@ -26,6 +26,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from brokers.models import Broker
+from crm import connections
 from crm.metrics import Histogram
 from crm.metrics.recording import LONG_SECONDS
 from llm import breaker, budget, pricing, vendors
@@ -145,6 +146,7 @@ class Recorded(WrapperModel):
         return call
 
     def _close(self, call: LLMCall, usage: RequestUsage, latency_ms: int, error: str) -> None:
+        connections.refresh()  # the database may have been restarted while the model thought
         if not error and self.vendor != pricing.OFFLINE:
             breaker.succeeded(self.vendor)
         LATENCY.observe(latency_ms / 1000, self.vendor, self.model_name, error or "ok")

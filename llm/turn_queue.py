@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 
+from crm import connections
 from leads.models import Conversation
 
 # Written out: the oldest due turn of each brokerage, each found by index.
@@ -64,6 +65,10 @@ def claim_next(at: datetime) -> Taken | None:
 def claim(conversation_id: int, at: datetime) -> Taken | None:
     """Take this turn, if it is due and nobody is at it."""
     lease = uuid.uuid4()
+    mine = Conversation.objects.filter(pk=conversation_id, lease=lease)
+    connections.claimed(
+        lambda: mine.update(lease=None, lease_until=None, turn_attempts=F("turn_attempts") - 1)
+    )
     due = Conversation.objects.filter(free(at), pk=conversation_id, turn_due_at__lte=at)
     claimed = due.update(
         lease=lease,

@@ -13,9 +13,10 @@ from drf_standardized_errors.formatter import ExceptionFormatter as BaseFormatte
 from drf_standardized_errors.handler import ExceptionHandler as BaseHandler
 from rest_framework import exceptions
 
+from crm import connections
 from crm.api.parsers import TooLarge
 from crm.api.serializers import as_bad_input
-from crm.errors import DomainError
+from crm.errors import RETRY_AFTER, DomainError, NoRoom, Unavailable, is_no_room
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,12 @@ class ExceptionHandler(BaseHandler):
             return Conflicting(_("Ya existe un registro con esos datos, o cambió mientras tanto."))
         if isinstance(exc, RequestDataTooBig):
             return TooLarge(_("El contenido supera el tamaño permitido."))
+        if connections.is_passing(exc):
+            log.warning("the database is away or busy: %s", type(exc.__cause__).__name__)
+            return _from_domain(Unavailable(retry_after=RETRY_AFTER))
+        if is_no_room(exc):
+            log.error("no room is left for a file")
+            return _from_domain(NoRoom())
         if isinstance(exc, DataError):
             log.warning("the database refused a value: %s", type(exc.__cause__).__name__)
             return exceptions.ParseError(_("Hay un valor que no se puede guardar."))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from pydantic import ValidationError
 
 from brokers.models import Broker
+from crm import connections
 from leads import approval, delivery, inbox, phones
 from leads.channels import choices, kinds
 from leads.channels import whatsapp_changes as changes
@@ -112,9 +113,9 @@ def _apart(
     for item in _each(kind, items, strange):
         try:
             handle(item)
-        except (OperationalError, InterfaceError):
-            raise  # the database is away: the vendor is to come again
-        except Exception as error:  # noqa: BLE001 - raised again once the rest is stored
+        except Exception as error:
+            if connections.is_passing(error):
+                raise  # the database is away: the vendor is to come again
             strange.append(error)
 
 

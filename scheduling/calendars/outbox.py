@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from crm import connections
 from scheduling.models import (
     Appointment,
     AppointmentStatus,
@@ -114,6 +115,8 @@ def owed(at: datetime) -> QuerySet[CalendarEvent]:
 def claim(pk: int, *, at: datetime) -> CalendarEvent | None:
     """The row with everything the push needs, leased; None when it is not ours to push now."""
     mine = CalendarEvent.objects.filter(pk__in=owed(at).filter(pk=pk).values("pk"))
+    leased = CalendarEvent.objects.filter(pk=pk, lease_until=at + LEASE)
+    connections.claimed(lambda: leased.update(lease_until=None, attempts=F("attempts") - 1))
     if not mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1, updated_at=at):
         return None
     related = ("connection__user", "appointment__lead__broker", "appointment__agent")

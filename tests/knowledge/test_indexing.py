@@ -1,7 +1,9 @@
 """The vector index is rebuilt where that is worth it, by one worker at a time."""
 
+import threading
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from knowledge import indexing, lexical
 from knowledge.models import KnowledgeEntry
@@ -27,7 +29,24 @@ def test_who_comes_while_another_rebuilds_leaves_it(broker, monkeypatch) -> None
     monkeypatch.setattr(indexing, "WORTH_IT", 0)
     KnowledgeEntryFactory(broker=broker)
     KnowledgeEntry.objects.update(embedding=lexical.embed("hola"))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [indexing._LOCK])
-        assert race(1, lambda _: indexing.refresh()) == [False]
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [indexing._LOCK])
+    waited_for = threading.Event()
+
+    def rebuild() -> bool:
+        """The first one waits for an older transaction; the second comes meanwhile."""
+        return indexing.refresh()
+
+    def meanwhile() -> bool:
+        with connection.cursor() as cursor:
+            while not waited_for.is_set():
+                cursor.execute(indexing._BEING_REBUILT, [KnowledgeEntry._meta.db_table])
+                if cursor.fetchone():
+                    waited_for.set()
+        return indexing.refresh()
+
+    def older() -> bool:
+        with transaction.atomic():
+            KnowledgeEntry.objects.select_for_update().first()
+            return waited_for.wait(20)
+
+    works = [older, rebuild, meanwhile]
+    assert race(3, lambda number: works[number]()) == [True, True, False]

@@ -119,7 +119,7 @@ class Run:
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": f"{own.get('PYTHONWARNINGS', '')},{_AS_ROOT}".strip(","),
             "PUBLIC_URL": own.get("PUBLIC_URL") or f"http://localhost:{self.port}",
-            "CELERY_BEAT_SCHEDULE_FILENAME": str(self.directory / "beat-schedule"),
+            "ALIVE_FOLDER": str(self.directory / "alive"),
         }
 
     def _start(self) -> None:
@@ -231,7 +231,7 @@ def children(options: Mapping[str, Any], host: str, port: int) -> list[Child]:
     """In the order of their start. The worker ends at once when we die: its tasks come back."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = (
-        f"gunicorn crm.wsgi:application --bind {address} --worker-class gthread --threads 4"
+        f"gunicorn crm.wsgi:application --bind {address} --worker-class gthread --threads 6"
         f" --workers {options['workers']} --graceful-timeout 3 --no-control-socket"
     )
     worker = (

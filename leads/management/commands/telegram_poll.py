@@ -8,6 +8,7 @@ from django.utils import timezone
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter
 
 from brokers.models import Broker, BrokerChatConfig
+from crm import connections
 from leads.channels import telegram_polling
 
 WAIT_SECONDS = 25
@@ -37,12 +38,20 @@ class Command(BaseCommand):
     def _poll(self, broker: Broker, token: str) -> None:
         after = -1
         while True:
+            connections.refresh()
             try:
                 after = telegram_polling.fetch(
                     broker, token, after=after, seconds=WAIT_SECONDS, at=timezone.now()
                 )
             except (NetworkError, RetryAfter) as error:
                 self.stderr.write(f"Telegram did not answer ({type(error).__name__}); again soon.")
+                time.sleep(PAUSE_SECONDS)
+            except Exception as error:
+                if not connections.is_passing(error):
+                    raise
+                # What was fetched and not stored is fetched again: its numbers were not passed.
+                self.stderr.write(f"The database is away ({type(error).__name__}); again soon.")
+                connections.drop()
                 time.sleep(PAUSE_SECONDS)
 
 

@@ -37,6 +37,7 @@ class Entries(Removable[KnowledgeEntry]):
     search_fields = ["title", "content"]
     ordering_fields = ["id", "title", "created_at", "updated_at"]
     letters = {"search": "r", "ask": "r", "retry": "u"}
+    asks_vendors = frozenset({"ask"})
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from brokers.models import Broker
+from crm.api import idempotency
 from crm.errors import DomainError
 from crm.tasks import enqueue, enqueue_in, note_recovery, record_failure
 from leads import (
@@ -20,7 +21,6 @@ from leads import (
     erasing,
     importing,
     keeping,
-    keyed,
     outbox,
     scoring,
     waiting,
@@ -196,7 +196,7 @@ def _rescore_after(after: int, brokers: Mapping[int, Broker]) -> tuple[int, int]
 
 @shared_task(name="leads.tasks.forget_keys")
 def forget_keys() -> int:
-    return keyed.forget(at=timezone.now())
+    return idempotency.forget(at=timezone.now())
 
 
 @shared_task(name="leads.tasks.forget_webhooks")

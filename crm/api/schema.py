@@ -8,7 +8,16 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from crm.api.idempotency import HEADER, LONGEST_KEY
+from crm.api.views import RepeatableView
+
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    OpenApiParameter.HEADER,
+    description="The same key with the same body within a day is done once, and answered alike.",
+)
 # What any call may be answered; those of a body only where one is sent.
 REFUSALS = {
     400: _("The request does not fit: the field is named."),
@@ -47,6 +56,11 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 class Schema(AutoSchema):
     """drf-spectacular's, with what it does not know of us."""
+
+    def get_override_parameters(self) -> Any:
+        given = super().get_override_parameters()
+        repeatable = self.method == "POST" and isinstance(self.view, RepeatableView)
+        return [*given, IDEMPOTENCY_KEY] if repeatable else given
 
     def _get_response_bodies(self, direction: str = "response") -> Any:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

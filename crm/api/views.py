@@ -8,7 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from crm import tenancy
-from crm.api import queries
+from crm.api import idempotency, queries
 from crm.api.throttling import GeneralThrottle
 
 _M = TypeVar("_M", bound=models.Model)
@@ -22,7 +22,34 @@ class StrictView:
         queries.require_known(self, request)
 
 
-class TenantViewSet(StrictView, viewsets.GenericViewSet[_M]):
+class RepeatableView(StrictView):
+    """Takes an ``Idempotency-Key`` with every POST of somebody who is signed in.
+
+    ``asks_vendors`` names the actions that wait for a vendor: no transaction is open meanwhile.
+    """
+
+    asks_vendors: frozenset[str] = frozenset()
+    post: Any
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        key = idempotency.key_of(request) if request.method == "POST" else None
+        handler = getattr(self, "post", None)
+        if key is None or handler is None or not request.user.pk:
+            return
+        waits = getattr(self, "action", None) in self.asks_vendors
+        way = idempotency.apart if waits else idempotency.once
+        self.post = lambda *given, **named: way(
+            request, key, lambda: handler(*given, **named), about=self.about_lead
+        )
+
+    def about_lead(self, answer: Any) -> int | None:
+        """The lead that an answer tells of, for who is erased."""
+        lead = answer.get("lead")
+        return lead.get("id") if isinstance(lead, dict) else lead
+
+
+class TenantViewSet(RepeatableView, viewsets.GenericViewSet[_M]):
     """Shows the rows of ``queryset``'s model that the caller may see; any other id is 404."""
 
     filterset_class: Any = None

@@ -27,6 +27,7 @@ from brokers.models import (
     User,
 )
 from brokers.tasks import mail_link_soon, mail_reset
+from crm.api import typed
 from crm.api.permissions import SuperadminsOnly, TenantPermission
 from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.throttling import PasswordResetThrottle, SignInThrottle
@@ -39,6 +40,7 @@ class Posted(generics.GenericAPIView[Any]):
 
     def given(self) -> dict[str, Any]:
         serializer = self.get_serializer(data=self.request.data)
+        typed.require(serializer, self.request.data)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 

@@ -63,7 +63,7 @@ class SpeakingActions(Shown):
 
     @extend_schema(
         request={
-            "application/json": message_shapes.ReplySerializer,
+            "application/json": message_shapes.WrittenSerializer,
             "multipart/form-data": message_shapes.ReplySerializer,
         },
         responses={201: message_shapes.MessageSerializer},

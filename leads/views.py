@@ -48,7 +48,10 @@ from leads.rights_views import ConsentActions, RightsActions, StoryActions
 from leads.speaking_views import SpeakingActions
 
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The lead's ETag, in place of `version`."
+    "If-Match",
+    {"type": "string", "pattern": r'^(\*|(W/)?"?[0-9]{1,9}"?)$'},
+    OpenApiParameter.HEADER,
+    description="The lead's ETag, in place of `version`.",
 )
 READ_WHEN_MERGED = ("retrieve", "messages", "timeline", "destroy", "unmerge")
 

@@ -86,6 +86,13 @@ class Schema(AutoSchema):
             for each in found
         ]
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        shape: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        one = getattr(serializer, "at_least_one", ())
+        if one and direction == "request":
+            shape["anyOf"] = [{"required": [name]} for name in one]
+        return shape
+
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False
     ) -> Any:
@@ -98,6 +105,11 @@ def _really(field: Any, shape: dict[str, Any], direction: str) -> dict[str, Any]
     if isinstance(field, serializers.TimeField):
         # RFC 3339's time has an offset, ours is on the wall of the broker's zone.
         return {**{k: v for k, v in shape.items() if k != "format"}, "pattern": TIME}
+    if isinstance(field, serializers.DecimalField) and direction == "request":
+        # Written as text, so that no digit is lost, or as a number; read as text.
+        digits = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,8})?$"}
+        rest = {k: v for k, v in shape.items() if k not in ("type", "format", "pattern")}
+        return {**rest, "anyOf": [{"type": "number"}, digits]}
     if shape.get("format") in ("uri", "email") and (field.read_only or field.allow_blank):
         blank_too = {key: shape.pop(key) for key in ("type", "format", "maxLength") if key in shape}
         return {**shape, "type": "string", "anyOf": [blank_too, {"type": "string", "maxLength": 0}]}

@@ -8,7 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from crm import tenancy
-from crm.api import idempotency, queries
+from crm.api import idempotency, queries, typed
 from crm.api.throttling import GeneralThrottle
 
 _M = TypeVar("_M", bound=models.Model)
@@ -68,6 +68,7 @@ class TenantViewSet(RepeatableView, viewsets.GenericViewSet[_M]):
     def checked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body of an action as ``kind`` reads it; refuses what does not fit."""
         given = kind(data=self.request.data, context=self.get_serializer_context())
+        typed.require(given, self.request.data)
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 
@@ -75,6 +76,7 @@ class TenantViewSet(RepeatableView, viewsets.GenericViewSet[_M]):
         """The query of an action as ``kind`` reads it; refuses what does not fit."""
         query = self.request.query_params.dict()
         given = kind(data=query, context=self.get_serializer_context())
+        typed.require_words(given, query)
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 

@@ -19,6 +19,7 @@ from brokers.models import (
     BrokerVoiceConfig,
     User,
 )
+from crm.api import typed
 from crm.api.serializers import CheckedSerializer, TenantRelatedField, TenantSerializer
 from crm.emails import one_spelling
 from crm.tenancy import Role
@@ -111,7 +112,6 @@ class UserSerializer(TenantSerializer[User]):
             *STAMPS,
         ]
         read_only_fields = ["last_login"]
-        extra_kwargs = {"broker": {"required": True, "allow_null": False}}
 
     def get_fields(self) -> Any:
         fields = super().get_fields()
@@ -188,7 +188,7 @@ class MeSerializer(CheckedSerializer[User]):
     password = serializers.CharField(
         write_only=True, required=False, max_length=1000, trim_whitespace=False
     )
-    tokens = TokenPairSerializer(read_only=True, required=False)
+    tokens = TokenPairSerializer(read_only=True, allow_null=True, default=None)
 
     class Meta:
         model = User
@@ -269,6 +269,16 @@ class QuietHoursSerializer(serializers.Serializer[Any]):
     holidays = serializers.BooleanField()
 
 
+@extend_schema_field(QuietHoursSerializer)
+class QuietHoursField(serializers.DictField):
+    """Stored as it is read: times as texts."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        typed.require(shape := QuietHoursSerializer(data=data), data)
+        shape.is_valid(raise_exception=True)
+        return dict(shape.data)
+
+
 class MeetingSerializer(serializers.Serializer[Any]):
     """What ``meeting_config`` may say; other names in it are numbers."""
 
@@ -314,20 +324,22 @@ class LeadConfigSerializer(TenantSerializer[BrokerLeadConfig]):
     qualification_criteria = serializers.DictField(
         child=serializers.IntegerField(min_value=0), required=False
     )
+    quiet_hours = QuietHoursField(required=False)
 
     class Meta:
         model = BrokerLeadConfig
         exclude = ["id"]
         read_only_fields = ["broker"]
 
-    def validate_quiet_hours(self, given: Any) -> Any:
-        shape = QuietHoursSerializer(data=given)
-        shape.is_valid(raise_exception=True)
-        return dict(shape.data)
-
 
 class VoiceConfigSerializer(TenantSerializer[BrokerVoiceConfig]):
     provider_credentials = SecretsField(required=False)
+    assistant_id_by_type = serializers.DictField(required=False)
+    voice_config = serializers.DictField(required=False)
+    model_config = serializers.DictField(required=False)
+    transcriber_config = serializers.DictField(required=False)
+    timing_config = serializers.DictField(required=False)
+    end_call_config = serializers.DictField(required=False)
 
     class Meta:
         model = BrokerVoiceConfig

@@ -28,10 +28,11 @@ from brokers.models import (
     User,
 )
 from brokers.tasks import mail_link_soon, mail_reset
+from crm.api import typed
 from crm.api.permissions import SuperadminsOnly, TenantPermission
 from crm.api.serializers import OF_BROKER, broker_of
 from crm.api.throttling import PasswordResetThrottle, SignInThrottle
-from crm.api.views import Editable, PublicView, StrictView, TenantViewSet
+from crm.api.views import Editable, PublicView, RepeatableView, TenantViewSet
 from crm.errors import TooMany
 
 
@@ -40,6 +41,7 @@ class Posted(generics.GenericAPIView[Any]):
 
     def given(self) -> dict[str, Any]:
         serializer = self.get_serializer(data=self.request.data)
+        typed.require(serializer, self.request.data)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
@@ -113,7 +115,7 @@ class PasswordResetConfirm(PublicView, Posted):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Me(StrictView, generics.GenericAPIView[User]):
+class Me(RepeatableView, generics.GenericAPIView[User]):
     """Who the caller is; their name and password are theirs to change."""
 
     permission_classes = [TenantPermission]
@@ -134,7 +136,7 @@ class Me(StrictView, generics.GenericAPIView[User]):
         return Response({**answer, "tokens": tokens.issue(user)} if changed else answer)
 
 
-class MyTelegram(StrictView, generics.GenericAPIView[User]):
+class MyTelegram(RepeatableView, generics.GenericAPIView[User]):
     """The caller's own Telegram: whether it is linked, a one-time code that links it, and leaving."""
 
     permission_classes = [TenantPermission]

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.fields import EncryptedJSONField
 from crm.tenancy import Tenanted, TenantQuerySet
 
 
@@ -103,6 +104,52 @@ class FailedTask(Tenanted, TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.task} · {self.error}"
+
+
+class IdempotencyKey(TimeStamped):
+    """What a request with an ``Idempotency-Key`` was answered; for a day, shown to nobody.
+
+    ``lead`` is whom the answer is about: who is erased takes it along. Superadmins have no broker.
+    """
+
+    broker = models.ForeignKey(
+        "brokers.Broker",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("corredora"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("usuario"),
+    )
+    key = models.CharField(_("clave"), max_length=100)
+    fingerprint = models.CharField(_("huella"), max_length=64)
+    lead = models.ForeignKey(
+        "leads.Lead",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("lead"),
+    )
+    leased_at = models.DateTimeField(_("en curso desde"), null=True)
+    status = models.PositiveSmallIntegerField(_("estado HTTP"), default=0)
+    answer = EncryptedJSONField(_("respuesta"), null=True)
+
+    class Meta:
+        db_table = "idempotency_keys"
+        verbose_name = _("clave de idempotencia")
+        verbose_name_plural = _("claves de idempotencia")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_keys_once")
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_keys_age")]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class PeriodicRun(Tenanted, TimeStamped):

@@ -114,6 +114,14 @@ class UploadSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class PastedSerializer(UploadSerializer):
+    """The same as JSON, in which no file goes."""
+
+    file = None  # type: ignore[assignment]
+    text = serializers.CharField(trim_whitespace=False, max_length=documents.MAX_BYTES)
+    title = serializers.CharField(max_length=255)
+
+
 class GapSerializer(TenantSerializer[KnowledgeGap]):
     class Meta:
         model = KnowledgeGap

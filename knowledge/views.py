@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.parsers import JSONParser
-from crm.api.serializers import OF_BROKER, broker_of
+from crm.api.serializers import broker_of
 from crm.api.views import ReadOnly, Removable
 from crm.errors import Conflict
 from knowledge import documents, gaps, ingestion
@@ -20,12 +20,6 @@ from knowledge import search as finding
 from knowledge import serializers as shapes
 from knowledge.filters import DocumentFilter, EntryFilter, GapFilter
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
-
-ASKED = [
-    *OF_BROKER,
-    OpenApiParameter("q", str, required=True, description="The question, in Spanish."),
-    OpenApiParameter("limit", int, description="1 to 20; default 5."),
-]
 
 
 class Entries(Removable[KnowledgeEntry]):
@@ -37,6 +31,7 @@ class Entries(Removable[KnowledgeEntry]):
     search_fields = ["title", "content"]
     ordering_fields = ["id", "title", "created_at", "updated_at"]
     letters = {"search": "r", "ask": "r", "retry": "u"}
+    asks_vendors = frozenset({"ask"})
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -49,7 +44,7 @@ class Entries(Removable[KnowledgeEntry]):
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(
-        parameters=ASKED,
+        parameters=[shapes.QuestionSerializer],
         responses=shapes.HitListSerializer,
         operation_id="knowledge_search",
     )
@@ -61,7 +56,7 @@ class Entries(Removable[KnowledgeEntry]):
         ordering_fields=[],
     )
     def search(self, request: Request) -> Response:
-        return self._found(request.query_params.dict())
+        return self._found(self.asked(shapes.QuestionSerializer))
 
     @extend_schema(
         request=shapes.QuestionSerializer,
@@ -70,12 +65,9 @@ class Entries(Removable[KnowledgeEntry]):
     )
     @search.mapping.post
     def ask(self, request: Request) -> Response:
-        return self._found(request.data)
+        return self._found(self.checked(shapes.QuestionSerializer))
 
-    def _found(self, data: Any) -> Response:
-        asked = shapes.QuestionSerializer(data=data, context=self.get_serializer_context())
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+    def _found(self, given: dict[str, Any]) -> Response:
         hits = finding.search(
             broker_of(self.request), given["q"], limit=given["limit"], at=timezone.now()
         )
@@ -99,7 +91,7 @@ class Documents(mixins.DestroyModelMixin, ReadOnly[KnowledgeDocument]):
 
     @extend_schema(
         request={
-            "application/json": shapes.UploadSerializer,
+            "application/json": shapes.PastedSerializer,
             "multipart/form-data": shapes.UploadSerializer,
         },
         responses={200: shapes.DocumentSerializer, 201: shapes.DocumentSerializer},

@@ -109,6 +109,7 @@ class Templates(Removable[MessageTemplate]):
     search_fields = ["name", "content"]
     ordering_fields = ["id", "name", "created_at", "updated_at"]
     letters = {"sync": "u", "submit": "u"}
+    asks_vendors = frozenset({"sync", "submit"})
 
     @extend_schema(request=None, responses=message_shapes.SyncedSerializer, parameters=OF_BROKER)
     @action(detail=False, methods=["post"])
@@ -135,6 +136,9 @@ class Attachments(ReadOnly[Attachment]):
     filterset_class = AttachmentFilter
     ordering_fields = ["id", "created_at"]
     letters = {"retry": "r"}
+
+    def about_lead(self, answer: Any) -> int | None:
+        return Attachment.objects.values_list("message__lead", flat=True).get(pk=answer["id"])
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(detail=True, filterset_class=None, ordering_fields=[])

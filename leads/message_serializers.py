@@ -207,6 +207,8 @@ class ReplySerializer(serializers.Serializer[Any]):
     ``client_id`` is the client's own id of the message, where no Idempotency-Key is sent.
     """
 
+    at_least_one: ClassVar = ("text", "template", "file")
+
     text = serializers.CharField(
         max_length=20_000, required=False, allow_blank=True, default="", trim_whitespace=False
     )
@@ -225,6 +227,13 @@ class ReplySerializer(serializers.Serializer[Any]):
         if not (attrs["text"].strip() or "template" in attrs or "file" in attrs):
             raise serializers.ValidationError({"text": _("Escribe un mensaje.")}, code="required")
         return attrs
+
+
+class WrittenSerializer(ReplySerializer):
+    """The same as JSON, in which no file goes."""
+
+    at_least_one: ClassVar = ("text", "template")
+    file = None  # type: ignore[assignment]
 
 
 class ActivitySerializer(TenantSerializer[ActivityLog]):

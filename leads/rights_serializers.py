@@ -1,6 +1,6 @@
 """Consent, the list of whom not to contact, and the rights of the person, as the API shows them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -73,6 +73,8 @@ class NewSuppressionSerializer(serializers.Serializer[Any]):
 class SuppressionListSerializer(serializers.Serializer[Any]):
     """Phones and e-mails, one a line or as a CSV: in a file, or in ``text``."""
 
+    at_least_one: ClassVar = ("file", "text")
+
     broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
     file = serializers.FileField(required=False, max_length=200)
     text = serializers.CharField(required=False, allow_blank=True, max_length=LISTED)
@@ -86,6 +88,13 @@ class SuppressionListSerializer(serializers.Serializer[Any]):
             required = serializers.Field.default_error_messages["required"]
             raise serializers.ValidationError({"text": required}, code="required")
         return attrs
+
+
+class WrittenListSerializer(SuppressionListSerializer):
+    """The same as JSON, in which no file goes."""
+
+    file = None  # type: ignore[assignment]
+    text = serializers.CharField(max_length=LISTED)
 
 
 class RefusedLineSerializer(serializers.Serializer[Any]):

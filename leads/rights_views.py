@@ -222,7 +222,7 @@ class Suppressions(ReadOnly[Suppression]):
 
     @extend_schema(
         request={
-            "application/json": forms.SuppressionListSerializer,
+            "application/json": forms.WrittenListSerializer,
             "multipart/form-data": forms.SuppressionListSerializer,
         },
         responses=forms.ListReportSerializer,

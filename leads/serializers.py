@@ -1,6 +1,6 @@
 """Leads, their score and their conversations as the API shows them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
@@ -272,6 +272,8 @@ class LeadChangesSerializer(serializers.Serializer[Any]):
 
 class NewLeadSerializer(LeadChangesSerializer):
     """``force_new`` makes a lead although one with the same phone or e-mail is known."""
+
+    at_least_one: ClassVar = ("name", "phone", "email")
 
     broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
     source = serializers.ChoiceField(  # type: ignore[assignment]

@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from crm.api.idempotency import key_of
 from crm.api.parsers import JSONParser
 from crm.api.views import TenantViewSet
 from leads import gate, handoff, outbox, placeholders
@@ -22,10 +21,6 @@ from leads import serializers as shapes
 from leads.models import ChatMessage, Lead
 from leads.outbox import Upload
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key is sent only once."
-)
-LONGEST_KEY = 100
 UNFILTERED: dict[str, Any] = {"filterset_class": None, "search_fields": [], "ordering_fields": []}
 
 if TYPE_CHECKING:
@@ -68,11 +63,10 @@ class SpeakingActions(Shown):
 
     @extend_schema(
         request={
-            "application/json": message_shapes.ReplySerializer,
+            "application/json": message_shapes.WrittenSerializer,
             "multipart/form-data": message_shapes.ReplySerializer,
         },
         responses={201: message_shapes.MessageSerializer},
-        parameters=[IDEMPOTENCY_KEY],
     )
     @messages.mapping.post
     def reply(self, request: Request, pk: Any = None) -> Response:
@@ -85,7 +79,7 @@ class SpeakingActions(Shown):
             values=given["variables"],
             upload=_upload(given.get("file")),
             at=timezone.now(),
-            idempotency_key=idempotency_key(request) or given["client_id"] or None,
+            idempotency_key=key_of(request) or given["client_id"] or None,
         )
         return Response(
             message_shapes.MessageSerializer(message).data, status=status.HTTP_201_CREATED
@@ -120,10 +114,3 @@ def _upload(file: Any) -> Upload | None:
         return None
     # One byte past the limit is read, and tells that there are more.
     return Upload(file.name, file.read(settings.ATTACHMENT_MAX_BYTES + 1))
-
-
-def idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii()):
-        raise ValidationError({"Idempotency-Key": _("Usa entre 1 y 100 caracteres ASCII.")})
-    return key

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from brokers.models import Broker
 from crm import connections
+from crm.api import idempotency
 from crm.connections import long_statements
 from crm.errors import DomainError
 from crm.tasks import enqueue, enqueue_in, note_recovery, record_failure
@@ -23,7 +24,6 @@ from leads import (
     erasing,
     importing,
     keeping,
-    keyed,
     outbox,
     scoring,
     waiting,
@@ -202,7 +202,7 @@ def _rescore_after(after: int, brokers: Mapping[int, Broker]) -> tuple[int, int]
 
 @shared_task(name="leads.tasks.forget_keys")
 def forget_keys() -> int:
-    return keyed.forget(at=timezone.now())
+    return idempotency.forget(at=timezone.now())
 
 
 @shared_task(name="leads.tasks.forget_webhooks")

@@ -25,7 +25,6 @@ from leads import (
     consenting,
     editing,
     identity,
-    keyed,
     merging,
     metrics,
     metrics_shapes,
@@ -46,10 +45,13 @@ from leads.models import (
     Lead,
 )
 from leads.rights_views import ConsentActions, RightsActions, StoryActions
-from leads.speaking_views import IDEMPOTENCY_KEY, SpeakingActions, idempotency_key
+from leads.speaking_views import SpeakingActions
 
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The lead's ETag, in place of `version`."
+    "If-Match",
+    {"type": "string", "pattern": r'^(\*|(W/)?"?[0-9]{1,9}"?)$'},
+    OpenApiParameter.HEADER,
+    description="The lead's ETag, in place of `version`.",
 )
 READ_WHEN_MERGED = ("retrieve", "messages", "timeline", "destroy", "unmerge")
 
@@ -96,6 +98,10 @@ class Leads(SpeakingActions, StoryActions, ConsentActions, RightsActions, ReadOn
         lead: Lead = self.get_object()
         return lead
 
+    def about_lead(self, answer: Any) -> int | None:
+        named: Any = self.kwargs.get("pk") or answer.get("id")
+        return named
+
     def get_serializer_class(self) -> Any:
         return shapes.LeadRowSerializer if self.action == "list" else shapes.LeadDetailSerializer
 
@@ -115,28 +121,11 @@ class Leads(SpeakingActions, StoryActions, ConsentActions, RightsActions, ReadOn
     @extend_schema(
         request=shapes.NewLeadSerializer,
         responses={200: shapes.EnteredLeadSerializer, 201: shapes.EnteredLeadSerializer},
-        parameters=[IDEMPOTENCY_KEY],
     )
     def create(self, request: Request) -> Response:
         given = self.checked(shapes.NewLeadSerializer)
         given.pop("broker", None)
-        broker, key = broker_of(request), idempotency_key(request)
-        if key is None:
-            return self._enter(broker, given)
-        answered = keyed.once(
-            broker,
-            key=key,
-            by=self.caller,
-            asked=request.data,
-            enter=lambda: self._answered(self._enter(broker, given)),
-            at=timezone.now(),
-        )
-        return Response(answered.body, status=answered.status)
-
-    def _answered(self, response: Response) -> keyed.Answer:
-        return keyed.Answer(response.status_code, dict(response.data), response.data["id"])
-
-    def _enter(self, broker: Any, given: dict[str, Any]) -> Response:
+        broker = broker_of(request)
         told = given.pop("metadata", {})
         self._check_person(given, broker.pk)
         if self.caller.role == Role.AGENT:

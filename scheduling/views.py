@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status
 from rest_framework.decorators import action
@@ -25,6 +26,7 @@ from scheduling.filters import AppointmentFilter, BlockFilter, CalendarEventFilt
 from scheduling.models import (
     Appointment,
     AppointmentBlock,
+    AppointmentType,
     AvailabilitySlot,
     CalendarConnection,
     CalendarEvent,
@@ -201,13 +203,26 @@ class CalendarEvents(ReadOnly[CalendarEvent]):
         return Response(self.get_serializer(row).data)
 
 
+ID = {"type": "integer", "format": "int64", "minimum": 1}
+DAY_OR_MOMENT = {
+    "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
+}
 SLOTS_ASKED = [
     *OF_BROKER,
-    OpenApiParameter("agent", int, description="Only times of this agent."),
-    OpenApiParameter("from", str, description="A day, or a moment with its offset; default now."),
-    OpenApiParameter("to", str, description="A day (included), or a moment (excluded)."),
-    OpenApiParameter("duration", int, description="Minutes; default as the broker set."),
-    OpenApiParameter("type", str, description="appointment_type; default property_visit."),
+    OpenApiParameter("agent", ID, description="Only times of this agent."),
+    OpenApiParameter("from", DAY_OR_MOMENT, description="Default now."),
+    OpenApiParameter("to", DAY_OR_MOMENT, description="A day is included, a moment excluded."),
+    OpenApiParameter(
+        "duration",
+        {"type": "integer", "minimum": 5, "maximum": 24 * 60},
+        description="Minutes; default as the broker set.",
+    ),
+    OpenApiParameter(
+        "type",
+        str,
+        enum=AppointmentType.values,
+        description="appointment_type; default property_visit.",
+    ),
 ]
 
 
@@ -219,7 +234,9 @@ class Slots(TenantViewSet[AvailabilitySlot]):
     pagination_class = None
     filter_backends = ()
 
-    @extend_schema(parameters=SLOTS_ASKED, responses=shapes.SlotListSerializer)
+    @extend_schema(
+        parameters=SLOTS_ASKED, responses=forced_singular_serializer(shapes.SlotListSerializer)
+    )
     def list(self, request: Request) -> Response:
         broker, at = broker_of(request), timezone.now()
         given = self.asked(shapes.SlotsAskedSerializer)

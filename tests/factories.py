@@ -22,7 +22,7 @@ from brokers.models import (
 )
 from brokers.onboarding import complete
 from campaigns.models import Campaign, CampaignEnrollment, CampaignLog, CampaignStep
-from crm.models import FailedTask
+from crm.models import FailedTask, IdempotencyKey
 from crm.tenancy import Role
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
 from leads import merging
@@ -35,7 +35,6 @@ from leads.models import (
     Consent,
     Conversation,
     KeptWebhook,
-    KeyedEntry,
     Lead,
     LeadAlert,
     LeadExport,
@@ -169,12 +168,12 @@ class MergeSuggestionFactory(OfLead):
     reason = "phone"
 
 
-class KeyedEntryFactory(OfBroker):
+class IdempotencyKeyFactory(OfBroker):
     class Meta:
-        model = KeyedEntry
+        model = IdempotencyKey
 
     user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
-    key = factory.Sequence(lambda n: f"entry-{n}")
+    key = factory.Sequence(lambda n: f"key-{n}")
     fingerprint = "0" * 64
 
 

@@ -26,6 +26,7 @@ class Calls(ReadOnly[VoiceCall]):
     search_fields = ["lead__name", "lead__phone", "phone", "summary"]
     ordering_fields = ["id", "started_at", "duration", "score_delta", "created_at"]
     letters = {"cancel": "c", "hang_up": "c"}
+    asks_vendors = frozenset({"hang_up"})
 
     @extend_schema(request=shapes.PlaceSerializer, responses={201: shapes.VoiceCallSerializer})
     def create(self, request: Request) -> Response:

@@ -7,7 +7,16 @@ from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from crm.api.idempotency import HEADER, LONGEST_KEY
+from crm.api.views import RepeatableView
+
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    OpenApiParameter.HEADER,
+    description="The same key with the same body within a day is done once, and answered alike.",
+)
 # What any call may be answered; those of a body only where one is sent.
 REFUSALS = {
     400: _("The request does not fit: the field is named."),
@@ -47,6 +56,11 @@ class ErrorSerializer(serializers.Serializer[Any]):
 class Schema(AutoSchema):
     """drf-spectacular's, with what it does not know of us."""
 
+    def get_override_parameters(self) -> Any:
+        given = super().get_override_parameters()
+        repeatable = self.method == "POST" and isinstance(self.view, RepeatableView)
+        return [*given, IDEMPOTENCY_KEY] if repeatable else given
+
     def _get_response_bodies(self, direction: str = "response") -> Any:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status, why in self._refusals().items():
@@ -71,6 +85,13 @@ class Schema(AutoSchema):
             for each in found
         ]
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        shape: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        one = getattr(serializer, "at_least_one", ())
+        if one and direction == "request":
+            shape["anyOf"] = [{"required": [name]} for name in one]
+        return shape
+
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False
     ) -> Any:
@@ -83,6 +104,11 @@ def _really(field: Any, shape: dict[str, Any], direction: str) -> dict[str, Any]
     if isinstance(field, serializers.TimeField):
         # RFC 3339's time has an offset, ours is on the wall of the broker's zone.
         return {**{k: v for k, v in shape.items() if k != "format"}, "pattern": TIME}
+    if isinstance(field, serializers.DecimalField) and direction == "request":
+        # Written as text, so that no digit is lost, or as a number; read as text.
+        digits = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,8})?$"}
+        rest = {k: v for k, v in shape.items() if k not in ("type", "format", "pattern")}
+        return {**rest, "anyOf": [{"type": "number"}, digits]}
     if shape.get("format") in ("uri", "email") and (field.read_only or field.allow_blank):
         blank_too = {key: shape.pop(key) for key in ("type", "format", "maxLength") if key in shape}
         return {**shape, "type": "string", "anyOf": [blank_too, {"type": "string", "maxLength": 0}]}

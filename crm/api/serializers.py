@@ -10,17 +10,22 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from crm import tenancy
-from crm.tenancy import Role
+from crm.api import typed
 
 _M = TypeVar("_M", bound=models.Model)
 
 YEARS = range(2000, 2101)
 OF_BROKER = [
-    OpenApiParameter("broker", int, description="The superadmin names the broker; others need not.")
+    OpenApiParameter(
+        "broker",
+        {"type": "integer", "format": "int64", "minimum": 1},
+        description="The superadmin names the broker; others need not.",
+    )
 ]
 
 
@@ -52,6 +57,10 @@ class MomentField(serializers.DateTimeField):
 class CheckedSerializer(serializers.ModelSerializer[_M]):
     """The model's own rules and constraints answer as bad input instead of as conflicts."""
 
+    def run_validation(self, data: Any = empty) -> Any:
+        typed.require(self, data)
+        return super().run_validation(data)
+
     serializer_related_field = TenantRelatedField
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -79,20 +88,16 @@ class CheckedSerializer(serializers.ModelSerializer[_M]):
 class TenantSerializer(CheckedSerializer[_M]):
     """A row of one broker.
 
-    Only a superadmin names the broker, and only on creation. Every related row must belong to the
-    same broker.
+    The superadmin names the broker, on creation; anybody else's is their own, named or not. Every
+    related row must belong to the same broker.
     """
 
     def get_extra_kwargs(self) -> dict[str, Any]:
         kwargs = super().get_extra_kwargs()
-        if not self._names_broker():
-            kwargs.setdefault("broker", {})["read_only"] = True
+        made = self.instance is None and not self.partial
+        named = {"required": False, "allow_null": False} if made else {"read_only": True}
+        kwargs["broker"] = {**kwargs.get("broker", {}), **named}
         return kwargs
-
-    def _names_broker(self) -> bool:
-        """Also while the schema is drawn, when nobody asks."""
-        user = getattr(self.context.get("request"), "user", None)
-        return self.instance is None and getattr(user, "role", Role.SUPERADMIN) == Role.SUPERADMIN
 
     def check_row(self, attrs: dict[str, Any]) -> None:
         broker_id = self._broker_id(attrs)
@@ -107,6 +112,9 @@ class TenantSerializer(CheckedSerializer[_M]):
         named: Any = attrs.get("broker")
         owner = self.instance or self.context["request"].user
         broker_id: int | None = named.pk if named else getattr(owner, "broker_id", None)
+        if broker_id is None and self.instance is None:
+            required = serializers.Field.default_error_messages["required"]
+            raise ValidationError({"broker": required}, code="required")
         return broker_id
 
 
@@ -122,12 +130,13 @@ def as_bad_input(error: ModelError) -> ValidationError:
 def broker_of(request: Request) -> Any:
     """The broker that a call without a row is about; a superadmin names it (``?broker=``)."""
     user: Any = request.user
-    if user.broker is not None:
-        return user.broker
     body = request.data if isinstance(request.data, dict) else {}
-    brokers = apps.get_model("brokers", "Broker")._default_manager.all()
+    named = request.query_params.get("broker", body.get("broker"))
+    if named is None and user.broker is not None:
+        return user.broker
+    brokers = tenancy.visible(apps.get_model("brokers", "Broker"), user)
     field = serializers.PrimaryKeyRelatedField(queryset=brokers)
     try:
-        return field.run_validation(request.query_params.get("broker") or body.get("broker"))
+        return field.run_validation(empty if named is None else named)
     except ValidationError as error:
         raise ValidationError({"broker": error.detail}) from error

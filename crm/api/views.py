@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm import tenancy, usage
-from crm.api import queries
+from crm.api import idempotency, queries, typed
 from crm.api.throttling import GeneralThrottle
 
 _M = TypeVar("_M", bound=models.Model)
@@ -24,7 +24,34 @@ class StrictView:
         queries.require_known(self, request)
 
 
-class TenantViewSet(StrictView, viewsets.GenericViewSet[_M]):
+class RepeatableView(StrictView):
+    """Takes an ``Idempotency-Key`` with every POST of somebody who is signed in.
+
+    ``asks_vendors`` names the actions that wait for a vendor: no transaction is open meanwhile.
+    """
+
+    asks_vendors: frozenset[str] = frozenset()
+    post: Any
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        key = idempotency.key_of(request) if request.method == "POST" else None
+        handler = getattr(self, "post", None)
+        if key is None or handler is None or not request.user.pk:
+            return
+        waits = getattr(self, "action", None) in self.asks_vendors
+        way = idempotency.apart if waits else idempotency.once
+        self.post = lambda *given, **named: way(
+            request, key, lambda: handler(*given, **named), about=self.about_lead
+        )
+
+    def about_lead(self, answer: Any) -> int | None:
+        """The lead that an answer tells of, for who is erased."""
+        lead = answer.get("lead")
+        return lead.get("id") if isinstance(lead, dict) else lead
+
+
+class TenantViewSet(RepeatableView, viewsets.GenericViewSet[_M]):
     """Shows the rows of ``queryset``'s model that the caller may see; any other id is 404."""
 
     filterset_class: Any = None
@@ -43,6 +70,7 @@ class TenantViewSet(StrictView, viewsets.GenericViewSet[_M]):
     def checked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body of an action as ``kind`` reads it; refuses what does not fit."""
         given = kind(data=self.request.data, context=self.get_serializer_context())
+        typed.require(given, self.request.data)
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 
@@ -50,6 +78,7 @@ class TenantViewSet(StrictView, viewsets.GenericViewSet[_M]):
         """The query of an action as ``kind`` reads it; refuses what does not fit."""
         query = self.request.query_params.dict()
         given = kind(data=query, context=self.get_serializer_context())
+        typed.require_words(given, query)
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
 

@@ -22,7 +22,7 @@ from leads.models.lead import (
     MergeSuggestion,
     StageTransition,
 )
-from leads.models.merge import KeyedEntry, LeadMerge
+from leads.models.merge import LeadMerge
 from leads.models.message import ChatMessage, Conversation, TelegramMessage
 from leads.models.rights import RightsRequest
 from leads.models.template import MessageTemplate
@@ -37,7 +37,6 @@ __all__ = [
     "Conversation",
     "ImportState",
     "KeptWebhook",
-    "KeyedEntry",
     "Lead",
     "LeadAlert",
     "LeadExport",

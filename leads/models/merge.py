@@ -1,4 +1,4 @@
-"""What a merge moved and changed, so that it can be undone; and what entries with a key answered."""
+"""What a merge moved and changed, so that it can be undone."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import BrokerOwned, TimeStamped
+from crm.models import BrokerOwned
 from leads.models.lead import Lead, both_of_their_leads
 
 
@@ -68,37 +68,3 @@ class LeadMerge(BrokerOwned):
 
     def __str__(self) -> str:
         return f"{self.loser_id} → {self.survivor_id}"
-
-
-class KeyedEntry(TimeStamped):
-    """What an entry with an ``Idempotency-Key`` was answered; kept for two days, shown to nobody."""
-
-    broker = models.ForeignKey(
-        "brokers.Broker", on_delete=models.CASCADE, related_name="+", verbose_name=_("corredora")
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        related_name="+",
-        verbose_name=_("usuario"),
-    )
-    key = models.CharField(_("clave"), max_length=100)
-    fingerprint = models.CharField(_("huella"), max_length=64)
-    lead = models.ForeignKey(
-        Lead, on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("lead")
-    )
-    status = models.PositiveSmallIntegerField(_("estado HTTP"), default=0)
-    body = models.JSONField(_("respuesta"), default=dict, blank=True, encoder=DjangoJSONEncoder)
-
-    class Meta:
-        db_table = "keyed_entries"
-        verbose_name = _("entrada con clave")
-        verbose_name_plural = _("entradas con clave")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["broker", "user", "key"], name="keyed_entries_once")
-        ]
-        indexes = [models.Index(fields=["created_at"], name="keyed_entries_age")]
-
-    def __str__(self) -> str:
-        return self.key

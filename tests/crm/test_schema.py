@@ -86,7 +86,7 @@ def test_every_table_has_an_integer_key_and_its_two_times(model: type[models.Mod
 )
 def test_a_row_of_a_broker_names_it(model: type[models.Model]) -> None:
     """Null only where the rules say so: superadmins, kept costs, work or guesses of no broker."""
-    allowed = {"User", "LLMCall", "FailedTask", "FailedSignIns"}
+    allowed = {"User", "LLMCall", "FailedTask", "FailedSignIns", "IdempotencyKey"}
     assert model._meta.get_field("broker").null == (model.__name__ in allowed)
 
 

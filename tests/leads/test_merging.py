@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from brokers.models import Broker, User
 from campaigns import enrolment, ledger
 from campaigns.models import CampaignEnrollment, CampaignLog
+from crm.models import IdempotencyKey
 from leads import (
     facts,
     gate,
@@ -33,7 +34,6 @@ from leads.models import (
     ChatMessage,
     Consent,
     Conversation,
-    KeyedEntry,
     Lead,
     LeadMerge,
     MergeSuggestion,
@@ -70,7 +70,7 @@ from voice.models import VoiceCall
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 # What stays with its lead on purpose: the sleeping conversation, and what tells of the merge itself.
-STAYING = {Lead, Conversation, LeadMerge, KeyedEntry}
+STAYING = {Lead, Conversation, LeadMerge, IdempotencyKey}
 
 
 @pytest.fixture

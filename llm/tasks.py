@@ -10,8 +10,11 @@ from llm import conversation, summary
 
 
 @shared_task(name="llm.tasks.take_turn")
-def take_turn() -> str:
-    """Answer whoever's turn it is; the entry in the queue only says that there is work."""
+def take_turn(*_: int) -> str:
+    """Answer whoever's turn it is; the entry in the queue only says that there is work.
+
+    Entries of an earlier version named a conversation: they, too, count as one piece of work.
+    """
     outcome, conversation_id = conversation.take_next(at=timezone.now())
     if outcome == conversation.Outcome.ANSWERED:
         enqueue(summarise, conversation_id)

@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from crm.api.idempotency import HEADER, LONGEST_KEY
-from crm.api.views import RepeatableView
 
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -58,7 +58,7 @@ class Schema(AutoSchema):
 
     def get_override_parameters(self) -> Any:
         given = super().get_override_parameters()
-        repeatable = self.method == "POST" and isinstance(self.view, RepeatableView)
+        repeatable = self.method == "POST" and getattr(self.view, "takes_key", False)
         return [*given, IDEMPOTENCY_KEY] if repeatable else given
 
     def _get_response_bodies(self, direction: str = "response") -> Any:

@@ -30,6 +30,7 @@ class RepeatableView(StrictView):
     ``asks_vendors`` names the actions that wait for a vendor: no transaction is open meanwhile.
     """
 
+    takes_key = True
     asks_vendors: frozenset[str] = frozenset()
     post: Any
 

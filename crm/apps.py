@@ -5,12 +5,15 @@ from django.contrib.admin import apps as django_admin
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from crm import reporting
+
 
 class CrmConfig(AppConfig):
     name = "crm"
     verbose_name = _("Operación")
 
     def ready(self) -> None:
+        reporting.start()
         autodiscover_modules(
             "checks",
             "receivers",

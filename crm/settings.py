@@ -443,3 +443,6 @@ if LOG_FORMAT not in logs.FORMATS:
     raise ImproperlyConfigured(f"LOG_FORMAT: choose one of {', '.join(logs.FORMATS)}.")
 LOGGING = logs.config(LOG_FORMAT, LOG_LEVEL)
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT: str = env.str("SENTRY_ENVIRONMENT", default="production")

@@ -87,7 +87,7 @@ def failed_tasks(at: datetime) -> Iterator[Trouble]:
         query = "?state__exact=failed" + (f"&broker__id__exact={broker}" if broker else "")
         yield Trouble(
             "failed_tasks",
-            _("%d tareas se dieron por vencidas.") % row["rows"],
+            _("Tareas que se dieron por vencidas: %d.") % row["rows"],
             _("Ábrelas: «Reintentar» las ejecuta otra vez, «Descartar» las deja de lado."),
             _page("crm_failedtask", query),
             row["since"],

@@ -17,7 +17,7 @@ def calendars(at: datetime) -> Iterator[Trouble]:
     for row in broken.values("broker_id").annotate(rows=Count("pk"), since=Min("updated_at")):
         yield Trouble(
             "calendar",
-            _("%d calendarios de agentes perdieron su permiso en Google.") % row["rows"],
+            _("Calendarios de agentes que perdieron su permiso en Google: %d.") % row["rows"],
             _("Cada agente lo une de nuevo en «Calendarios conectados»."),
             reverse("admin:scheduling_calendarconnection_changelist"),
             row["since"],

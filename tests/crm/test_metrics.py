@@ -1,5 +1,6 @@
 """/metrics: for its token, in Prometheus' own format, with what processes and the database know."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -253,3 +254,14 @@ def test_how_long_a_task_waited_is_told_by_its_message() -> None:
         queued = line.default_channel.basic_get("celery")
     assert queued is not None
     assert queued.headers["due_at"] == pytest.approx(timezone.now().timestamp() + 60, abs=5)
+
+
+@pytest.mark.django_db
+def test_every_metric_is_in_the_docs_and_every_alert_asks_for_one_that_exists() -> None:
+    gauges = {each.name for each in exposition.Everything().collect() if each.type == "gauge"}
+    known = gauges | set(recording.declared())
+    root = django_settings.BASE_DIR
+    named = set(re.findall(r"`(crm_\w+)`", (root / "docs/operations.md").read_text()))
+    assert named == known
+    asked = set(re.findall(r"crm_\w+", (root / "deploy/prometheus-rules.yml").read_text()))
+    assert {name.removesuffix("_count") for name in asked} <= named

@@ -126,7 +126,7 @@ OF_THE_INSTALLATION: list[tuple[str, Callable[..., None], str]] = [
     ("sweep_late", _sweep_lags, "leads.tasks.sweep_messages no se ejecuta a tiempo"),
     ("sweep_failed", _sweep_fails, "leads.tasks.sweep_alerts falló: OperationalError"),
     ("queue", _queue_grows, "mensajes por enviar: 1 sin atender a tiempo. hace 3 horas"),
-    ("failed_tasks", _tasks_fail, "1 tareas se dieron por vencidas"),
+    ("failed_tasks", _tasks_fail, "Tareas que se dieron por vencidas: 1."),
     ("disk", _disk_fills, "1024 MB"),
     ("connections", _connections_run_out, "95 de 100 conexiones"),
     ("migrations", _tables_are_old, "manage.py migrate"),
@@ -184,7 +184,7 @@ def _tasks_of_theirs_fail(broker: Broker) -> None:
         ("channel", _telegram_is_refused, "el token del bot ya no vale"),
         ("calendar", _calendar_breaks, "perdieron su permiso en Google"),
         ("budget", _month_is_spent, "gastó su tope mensual"),
-        ("failed_tasks", _tasks_of_theirs_fail, "1 tareas"),
+        ("failed_tasks", _tasks_of_theirs_fail, "vencidas: 1"),
     ],
 )
 def test_what_is_wrong_with_a_brokerage_is_red_for_its_admin_and_no_other(

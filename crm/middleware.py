@@ -4,10 +4,10 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone, translation
 
-from crm import correlation
+from crm import correlation, rowsecurity
 from crm.api import throttling
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -34,6 +34,25 @@ class LanguageMiddleware:
         with translation.override(language):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class TenantMiddleware:
+    """The database shows a request the rows of whoever is signed in; to the anonymous, nobody's.
+
+    A token is read later, within the API's view: its user is entered there. It ends here too.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with rowsecurity.nobody(), rowsecurity.for_user(request.user):
+            response = self.get_response(request)
+            if isinstance(response, StreamingHttpResponse) and not isinstance(
+                response, FileResponse
+            ):
+                response.streaming_content = rowsecurity.streamed(response.streaming_content)
         return response
 
 

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crm.middleware.TenantMiddleware",
     "crm.middleware.BrokerTimezoneMiddleware",
     "crm.middleware.RateLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -110,6 +111,7 @@ TEMPLATES = [
 DATABASES: dict[str, Any] = {
     "default": {
         **env.db_url("DATABASE_URL", default="postgres://crm@127.0.0.1:5432/crm"),
+        "ENGINE": "crm.postgres",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

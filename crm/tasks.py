@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.schedules import maybe_schedule
+from django.apps import apps
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -17,7 +19,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
-from crm import outage
+from crm import outage, rowsecurity
 from crm.errors import DomainError, ProviderError
 from crm.logs import frames
 from crm.models import FailedTask, PeriodicRun
@@ -37,13 +39,20 @@ def is_retryable(error: BaseException) -> bool:
 
 
 class BaseTask(Task):  # type: ignore[type-arg]
-    """Retries what may pass, files a ``failed_tasks`` row for what gave up, records sweeps."""
+    """Retries what may pass, files a ``failed_tasks`` row for what gave up, records sweeps.
+
+    Each task declares whose rows it works on: ``tenant``, the model whose id is its first argument,
+    or ``across``, its way past all brokers' walls.
+    """
 
     max_retries = MAX_RETRIES
+    tenant = ""
+    across = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
+            with self._tenancy(args, kwargs):
+                return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
         except (Retry, Ignore, Reject):
             raise
         except Exception as error:
@@ -51,6 +60,15 @@ class BaseTask(Task):  # type: ignore[type-arg]
                 wait = _back_off(self.request.retries)
                 raise self.retry(exc=error, countdown=wait) from error  # type: ignore[no-untyped-call]
             raise
+
+    def _tenancy(self, args: Any, kwargs: Any) -> Any:
+        """A call from within a broker's own work stays there; who declares nothing sees nothing."""
+        if rowsecurity.current() not in (rowsecurity.NOBODY, rowsecurity.EVERYBODY):
+            return nullcontext()
+        if not self.tenant:
+            return rowsecurity.across(self.across) if self.across else rowsecurity.nobody()
+        pk = next(iter(args or kwargs.values()), None)
+        return rowsecurity.of_row(apps.get_model(self.tenant), pk)
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         if self.name in periodic_names():
@@ -117,25 +135,25 @@ def record_failure(
 ) -> None:
     """Keep what an operator needs to understand and retry; values of the error stay out."""
     log.error("task %s gave up after %s attempts: %s", name, attempts, type(error).__name__)
-    FailedTask.objects.update_or_create(
-        task_id=task_id,
-        defaults={
-            "task": name,
-            "args": list(args),
-            "kwargs": dict(kwargs),
-            "error": getattr(error, "code", type(error).__name__)[:200],
-            "details": where(error),
-            "attempts": attempts,
-            "state": FailedTask.State.FAILED,
-            "broker_id": kwargs.get("broker_id"),
-        },
-    )
+    facts = {
+        "task": name,
+        "args": list(args),
+        "kwargs": dict(kwargs),
+        "error": getattr(error, "code", type(error).__name__)[:200],
+        "details": where(error),
+        "attempts": attempts,
+        "state": FailedTask.State.FAILED,
+        "broker_id": kwargs.get("broker_id"),
+    }
+    with rowsecurity.across("operations"):
+        FailedTask.objects.update_or_create(task_id=task_id, defaults=facts)
 
 
 def note_recovery(task_id: str) -> None:
     """What gave up has since succeeded: nobody needs to look at it any more."""
     failed = FailedTask.objects.filter(task_id=task_id).exclude(state=FailedTask.State.DISMISSED)
-    failed.update(state=FailedTask.State.DISMISSED, updated_at=timezone.now())
+    with rowsecurity.across("operations"):
+        failed.update(state=FailedTask.State.DISMISSED, updated_at=timezone.now())
 
 
 def where(error: Exception) -> str:
@@ -210,7 +228,7 @@ def _pass_on(
     return bool(mine.update(state=target, retried_by=by, updated_at=timezone.now()))
 
 
-@shared_task(name="crm.tasks.heartbeat")
+@shared_task(name="crm.tasks.heartbeat", across="sweep")
 def shared_heartbeat() -> None:
     """Proves, by its own PeriodicRun row, that beat sends and a worker works."""
 

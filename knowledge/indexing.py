@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from crm import rowsecurity
 from knowledge.models import KnowledgeEntry
 
 INDEX = "knowledge_base_embedding"
@@ -30,7 +31,8 @@ def _is_ours() -> bool:
 
 
 def _alone() -> bool:
-    with connection.cursor() as cursor:
+    # Told for whom it is, PostgreSQL would take the statement for part of a transaction.
+    with rowsecurity.nobody(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return False

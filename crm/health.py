@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from crm import pages, secrecy
+from crm import pages, rowsecurity, secrecy
 from crm.postgres import policies
 from crm.tasks import READY_WITHIN, background_is_alive
 
@@ -79,6 +79,7 @@ def _notes() -> list[str]:
         return []
 
 
+@rowsecurity.across("operations")
 def ready(request: HttpRequest) -> JsonResponse:
     answers = {name: _asked(check) for name, check in CHECKS.items()}
     reasons = {name: answer for name, answer in answers.items() if answer is not True}

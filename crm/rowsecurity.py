@@ -23,7 +23,7 @@ WAYS = {
     "address": "a slug, key or token in a public address tells which broker is meant",
     "task": "a row's id tells a task which broker it works for",
     "sweep": "a sweep looks for what is due, whoever's it is",
-    "operations": "work that gave up is filed, whoever's it was",
+    "operations": "health, metrics and work that gave up are the whole product's",
     "unique": "an e-mail, a key or a Telegram account is unique among all brokers",
     "command": "a person at the server runs manage.py",
     "migration": "tables are changed whole",

@@ -7,6 +7,7 @@ import platform
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -36,6 +37,7 @@ from bench import (  # noqa: E402
     search,
     turns,
 )
+from crm import rowsecurity  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
 WORKLOADS = {
@@ -59,10 +61,16 @@ def main(names: list[str]) -> None:
             "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
-            **WORKLOADS[name](),
+            **_run(name),
         }
         (RESULTS / f"{name}.json").write_text(json.dumps(measured, indent=2) + "\n")
         print(name, json.dumps(measured, indent=2))
+
+
+def _run(name: str) -> dict[str, Any]:
+    """The stage is set across brokers; what is timed runs as in production, for one of them."""
+    with rowsecurity.across("command"):
+        return WORKLOADS[name]()
 
 
 if __name__ == "__main__":

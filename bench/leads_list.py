@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from bench import market, people, timing
+from brokers import tokens
 from brokers.models import User
 
 CLIENTS = 8
@@ -67,7 +68,7 @@ def _token(port: int, user: User) -> str:
 
 def _statements(user: User) -> dict[str, int]:
     api = APIClient()
-    api.force_authenticate(user)
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.issue(user)['access']}")
     counted = {}
     for name, path in QUERIES.items():
         with CaptureQueriesContext(connection) as captured:

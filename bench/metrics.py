@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from bench import leads_list, market, timing
 from bench.leads_list import Caller
+from crm import rowsecurity
 from leads import metrics
 from leads.models import Lead
 
@@ -17,7 +18,7 @@ CALLS = 40
 def run() -> dict[str, Any]:
     broker = market.brokers()[7]
     leads = Lead.objects.living().filter(broker=broker)
-    with CaptureQueriesContext(connection) as captured:
+    with rowsecurity.of(broker.pk), CaptureQueriesContext(connection) as captured:
         metrics.pipeline(leads, broker=broker, at=timezone.now())
     statements = len(captured.captured_queries)
     with leads_list.served() as (port, token):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from bench import market
 from brokers.models import Broker
+from crm import rowsecurity
 from leads import scoring
 from leads.models import Lead
 
@@ -34,5 +35,6 @@ def run() -> dict[str, Any]:
     broker, now = market.brokers()[-1], timezone.now()
     latest = Lead.objects.filter(broker=broker).latest("updated_at").updated_at
     first = max(now, latest)
-    nights = [_night(broker.pk, first + timedelta(days=day)) for day in range(1, 4)]
+    with rowsecurity.of(broker.pk):
+        nights = [_night(broker.pk, first + timedelta(days=day)) for day in range(1, 4)]
     return {"first_night": nights[0], "second_night": nights[1], "third_night": nights[2]}

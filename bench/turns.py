@@ -13,6 +13,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from bench import people, timing
 from brokers.models import Broker
+from crm import rowsecurity
 from leads import outbox
 from leads.inbox import Inbound, receive
 from leads.models import ChatMessage
@@ -99,6 +100,11 @@ def _split(captured: CaptureQueriesContext) -> dict[str, int]:
 def run() -> dict[str, Any]:
     gateway.OfflineModel = InstantModel  # type: ignore[misc, assignment]
     broker = people.broker()
+    with rowsecurity.of(broker.pk):
+        return _measured(broker)
+
+
+def _measured(broker: Broker) -> dict[str, Any]:
     counted = statements(broker)
     alone = _turns(broker.pk, TURNS)
     connections.close_all()

@@ -13,7 +13,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from brokers import tokens
 from brokers.models import User
-from crm import correlation
+from crm import correlation, rowsecurity
 from crm.demo import PASSWORD_HASH
 
 
@@ -61,10 +61,14 @@ class EmailBackend(BaseBackend):
         if user is None:
             User().set_password(password)  # the time of a hash, so that e-mails cannot be probed
             return None
-        return user if user.check_password(password) and user.may_enter else None
+        if not user.may_enter:
+            return None
+        rowsecurity.enter_as(user)  # a hash of another cost is written anew
+        return user if user.check_password(password) else None
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.filter(pk=user_id).first()
+        with rowsecurity.across("sign-in"):
+            user = User.objects.filter(pk=user_id).first()
         return user if user is not None and user.may_enter else None
 
 
@@ -72,8 +76,10 @@ class TokenAuthentication(JWTAuthentication):
     """Bearer tokens of active users of active brokers, one query a request."""
 
     def get_user(self, validated_token: Any) -> Any:
-        sign_in = tokens.sign_in_of(validated_token)
+        with rowsecurity.across("sign-in"):
+            sign_in = tokens.sign_in_of(validated_token)
         if sign_in is None or not sign_in.user.may_enter:
             raise InvalidToken(_("La sesión terminó. Vuelve a ingresar."))
+        rowsecurity.enter_as(sign_in.user)
         correlation.bind(user_id=sign_in.user.pk, broker_id=sign_in.user.broker_id)
         return sign_in.user

@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from brokers.models import FailedSignIns, KnownAddress, Lane, User
+from crm import rowsecurity
 from crm.emails import one_spelling
 from crm.errors import Conflict
 from crm.limits import address_of
@@ -63,6 +64,7 @@ def caller_of(request: HttpRequest) -> Caller:
     return Caller(address_of(request), request.COOKIES.get(DEVICE_COOKIE, ""))
 
 
+@rowsecurity.across("sign-in")
 @transaction.atomic
 def begin(email: str, caller: Caller, *, at: datetime, strict: bool = False) -> Guess:
     """Count a try before its password is looked at: of many at once no more than the limit are.
@@ -137,6 +139,7 @@ def _rows(
     return list(found.select_for_update(of=("self",)))
 
 
+@rowsecurity.across("sign-in")
 @transaction.atomic
 def succeeded(guess: Guess, user: User, *, at: datetime) -> None:
     """Take the try back, with the user's earlier ones from here, and know the place from now on."""
@@ -160,6 +163,7 @@ def know(user: User, caller: Caller) -> None:
         )
 
 
+@rowsecurity.across("sign-in")
 def proved(user: User, caller: Caller) -> None:
     """Who opened a link from their mail is the owner: nothing that was guessed holds them up."""
     FailedSignIns.objects.filter(user=user).update(failures=0)

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from brokers.models import Broker, User
-from crm import limits
+from crm import limits, rowsecurity
 from crm.errors import DomainError, NotAllowed, TooMany
 
 VALID = timedelta(minutes=10)
@@ -93,8 +93,9 @@ def redeem(broker: Broker, code: str, *, telegram_user: int, at: datetime) -> Us
     if user is None:
         raise BadCode
     # One account is one person: the latest link stands.
-    for other in User.objects.filter(telegram_user_id=telegram_user).exclude(pk=user.pk):
-        unlink(other, at=at)
+    with rowsecurity.across("unique"):
+        for other in User.objects.filter(telegram_user_id=telegram_user).exclude(pk=user.pk):
+            unlink(other, at=at)
     if user.telegram_user_id != telegram_user:
         unlink(user, at=at)
     _join(user, telegram_user, at)

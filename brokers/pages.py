@@ -13,6 +13,7 @@ from unfold.forms import AdminOwnPasswordChangeForm
 from brokers import guessing, passwords
 from brokers.passwords import one_time_tokens
 from brokers.tasks import mail_reset
+from crm import rowsecurity
 from crm.api.throttling import PasswordResetThrottle
 from crm.errors import TooMany
 
@@ -59,6 +60,14 @@ class Sent(views.PasswordResetDoneView):
 class Choose(views.PasswordResetConfirmView):
     template_name = TEMPLATE
     token_generator = one_time_tokens
+
+    def get_user(self, uidb64: str) -> Any:
+        """The link tells who it is; who it is not stays unknown."""
+        with rowsecurity.across("sign-in"):
+            user = super().get_user(uidb64)
+        rowsecurity.enter_as(user)
+        return user
+
     extra_context = {
         "heading": _("Elige tu contraseña"),
         "explanation": _("Escríbela dos veces para evitar errores."),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from brokers import guessing
 from brokers.guessing import Caller
 from brokers.models import User
+from crm import rowsecurity
 from crm.errors import DomainError, TooMany
 
 
@@ -82,8 +83,12 @@ def _user_of(uid: str) -> User | None:
         pk = int(urlsafe_base64_decode(uid).decode())
     except ValueError:
         return None
-    user = User.objects.select_for_update(of=("self",)).filter(pk=pk).first()
-    return user if user is not None and user.may_enter else None
+    with rowsecurity.across("sign-in"):
+        user = User.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    if user is None or not user.may_enter:
+        return None
+    rowsecurity.enter_as(user)
+    return user
 
 
 def one_time_link(user: User) -> dict[str, str]:

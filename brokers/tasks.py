@@ -19,7 +19,7 @@ BATCH = 1000
 NOBODY = 0
 
 
-@shared_task(name="brokers.tasks.mail_link")
+@shared_task(name="brokers.tasks.mail_link", tenant="brokers.User")
 def mail_link(user_id: int, reason: str) -> None:
     user = User.objects.filter(pk=user_id).first()
     if user is None or not user.may_enter:
@@ -52,7 +52,7 @@ def _publish(user_id: int, reason: str) -> None:
         mail_link(user_id, reason)
 
 
-@shared_task(name="brokers.tasks.hand_on_duties")
+@shared_task(name="brokers.tasks.hand_on_duties", tenant="brokers.User")
 def hand_on_duties(user_id: int, at: str | None = None) -> None:
     """Give what a deactivated person looked after to others; who is back keeps the rest."""
     moment = datetime.fromisoformat(at) if at else timezone.now()
@@ -61,7 +61,7 @@ def hand_on_duties(user_id: int, at: str | None = None) -> None:
         duty.hand_on(user, moment)
 
 
-@shared_task(name="brokers.tasks.sweep_duties")
+@shared_task(name="brokers.tasks.sweep_duties", across="sweep")
 def sweep_duties(at: str | None = None) -> int:
     """Start the handing on that a lost queue or a dead worker left undone."""
     moment = datetime.fromisoformat(at) if at else timezone.now()
@@ -71,7 +71,7 @@ def sweep_duties(at: str | None = None) -> int:
     return len(owing)
 
 
-@shared_task(name="brokers.tasks.flush_tokens")
+@shared_task(name="brokers.tasks.flush_tokens", across="sweep")
 def flush_tokens(at: str | None = None) -> int:
     """Delete what signing in leaves behind: sign-ins that ran out, old counts and addresses."""
     moment = datetime.fromisoformat(at) if at else timezone.now()

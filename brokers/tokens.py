@@ -18,6 +18,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from brokers.models import SignIn, User
+from crm import rowsecurity
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,10 @@ def renew(raw: str, *, asked_at: datetime) -> dict[str, str]:
     """
     token = _opened(raw)
     with transaction.atomic():
-        sign_in = sign_in_of(token, lock=True)
+        with rowsecurity.across("sign-in"):
+            sign_in = sign_in_of(token, lock=True)
         if sign_in is not None and sign_in.user.may_enter:
+            rowsecurity.enter_as(sign_in.user)
             if token["jti"] == sign_in.refresh_id:
                 return _next(sign_in, timezone.now())
             if asked_at > sign_in.renewed_at:
@@ -51,7 +54,8 @@ def renew(raw: str, *, asked_at: datetime) -> dict[str, str]:
 
 def revoke(raw: str) -> None:
     """End the sign-in that a refresh token is of; one that has ended already is refused."""
-    sign_in = sign_in_of(_opened(raw))
+    with rowsecurity.across("sign-in"):
+        sign_in = sign_in_of(_opened(raw))
     if sign_in is None or not end(sign_in):
         raise InvalidToken(_("La sesión terminó. Vuelve a ingresar."))
 

@@ -17,6 +17,7 @@ from campaigns.models import (
     StepAction,
     Trigger,
 )
+from crm import rowsecurity
 from leads.models import ActivityLog, ChannelIdentity, Lead, StageTransition
 from leads.stages import Treatment
 
@@ -64,8 +65,9 @@ def catch_up(*, at: datetime) -> int:
     for trigger, missed in MISSED.items():
         for campaign in _listening(trigger).filter(activated_at__isnull=False):
             since = at - LOOK_BACK
-            found = missed(campaign, max(campaign.activated_at or since, since))
-            enrolled += _enrol(campaign, found, at)
+            with rowsecurity.of(campaign.broker_id):
+                found = missed(campaign, max(campaign.activated_at or since, since))
+                enrolled += _enrol(campaign, found, at)
     return enrolled
 
 
@@ -107,6 +109,11 @@ def inactivity(*, at: datetime) -> int:
 
 
 def _enrol_silent(campaign: Campaign, at: datetime) -> int:
+    with rowsecurity.of(campaign.broker_id):
+        return _enrol_batches(campaign, at)
+
+
+def _enrol_batches(campaign: Campaign, at: datetime) -> int:
     enrolled = 0
     for events in _silent(campaign, at):
         outcomes = enrolment.enrol_all(campaign, list(events), at=at, events=events)

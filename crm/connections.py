@@ -18,6 +18,7 @@ from django.db import connections as all_connections
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
+from crm import rowsecurity
 from crm.database import TRANSACTION
 
 T = TypeVar("T")
@@ -144,6 +145,7 @@ def claimed(undo: Undo) -> Callable[[], None]:
     claims = _undone.get()
     if claims is None:
         return lambda: None
+    undo = rowsecurity.kept(undo)  # given back for the tenant for whom it was claimed
     claims.append(undo)
 
     def forget() -> None:

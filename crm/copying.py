@@ -1,5 +1,9 @@
-"""Storing many rows by PostgreSQL's COPY, several times as fast as INSERT for tens of columns."""
+"""Storing many rows in one statement, several times as fast as INSERT for tens of columns.
 
+PostgreSQL refuses COPY into a table whose rows it guards, so the rows go as one JSON text.
+"""
+
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,11 +23,14 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         if not field.generated and not (field.primary_key and rows[0].pk is None)
     ]
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    now = timezone.now()
-    statement = f"COPY {connection.ops.quote_name(model._meta.db_table)} ({names}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
-        for row in rows:
-            copy.write_row([_value(row, field, now) for field in fields])
+    table, now = connection.ops.quote_name(model._meta.db_table), timezone.now()
+    told = [{field.column: _value(row, field, now) for field in fields} for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names})"  # noqa: S608 - names of our own tables and columns
+            f" SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)",
+            [json.dumps(told, default=str, ensure_ascii=False)],
+        )
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -32,7 +39,7 @@ def _value(row: models.Model, field: Any, now: datetime) -> Any:
     if getattr(field, "auto_now", False):
         setattr(row, field.attname, now)
     value = getattr(row, field.attname)
-    if value is None or type(value) in (str, int, float):
+    if value is None or type(value) in (str, int, float) or isinstance(field, models.JSONField):
         return value
     return field.get_db_prep_save(value, connection)
 

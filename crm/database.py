@@ -53,6 +53,7 @@ def joined(address: Mapping[str, Any], *, started_with: str, pooled: str) -> dic
         options.setdefault("target_session_attrs", "read-write")
     return {
         **address,
+        "ENGINE": "crm.postgres",
         "OPTIONS": options,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,

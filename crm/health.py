@@ -6,12 +6,14 @@ An app adds to `NOTES` what people should know that keeps nobody from working.
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from crm import connections, pages, secrecy
+from crm import connections, pages, rowsecurity, secrecy
+from crm.postgres import policies
 from crm.tasks import READY_WITHIN, background_is_alive
 
 Answer = bool | str  # True, or why not
@@ -35,6 +37,12 @@ def _migrated() -> Answer:
     return f"{len(missing)} have not run: run `python manage.py migrate`." if missing else True
 
 
+def _row_security() -> bool:
+    """Whether the second wall stands for our own role; on a laptop it need not."""
+    with connection.cursor() as cursor:
+        return settings.DEBUG or policies.hold(cursor)
+
+
 def _redis() -> bool:
     cache.set("health", 1, 10)
     return bool(cache.get("health") == 1)
@@ -48,6 +56,7 @@ def _background() -> Answer:
 CHECKS: dict[str, Callable[[], Answer]] = {
     "database": _database,
     "migrations": _migrated,
+    "row_security": _row_security,
     "redis": _redis,
     "worker_and_beat": _background,
     "pages": lambda: pages.trouble() or True,
@@ -73,6 +82,7 @@ def _notes() -> list[str]:
         return []
 
 
+@rowsecurity.across("operations")
 def ready(request: HttpRequest) -> JsonResponse:
     """Within seconds also where the database hangs: then it greets nobody, and is not asked."""
     is_there = connections.answers()

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone, translation
 
-from crm import connections, correlation
+from crm import connections, correlation, rowsecurity
 from crm.api import throttling
 from crm.errors import RETRY_AFTER, DomainError, NoRoom, Unavailable, is_no_room
 from crm.places import Places
@@ -94,6 +94,27 @@ def _note_passing(request: HttpRequest | None = None, **_: Any) -> None:
         request.passing_failure = Unavailable(retry_after=RETRY_AFTER)  # type: ignore[attr-defined]
     elif is_no_room(error):
         request.passing_failure = NoRoom()  # type: ignore[attr-defined]
+
+
+class TenantMiddleware:
+    """The database shows a request the rows of whoever is signed in; to the anonymous, nobody's.
+
+    A token is read later, within the API's view: its user is entered there. It ends here too.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(FREE):  # whoever asks: to know them takes the database
+            return self.get_response(request)
+        with rowsecurity.nobody(), rowsecurity.for_user(request.user):
+            response = self.get_response(request)
+            if isinstance(response, StreamingHttpResponse) and not isinstance(
+                response, FileResponse
+            ):
+                response.streaming_content = rowsecurity.streamed(response.streaming_content)
+        return response
 
 
 class BrokerTimezoneMiddleware:

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crm.middleware.TenantMiddleware",
     "crm.middleware.BrokerTimezoneMiddleware",
     "crm.middleware.RateLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

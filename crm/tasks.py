@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from celery import Task, shared_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.schedules import maybe_schedule
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -17,7 +19,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
-from crm import connections, outage, spool
+from crm import connections, outage, rowsecurity, spool
 from crm.errors import DomainError, ProviderError, is_no_room
 from crm.logs import frames
 from crm.models import FailedTask, PeriodicRun
@@ -38,13 +40,20 @@ def is_retryable(error: BaseException) -> bool:
 
 
 class BaseTask(Task):  # type: ignore[type-arg]
-    """Outlasts an outage of the database, retries what else may pass, files what gave up."""
+    """Outlasts an outage of the database, retries what else may pass, files what gave up.
+
+    Each task declares whose rows it works on: ``tenant``, the model whose id is its first argument,
+    or ``across``, its way past all brokers' walls.
+    """
 
     max_retries = MAX_RETRIES
+    tenant = ""
+    across = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.request.called_directly:
-            return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
+            with self._tenancy(args, kwargs):
+                return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
         try:
             return connections.outlast(lambda: self._noted_run(args, kwargs))
         except (Retry, Ignore, Reject):
@@ -57,12 +66,22 @@ class BaseTask(Task):  # type: ignore[type-arg]
                 raise self.retry(exc=error, countdown=wait) from error  # type: ignore[no-untyped-call]
             raise
 
+    def _tenancy(self, args: Any, kwargs: Any) -> Any:
+        """A call from within a broker's own work stays there; who declares nothing sees nothing."""
+        if rowsecurity.current() not in (rowsecurity.NOBODY, rowsecurity.EVERYBODY):
+            return nullcontext()
+        if not self.tenant:
+            return rowsecurity.across(self.across) if self.across else rowsecurity.nobody()
+        pk = next(iter(args or kwargs.values()), None)
+        return rowsecurity.of_row(apps.get_model(self.tenant), pk)
+
     def _noted_run(self, args: Any, kwargs: Any) -> Any:
         if self.name in periodic_names():
             PeriodicRun.objects.update_or_create(
                 task=self.name, defaults={"started_at": timezone.now()}
             )
-        return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
+        with self._tenancy(args, kwargs):
+            return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _waits_for_database(self, error: Exception) -> bool:
         """Whether the message goes back to the queue as it came: an outage uses up no attempt.
@@ -163,13 +182,15 @@ def record_failure(
 def _file(row: dict[str, Any]) -> None:
     """The row of a task that gave up; the same one again changes nothing."""
     found = {**row, "state": FailedTask.State.FAILED, "broker_id": row["kwargs"].get("broker_id")}
-    FailedTask.objects.update_or_create(task_id=found.pop("task_id"), defaults=found)
+    with rowsecurity.across("operations"):
+        FailedTask.objects.update_or_create(task_id=found.pop("task_id"), defaults=found)
 
 
 def note_recovery(task_id: str) -> None:
     """What gave up has since succeeded: nobody needs to look at it any more."""
     failed = FailedTask.objects.filter(task_id=task_id).exclude(state=FailedTask.State.DISMISSED)
-    failed.update(state=FailedTask.State.DISMISSED, updated_at=timezone.now())
+    with rowsecurity.across("operations"):
+        failed.update(state=FailedTask.State.DISMISSED, updated_at=timezone.now())
 
 
 def where(error: Exception) -> str:
@@ -244,7 +265,7 @@ def _pass_on(
     return bool(mine.update(state=target, retried_by=by, updated_at=timezone.now()))
 
 
-@shared_task(name="crm.tasks.heartbeat")
+@shared_task(name="crm.tasks.heartbeat", across="sweep")
 def shared_heartbeat() -> None:
     """Proves, by its own PeriodicRun row, that beat sends and a worker works.
 

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from crm import connections
+from crm import connections, rowsecurity
 from knowledge.models import KnowledgeEntry
 
 INDEX = "knowledge_base_embedding"
@@ -38,7 +38,8 @@ def _alone() -> bool:
 
     So a look is enough. A lock would have to hang on the connection, which a pooler shares out.
     """
-    with connections.long_statements(), connection.cursor() as cursor:
+    # Told for whom it is, PostgreSQL would take REINDEX for part of a transaction.
+    with rowsecurity.nobody(), connections.long_statements(), connection.cursor() as cursor:
         cursor.execute(_BEING_REBUILT, [KnowledgeEntry._meta.db_table])
         if cursor.fetchone():
             return False

@@ -12,25 +12,25 @@ BATCH = 50
 MAX_BATCHES = 20
 
 
-@shared_task(name="knowledge.tasks.embed_entry")
+@shared_task(name="knowledge.tasks.embed_entry", tenant="knowledge.KnowledgeEntry")
 def embed_entry(entry_id: int) -> None:
     at = timezone.now()
     entries = ingestion.due(at=at).filter(pk=entry_id)
     ingestion.embed(ingestion.claim(entries, at=at, limit=1), at=at)
 
 
-@shared_task(name="knowledge.tasks.split_document")
+@shared_task(name="knowledge.tasks.split_document", tenant="knowledge.KnowledgeDocument")
 def split_document(document_id: int) -> bool:
     return documents.process(document_id, at=timezone.now())
 
 
-@shared_task(name="knowledge.tasks.embed_document")
+@shared_task(name="knowledge.tasks.embed_document", tenant="knowledge.KnowledgeDocument")
 def embed_document(document_id: int) -> None:
     """The entries of one document, without waiting for the sweep."""
     _embed_batches(document=document_id)
 
 
-@shared_task(name="knowledge.tasks.sweep_embeddings")
+@shared_task(name="knowledge.tasks.sweep_embeddings", across="sweep")
 def sweep_embeddings() -> None:
     """Whatever the fast path missed; two sweeps at once share the work."""
     _embed_batches()
@@ -45,7 +45,7 @@ def _embed_batches(**only: Any) -> None:
         ingestion.embed(entries, at=at)
 
 
-@shared_task(name="knowledge.tasks.sweep_documents")
+@shared_task(name="knowledge.tasks.sweep_documents", across="sweep")
 def sweep_documents() -> int:
     """Start every document that still waits; one that is at work is left alone."""
     waiting = documents.due(at=timezone.now())
@@ -54,6 +54,6 @@ def sweep_documents() -> int:
     return len(waiting)
 
 
-@shared_task(name="knowledge.tasks.refresh_index", time_limit=3600)
+@shared_task(name="knowledge.tasks.refresh_index", across="sweep", time_limit=3600)
 def refresh_index() -> bool:
     return indexing.refresh()

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from brokers.models import Broker
-from crm import correlation, limits
+from crm import correlation, limits, rowsecurity
 from crm.errors import DomainError, TooMany
 from crm.limits import Limit
 from crm.responses import refusal
@@ -82,7 +82,7 @@ def messages(request: HttpRequest, slug: str) -> JsonResponse:
 
 def _broker(slug: str) -> Broker:
     brokers = Broker.objects.select_related("brokerpromptconfig", "brokerchatconfig")
-    broker: Broker = get_object_or_404(brokers, slug=slug, is_active=True)
+    broker: Broker = rowsecurity.find(lambda: get_object_or_404(brokers, slug=slug, is_active=True))
     correlation.bind(broker_id=broker.pk)
     return broker
 
@@ -92,7 +92,7 @@ def _writing_to(slug: str) -> Broker:
     brokers = Broker.objects.select_related("brokerchatconfig").only(
         "country", "brokerchatconfig__enabled_providers", "brokerchatconfig__rate_limits"
     )
-    broker: Broker = get_object_or_404(brokers, slug=slug, is_active=True)
+    broker: Broker = rowsecurity.find(lambda: get_object_or_404(brokers, slug=slug, is_active=True))
     correlation.bind(broker_id=broker.pk)
     return broker
 

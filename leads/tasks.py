@@ -31,12 +31,12 @@ from leads import (
 from leads.channels import telegram_cards
 
 
-@shared_task(name="leads.tasks.deliver")
+@shared_task(name="leads.tasks.deliver", tenant="leads.ChatMessage")
 def deliver(message_id: int) -> None:
     outbox.deliver(message_id, at=timezone.now())
 
 
-@shared_task(name="leads.tasks.sweep_messages")
+@shared_task(name="leads.tasks.sweep_messages", across="sweep")
 def sweep_messages(at: str | None = None) -> int:
     """Settle sends whose worker died, and start whatever is due; safe to run twice at once."""
     moment = datetime.fromisoformat(at) if at else timezone.now()
@@ -49,12 +49,12 @@ def sweep_messages(at: str | None = None) -> int:
     return started
 
 
-@shared_task(name="leads.tasks.fetch_attachment")
+@shared_task(name="leads.tasks.fetch_attachment", tenant="leads.Attachment")
 def fetch_attachment(attachment_id: int) -> bool:
     return attachments.fetch(attachment_id, at=timezone.now())
 
 
-@shared_task(name="leads.tasks.sweep_attachments")
+@shared_task(name="leads.tasks.sweep_attachments", across="sweep")
 def sweep_attachments(at: str | None = None) -> int:
     """Start every download that is due; one that is on its way is left alone."""
     waiting = attachments.due(at=datetime.fromisoformat(at) if at else timezone.now())
@@ -63,7 +63,7 @@ def sweep_attachments(at: str | None = None) -> int:
     return len(waiting)
 
 
-@shared_task(name="leads.tasks.sync_templates")
+@shared_task(name="leads.tasks.sync_templates", tenant="brokers.Broker")
 def sync_templates(broker_id: int) -> int:
     """What Meta refuses is filed once a broker, not once an hour, and goes when it is over."""
     filed = f"whatsapp-templates-{broker_id}"
@@ -77,7 +77,7 @@ def sync_templates(broker_id: int) -> int:
     return seen
 
 
-@shared_task(name="leads.tasks.sweep_templates")
+@shared_task(name="leads.tasks.sweep_templates", across="sweep")
 def sweep_templates() -> int:
     """One task a broker: the trouble of one holds up no other, and is filed under its name."""
     connected = approval.connected()
@@ -86,17 +86,17 @@ def sweep_templates() -> int:
     return len(connected)
 
 
-@shared_task(name="leads.tasks.write_card")
+@shared_task(name="leads.tasks.write_card", tenant="leads.AgentCard")
 def write_card(card_id: int) -> bool:
     return telegram_cards.write(card_id, at=timezone.now())
 
 
-@shared_task(name="leads.tasks.withdraw_copy")
+@shared_task(name="leads.tasks.withdraw_copy", tenant="leads.AgentCard")
 def withdraw_copy(card_id: int, message_id: int) -> None:
     telegram_cards.withdraw(card_id, message_id)
 
 
-@shared_task(name="leads.tasks.sweep_cards")
+@shared_task(name="leads.tasks.sweep_cards", across="sweep")
 def sweep_cards(at: str | None = None) -> int:
     """Start every card that is due; one that is on its way is left alone."""
     owed = cards.due(at=datetime.fromisoformat(at) if at else timezone.now())
@@ -105,12 +105,12 @@ def sweep_cards(at: str | None = None) -> int:
     return len(owed)
 
 
-@shared_task(name="leads.tasks.watch_telegram")
+@shared_task(name="leads.tasks.watch_telegram", tenant="brokers.Broker")
 def watch_telegram(broker_id: int) -> str:
     return connecting.watch_telegram(broker_id, at=timezone.now())
 
 
-@shared_task(name="leads.tasks.sweep_telegram")
+@shared_task(name="leads.tasks.sweep_telegram", across="sweep")
 def sweep_telegram() -> int:
     """One task a broker, as a bot that does not answer holds up no other."""
     watched = connecting.watched()
@@ -119,12 +119,12 @@ def sweep_telegram() -> int:
     return len(watched)
 
 
-@shared_task(name="leads.tasks.send_alert")
+@shared_task(name="leads.tasks.send_alert", tenant="leads.LeadAlert")
 def send_alert(alert_id: int) -> bool:
     return alerts.deliver(alert_id, at=timezone.now())
 
 
-@shared_task(name="leads.tasks.sweep_alerts")
+@shared_task(name="leads.tasks.sweep_alerts", across="sweep")
 def sweep_alerts(at: str | None = None) -> int:
     """Start every alert that is due; one that is on its way is left alone."""
     moment = datetime.fromisoformat(at) if at else timezone.now()
@@ -134,12 +134,12 @@ def sweep_alerts(at: str | None = None) -> int:
     return len(owed)
 
 
-@shared_task(name="leads.tasks.erase_person")
+@shared_task(name="leads.tasks.erase_person", tenant="leads.RightsRequest")
 def erase_person(request_id: int) -> bool:
     return erasing.run(request_id, at=timezone.now())
 
 
-@shared_task(name="leads.tasks.sweep_erasures")
+@shared_task(name="leads.tasks.sweep_erasures", across="sweep")
 def sweep_erasures() -> int:
     """Start every erasure that is not finished, files included; safe to run twice at once."""
     owed = erasing.due()
@@ -148,13 +148,13 @@ def sweep_erasures() -> int:
     return len(owed)
 
 
-@shared_task(name="leads.tasks.sweep_handoffs")
+@shared_task(name="leads.tasks.sweep_handoffs", across="sweep")
 def sweep_handoffs(at: str | None = None) -> int:
     """Remind, alert and take back where people let a lead wait; safe to run twice at once."""
     return waiting.sweep(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
-@shared_task(name="leads.tasks.work_on_import")
+@shared_task(name="leads.tasks.work_on_import", tenant="leads.LeadImport")
 def work_on_import(import_id: int) -> None:
     """A minute of an import; then others have their turn."""
     with long_statements():
@@ -163,7 +163,7 @@ def work_on_import(import_id: int) -> None:
         enqueue(work_on_import, import_id)
 
 
-@shared_task(name="leads.tasks.sweep_imports")
+@shared_task(name="leads.tasks.sweep_imports", across="sweep")
 def sweep_imports() -> int:
     """Start every import that waits; one that is at work is left alone."""
     owed = importing.due(at=timezone.now())
@@ -172,12 +172,12 @@ def sweep_imports() -> int:
     return len(owed)
 
 
-@shared_task(name="leads.tasks.forget_imports")
+@shared_task(name="leads.tasks.forget_imports", across="sweep")
 def forget_imports() -> int:
     return importing.forget(at=timezone.now())
 
 
-@shared_task(name="leads.tasks.rescore_all", time_limit=3600)
+@shared_task(name="leads.tasks.rescore_all", across="sweep", time_limit=3600)
 def rescore_all() -> int:
     """Bring every lead's score to this moment, open or closed, in batches.
 
@@ -200,11 +200,11 @@ def _rescore_after(after: int, brokers: Mapping[int, Broker]) -> tuple[int, int]
     return leads[-1].pk, scoring.rescore_batch(leads, at=timezone.now())
 
 
-@shared_task(name="leads.tasks.forget_keys")
+@shared_task(name="leads.tasks.forget_keys", across="sweep")
 def forget_keys() -> int:
     return idempotency.forget(at=timezone.now())
 
 
-@shared_task(name="leads.tasks.forget_webhooks")
+@shared_task(name="leads.tasks.forget_webhooks", across="sweep")
 def forget_webhooks() -> int:
     return keeping.forget(at=timezone.now())

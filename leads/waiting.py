@@ -8,6 +8,7 @@ from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
+from crm import rowsecurity
 from leads import alerts, briefs, handoff, outbox, quiet, timers
 from leads.enums import NEVER_LEFT, AlertKind, Author, Direction, Holder, Purpose
 from leads.models import ActivityLog, ChatMessage, Conversation
@@ -29,7 +30,11 @@ KINDS = {
 
 def sweep(*, at: datetime) -> int:
     """Take the step that is due in every conversation; returns how many took one."""
-    return sum(_look_at(conversation_id, at) for conversation_id in due(at=at))
+    taken = 0
+    for conversation_id in due(at=at):
+        with rowsecurity.of_row(Conversation, conversation_id):
+            taken += _look_at(conversation_id, at)
+    return taken
 
 
 def due(*, at: datetime) -> list[int]:

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from brokers.models import Broker
-from crm import correlation, limits
+from crm import correlation, limits, rowsecurity
 from crm.errors import DomainError, TooMany
 from crm.responses import refusal
 from leads import identity, scoring, storable
@@ -63,7 +63,8 @@ def _tidy(value: Any) -> Any:
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """GET shows the form; POST takes it, as a form or as JSON, and never tells who was known."""
-    broker = get_object_or_404(Broker.objects.filter(is_active=True), slug=slug)
+    open_ones = Broker.objects.filter(is_active=True)
+    broker = rowsecurity.find(lambda: get_object_or_404(open_ones, slug=slug))
     correlation.bind(broker_id=broker.pk)
     is_json = request.content_type == "application/json"
     if request.method == "GET":

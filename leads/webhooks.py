@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from brokers.models import Broker, ChannelHook
-from crm import correlation
+from crm import correlation, rowsecurity
 from crm.demo import TELEGRAM_HOOK
 from crm.errors import DomainError, NotAllowed
 from crm.responses import refusal
@@ -69,7 +69,9 @@ def _hook(channel: Channel, key: str) -> tuple[Broker, dict[str, Any]]:
     if key == TELEGRAM_HOOK and not settings.DEBUG:
         raise Http404
     hooks = ChannelHook.objects.select_related("broker__brokerchatconfig").only(*NEEDED)
-    hook = get_object_or_404(hooks, channel=channel, key=key, broker__is_active=True)
+    hook = rowsecurity.find(
+        lambda: get_object_or_404(hooks, channel=channel, key=key, broker__is_active=True)
+    )
     broker: Broker = hook.broker
     correlation.bind(broker_id=broker.pk)
     return broker, broker.brokerchatconfig.provider_configs.get(channel) or {}

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm import connections, correlation
+from crm import connections, correlation, rowsecurity
 from crm.metrics import Counter
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
@@ -69,7 +69,9 @@ def take_next(*, at: datetime) -> tuple[Outcome, int | None]:
     taken = turn_queue.claim_next(at)
     if taken is None:
         return Outcome.NOT_OURS, None
-    return _taken(_read(taken.conversation_id, taken.lease), at), taken.conversation_id
+    claim = _read(taken.conversation_id, taken.lease)
+    with rowsecurity.of(claim.conversation.broker_id):
+        return _taken(claim, at), taken.conversation_id
 
 
 def _taken(claim: Claim, at: datetime) -> Outcome:

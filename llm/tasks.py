@@ -9,7 +9,7 @@ from crm.tasks import enqueue
 from llm import conversation, summary
 
 
-@shared_task(name="llm.tasks.take_turn")
+@shared_task(name="llm.tasks.take_turn", across="sweep")
 def take_turn(*_: int) -> str:
     """Answer whoever's turn it is; the entry in the queue only says that there is work.
 
@@ -23,13 +23,13 @@ def take_turn(*_: int) -> str:
     return outcome
 
 
-@shared_task(name="llm.tasks.summarise")
+@shared_task(name="llm.tasks.summarise", tenant="leads.Conversation")
 def summarise(conversation_id: int) -> bool:
     """One that is lost is made up for after the next turn."""
     return summary.refresh(conversation_id, at=timezone.now())
 
 
-@shared_task(name="llm.tasks.sweep_turns")
+@shared_task(name="llm.tasks.sweep_turns", across="sweep")
 def sweep_turns(at: str | None = None) -> int:
     """An entry for every turn that is owed; one too many finds nothing to do."""
     moment = datetime.fromisoformat(at) if at else timezone.now()

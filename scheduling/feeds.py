@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from crm import limits
+from crm import limits, rowsecurity
 from scheduling.calendars import ics
 from scheduling.models import Appointment, CalendarConnection
 
@@ -31,7 +31,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     rows = CalendarConnection.objects.select_related("user__broker", "broker").filter(
         feed_token=token
     )
-    connection = rows.first()
+    connection = rowsecurity.find(rows.first)
     if connection is None or not connection.user.may_enter:
         raise Http404
     at = timezone.now()

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from crm import rowsecurity
 from crm.tasks import enqueue
 from scheduling.calendars import channels
 from scheduling.models import CalendarConnection
@@ -21,6 +22,8 @@ def google(request: HttpRequest) -> HttpResponse:
     connected = CalendarConnection.objects.filter(
         channel_id=channel, state=CalendarConnection.State.CONNECTED
     )
+    if rowsecurity.find(connected.first) is None:
+        return HttpResponse(status=200)
     for pk in connected.values_list("pk", flat=True):
         connected.filter(pk=pk).update(pull_due_at=timezone.now())
         enqueue(pull_calendar, pk)

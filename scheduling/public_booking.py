@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
 from brokers.models import Broker, User
-from crm import correlation, limits
+from crm import correlation, limits, rowsecurity
 from crm.errors import DomainError, TooMany
 from crm.tenancy import Role
 from leads import webform
@@ -64,7 +64,7 @@ class BookingForm(ContactForm):
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """GET shows the free hours; POST books one and shows the visit, or says what is wrong."""
     rows = Broker.objects.filter(is_active=True).select_related("brokerpromptconfig")
-    broker = get_object_or_404(rows, slug=slug)
+    broker = rowsecurity.find(lambda: get_object_or_404(rows, slug=slug))
     correlation.bind(broker_id=broker.pk)
     with in_language_of(broker) as language:
         try:

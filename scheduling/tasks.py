@@ -14,18 +14,18 @@ def _moment(at: str | None) -> datetime:
     return datetime.fromisoformat(at) if at else timezone.now()
 
 
-@shared_task(name="scheduling.tasks.sweep_offers")
+@shared_task(name="scheduling.tasks.sweep_offers", across="sweep")
 def sweep_offers() -> int:
     """Delete offers a day after their hold ended; a hold itself ends by the clock."""
     return offers.forget(at=timezone.now())
 
 
-@shared_task(name="scheduling.tasks.remind")
+@shared_task(name="scheduling.tasks.remind", tenant="scheduling.Appointment")
 def remind(appointment_id: int, kind: str, at: str | None = None) -> bool:
     return reminders.remind(appointment_id, reminders.KINDS[kind], at=_moment(at))
 
 
-@shared_task(name="scheduling.tasks.sweep_reminders")
+@shared_task(name="scheduling.tasks.sweep_reminders", across="sweep")
 def sweep_reminders(at: str | None = None) -> int:
     """Start every reminder that is due; safe to run twice at once."""
     waiting = reminders.due(at=_moment(at))
@@ -35,12 +35,12 @@ def sweep_reminders(at: str | None = None) -> int:
     return len(waiting)
 
 
-@shared_task(name="scheduling.tasks.push_event")
+@shared_task(name="scheduling.tasks.push_event", tenant="scheduling.CalendarEvent")
 def push_event(event_id: int) -> bool:
     return sync.push(event_id, at=timezone.now())
 
 
-@shared_task(name="scheduling.tasks.sweep_calendars")
+@shared_task(name="scheduling.tasks.sweep_calendars", across="sweep")
 def sweep_calendars(at: str | None = None) -> int:
     """Start what waits to be pushed and the calendars to be read; safe to run twice at once."""
     moment = _moment(at)
@@ -52,7 +52,7 @@ def sweep_calendars(at: str | None = None) -> int:
     return len(waiting) + len(reading)
 
 
-@shared_task(name="scheduling.tasks.pull_calendar")
+@shared_task(name="scheduling.tasks.pull_calendar", tenant="scheduling.CalendarConnection")
 def pull_calendar(connection_id: int) -> int:
     changed = sync.pull(connection_id, at=timezone.now())
     for event_id in changed:

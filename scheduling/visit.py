@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from crm import limits
+from crm import limits, rowsecurity
 from crm.errors import DomainError, TooMany
 from leads import storable
 from leads.enums import Actor
@@ -60,7 +60,7 @@ def _find(token: str, at: datetime) -> Appointment | None:
         token=token, broker__is_active=True, end_time__gt=at - REMEMBERED
     )
     related = ("agent", "lead__broker__brokerpromptconfig", "lead__broker__brokerleadconfig")
-    found: Appointment | None = rows.select_related(*related).first()
+    found: Appointment | None = rowsecurity.find(rows.select_related(*related).first)
     return found
 
 

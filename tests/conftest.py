@@ -1,6 +1,7 @@
 """The people and rows that tests tell their stories with."""
 
 import gc
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +16,14 @@ from rest_framework.test import APIClient
 from xdist.scheduler import LoadFileScheduling
 
 from brokers.models import Broker, User
-from crm import outage
+from crm import outage, rowsecurity
 from crm.tenancy import Role
 from leads.models import Lead
 from tests.databases import Original, empty
 from tests.factories import BrokerFactory, LeadFactory, UserFactory
 
 SANTIAGO = ZoneInfo("America/Santiago")
+rowsecurity.WAYS["tests"] = "tests set the stage for several brokers"
 
 # Real processes spend half of their time waiting, but two of them at once are enough for two
 # cores: each lane runs in one process of the test run, in this order, beside everything else.
@@ -88,6 +90,20 @@ def pytest_collection() -> Iterator[None]:
 def _quick_emptying() -> None:
     """Of the database, after a test that commits."""
     TransactionTestCase._fixture_teardown = lambda _: empty()
+
+
+@pytest.fixture(autouse=True)
+def _across_brokers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests see everything, and so do threads that they start; requests and tasks see their own."""
+    start = threading.Thread.run
+
+    def run(thread: threading.Thread) -> None:
+        with rowsecurity.across("tests"):
+            start(thread)
+
+    monkeypatch.setattr(threading.Thread, "run", run)
+    with rowsecurity.across("tests"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,8 @@ import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
+from crm import rowsecurity
+
 ROOT = Path(__file__).resolve().parents[1]
 SECRETS = {
     "SECRET_KEY": "of the stacks that tests start, and of nothing else",
@@ -82,7 +84,7 @@ def empty() -> None:
     kept = {"django_migrations", "django_content_type", "auth_permission"}
     tables = sorted(set(connection.introspection.table_names()) - kept)
     looks = (f"(SELECT '{table}' FROM \"{table}\" LIMIT 1)" for table in tables)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with rowsecurity.across("tests"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(looks))
         filled = [table for (table,) in cursor.fetchall()]
         for table in filled:  # in any order: foreign keys are looked at when all is done
@@ -104,12 +106,12 @@ def manage(arguments: list[str], **environment: str) -> str:
 
 
 def administer(statement: str) -> None:
-    with psycopg.connect(address_of("postgres"), autocommit=True) as connection:
+    with psycopg.connect(address_of("postgres", owner=True), autocommit=True) as connection:
         connection.execute(statement)  # type: ignore[arg-type]
 
 
-def address_of(name: str) -> str:
+def address_of(name: str, *, owner: bool = False) -> str:
     """On the server of the test run, under another name than the tests' own database."""
-    given = settings.DATABASES["default"]
+    given = settings.DATABASES["default"] | (settings.DATABASE_OWNER if owner else {})
     person = ":".join(quote(str(given[each]), safe="") for each in ("USER", "PASSWORD"))
     return f"postgres://{person}@{given['HOST']}:{given['PORT'] or 5432}/{name}"

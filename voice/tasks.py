@@ -11,27 +11,27 @@ from voice.models import VoiceCall
 from voice.providers import simulated
 
 
-@shared_task(name="voice.tasks.start_call")
+@shared_task(name="voice.tasks.start_call", tenant="voice.VoiceCall")
 def start_call(call_id: int) -> bool:
     return calls.start(call_id, at=timezone.now())
 
 
-@shared_task(name="voice.tasks.apply_event")
+@shared_task(name="voice.tasks.apply_event", tenant="voice.VoiceEvent")
 def apply_event(event_id: int) -> bool:
     return events.apply(event_id, at=timezone.now())
 
 
-@shared_task(name="voice.tasks.look_up")
+@shared_task(name="voice.tasks.look_up", tenant="voice.VoiceCall")
 def look_up(call_id: int) -> bool:
     return reconciling.look_up(call_id, at=timezone.now())
 
 
-@shared_task(name="voice.tasks.retry_call")
+@shared_task(name="voice.tasks.retry_call", tenant="voice.VoiceCall")
 def retry_call(call_id: int) -> bool:
     return retries.take_up(call_id, at=timezone.now()) is not None
 
 
-@shared_task(name="voice.tasks.play_simulation")
+@shared_task(name="voice.tasks.play_simulation", tenant="voice.VoiceCall")
 def play_simulation(call_id: int) -> None:
     related = ("broker__brokervoiceconfig", "lead")
     call = VoiceCall.objects.select_related(*related).filter(pk=call_id).first()
@@ -39,7 +39,7 @@ def play_simulation(call_id: int) -> None:
         simulated.play(call, call.broker.brokervoiceconfig)
 
 
-@shared_task(name="voice.tasks.summarise")
+@shared_task(name="voice.tasks.summarise", tenant="voice.VoiceCall")
 def summarise(call_id: int) -> bool:
     """A model's summary in place of the one by rule, where a model is there."""
     call = VoiceCall.objects.select_related("broker").filter(pk=call_id).first()
@@ -49,7 +49,7 @@ def summarise(call_id: int) -> bool:
     return bool(VoiceCall.objects.filter(pk=call_id).update(summary=summary))
 
 
-@shared_task(name="voice.tasks.sweep_calls")
+@shared_task(name="voice.tasks.sweep_calls", across="sweep")
 def sweep_calls(at: str | None = None) -> int:
     """Start, apply, look up and repeat whatever is due; safe to run twice at once."""
     moment = datetime.fromisoformat(at) if at else timezone.now()

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from brokers.models import BrokerVoiceConfig
-from crm import correlation
+from crm import correlation, rowsecurity
 from voice import events
 from voice.providers.base import known
 
@@ -24,7 +24,9 @@ def receive(request: HttpRequest, provider: str, key: str) -> JsonResponse:
     if adapter is None:
         raise Http404
     configs = BrokerVoiceConfig.objects.select_related("broker")
-    config = get_object_or_404(configs, webhook_key=key, broker__is_active=True)
+    config = rowsecurity.find(
+        lambda: get_object_or_404(configs, webhook_key=key, broker__is_active=True)
+    )
     correlation.bind(broker_id=config.broker_id)
     try:
         body = request.body

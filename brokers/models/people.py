@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from crm import rowsecurity
 from crm.demo import PASSWORD, PASSWORD_HASH
 from crm.emails import OneSpellingEmailField, one_spelling
 from crm.models import TimeStamped, one_of
@@ -97,7 +98,8 @@ class UserManager(BaseUserManager["User"]):
     def with_email(self, email: str) -> "User | None":
         """Whoever signs in by this e-mail; signs that the column cannot hold are nobody's."""
         spelled = one_spelling(email)
-        return self.filter(email=spelled).first() if _STORABLE.fullmatch(spelled) else None
+        with rowsecurity.across("sign-in"):
+            return self.filter(email=spelled).first() if _STORABLE.fullmatch(spelled) else None
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=username)
@@ -178,6 +180,15 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
 
     def __str__(self) -> str:
         return self.name
+
+    def validate_unique(self, exclude: Any = None) -> None:
+        """An e-mail is one person's, at whatever broker."""
+        with rowsecurity.across("unique"):
+            super().validate_unique(exclude)
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        with rowsecurity.across("unique"):
+            super().validate_constraints(exclude)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Who is deactivated is unlinked from Telegram in the same write."""

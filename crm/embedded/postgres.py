@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import psycopg
@@ -31,7 +31,8 @@ from crm.embedded.processes import (
 )
 from crm.embedded.server_log import ServerLog, failure
 
-_NAME = "crm"  # of the user and of the database
+_NAME = "crm"  # of the owner and of the database
+_APP = "crm_app"  # the role of web and workers: row-level security holds it to its broker
 # The server finds its data without permission to enter the folders above it, at any length.
 _HERE = "/proc/self/cwd" if sys.platform == "linux" else None
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
@@ -48,21 +49,28 @@ _STOP = ((signal.SIGINT, 8.0), (signal.SIGQUIT, 3.0))  # fast shutdown, then imm
 
 
 class Postgres:
-    """`start` makes the cluster if there is none; `url` is valid from then on."""
+    """`start` makes the cluster if there is none; both addresses are valid from then on."""
 
     name = "postgres"
 
-    def __init__(self, directory: Path, password: str, *, durable: bool = True) -> None:
+    def __init__(
+        self, directory: Path, password: str, app_password: str, *, durable: bool = True
+    ) -> None:
         self.cluster = directory / "postgres"
         self.process: Process | None = None
         self._log = ServerLog(directory / "postgres.log")
         self._password = password
+        self._app_password = app_password
         self._durable = durable
         self._port = 0
 
     @property
     def url(self) -> str:
-        return self._url_of(_NAME)
+        return self._url_of(_NAME, _APP, self._app_password)
+
+    @property
+    def owner_url(self) -> str:
+        return self._url_of(_NAME, _NAME, self._password)
 
     @property
     def exists(self) -> bool:
@@ -90,8 +98,8 @@ class Postgres:
         if self.process:
             stop(self.process, _STOP)
 
-    def _url_of(self, database: str) -> str:
-        return f"postgres://{_NAME}:{quote(self._password)}@{LOOPBACK}:{self._port}/{database}"
+    def _url_of(self, database: str, role: str, password: str) -> str:
+        return f"postgres://{role}:{quote(password)}@{LOOPBACK}:{self._port}/{database}"
 
     def _create(self) -> None:
         """Under another name first, so that an interruption never leaves half a cluster."""
@@ -183,10 +191,23 @@ class Postgres:
         raise self._log.failure("PostgreSQL", f"no answer in {_START_SECONDS} s")
 
     def _ensure_database(self) -> None:
-        with psycopg.connect(self._url_of("postgres"), autocommit=True) as connection:
+        maintenance = self._url_of("postgres", _NAME, self._password)
+        with psycopg.connect(maintenance, autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_NAME])
             if found.fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_NAME)))
+            self._ensure_role(connection)
+
+    def _ensure_role(self, connection: psycopg.Connection[Any]) -> None:
+        """Also in a folder of an earlier version, which knows the owner only."""
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_APP]).fetchone()
+        statement = "ALTER ROLE {} {}" if found else "CREATE ROLE {} {}"
+        limits = sql.SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {}")
+        connection.execute(
+            sql.SQL(statement).format(
+                sql.Identifier(_APP), limits.format(sql.Literal(self._app_password))
+            )
+        )
 
     def _refuse_lost_password(self, error: psycopg.OperationalError) -> None:
         if "password authentication failed" in str(error):

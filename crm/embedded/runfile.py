@@ -28,7 +28,10 @@ def running_urls(base_dir: Path) -> dict[str, str]:
     """
     if all(os.environ.get(name) for name in _URLS):
         return {}
-    return environment_of(base_dir / DATA_DIRECTORY)
+    running = environment_of(base_dir / DATA_DIRECTORY)
+    if os.environ.get("DATABASE_URL"):
+        running.pop("MIGRATE_DATABASE_URL", None)  # it is the owner's of another database
+    return running
 
 
 def environment_of(directory: Path) -> dict[str, str]:
@@ -77,6 +80,7 @@ def _new_secrets() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "FIELD_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "postgres": secrets.token_hex(16),
+        "postgres_app": secrets.token_hex(16),
         "redis": secrets.token_hex(16),
     }
 

@@ -19,7 +19,7 @@ _SPACE_NEEDED = 200 * 1024 * 1024
 
 
 class Servers:
-    """Starts what `given` does not name; `urls` has both addresses from then on.
+    """Starts what `given` does not name; `urls` has the addresses from then on.
 
     `directory` is made if needed and keeps the data. The caller keeps others out of it
     (`runfile.hold`). Use it in the main thread.
@@ -76,14 +76,16 @@ class Servers:
         return bool(dead)
 
     def _start(self) -> None:
-        if len(self.urls) == 2:
+        if {"DATABASE_URL", "REDIS_URL"} <= self.urls.keys():
             return
         prepare(self.directory)
         secrets = local_secrets(self.directory)
         if "DATABASE_URL" not in self.urls:
-            postgres = Postgres(self.directory, secrets["postgres"], durable=self._durable)
+            passwords = secrets["postgres"], secrets["postgres_app"]
+            postgres = Postgres(self.directory, *passwords, durable=self._durable)
             self._start_on_some_port(postgres)
             self.urls["DATABASE_URL"] = postgres.url
+            self.urls["MIGRATE_DATABASE_URL"] = postgres.owner_url
         if "REDIS_URL" not in self.urls:
             redis = Redis(self.directory, secrets["redis"], durable=self._durable)
             self._start_on_some_port(redis)

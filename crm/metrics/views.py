@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from crm import rowsecurity
 from crm.metrics import exposition
 
 
@@ -18,4 +19,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "").encode()
     if not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
         return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
-    return HttpResponse(exposition.text(), content_type=exposition.CONTENT_TYPE)
+    with rowsecurity.across("operations"):
+        text = exposition.text()
+    return HttpResponse(text, content_type=exposition.CONTENT_TYPE)

@@ -24,7 +24,7 @@ EXEC = [sys.executable, "-m", "crm.embedded", "exec", "--"]
 
 
 def query(servers: Servers, statement: str) -> object:
-    with psycopg.connect(servers.urls["DATABASE_URL"], autocommit=True) as connection:
+    with psycopg.connect(servers.urls["MIGRATE_DATABASE_URL"], autocommit=True) as connection:
         cursor = connection.execute(statement)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
@@ -87,7 +87,7 @@ def test_private_folders_stay_private(directory: Path, servers: Servers) -> None
     assert stat.S_IMODE((directory / "secrets.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((directory / "redis" / "redis.conf").stat().st_mode) == 0o600
     with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(servers.urls["DATABASE_URL"].replace("crm:", "crm:not-"))
+        psycopg.connect(servers.urls["DATABASE_URL"].replace("crm_app:", "crm_app:not-"))
     with pytest.raises(redis.AuthenticationError):
         redis.Redis.from_url(without_password(servers.urls["REDIS_URL"])).ping()
 
@@ -280,7 +280,7 @@ def test_what_is_wrong_with_given_servers_is_one_line(servers: Servers) -> None:
     good = servers.urls["DATABASE_URL"]
     check_database(good)
     check_redis(servers.urls["REDIS_URL"])
-    wrong_password = good.replace("crm:", "crm:not-")
+    wrong_password = good.replace("crm_app:", "crm_app:not-")
     for url, reason in {
         wrong_password: "password authentication failed",
         good.removesuffix("crm") + "other": 'database "other" does not exist',
@@ -290,7 +290,7 @@ def test_what_is_wrong_with_given_servers_is_one_line(servers: Servers) -> None:
         with pytest.raises(EmbeddedError, match=reason) as refusal:
             check_database(url)
         assert "\n" not in str(refusal.value)
-        assert local_secrets(servers.directory)["postgres"] not in str(refusal.value)
+        assert local_secrets(servers.directory)["postgres_app"] not in str(refusal.value)
     with pytest.raises(EmbeddedError, match=r"^REDIS_URL: redis://127.0.0.1:1: .*refused"):
         check_redis("redis://:secret@127.0.0.1:1")
 

@@ -19,7 +19,7 @@ from tests.crm.test_limits import DEAD_CACHE
 from tests.factories import BrokerFactory, UserFactory
 
 PARTS = dict.fromkeys(
-    ("database", "migrations", "redis", "worker_and_beat", "pages", "secrets"), True
+    ("database", "migrations", "row_security", "redis", "worker_and_beat", "pages", "secrets"), True
 )
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 DEMO = "demo$$2b$04$hash"

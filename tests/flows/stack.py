@@ -20,6 +20,7 @@ from crm.embedded.processes import free_port
 from tests.databases import ROOT, manage
 
 T = TypeVar("T")
+EVERYBODY = "-c crm.tenant=*"  # row-level security shows a test all brokers'
 QUICK = {"TURN_DELAY_SECONDS": "0.3", "SWEEP_SECONDS": "2"}
 
 
@@ -120,13 +121,13 @@ class Stack:
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """What the database says."""
         url = self.running()["environment"]["DATABASE_URL"]
-        with psycopg.connect(url, row_factory=dict_row) as connection:
+        with psycopg.connect(url, row_factory=dict_row, options=EVERYBODY) as connection:
             return connection.execute(sql, values).fetchall()
 
     def change(self, sql: str, *values: Any) -> None:
         """Time that passed, as the database sees it: the product has no clock of its own."""
         url = self.running()["environment"]["DATABASE_URL"]
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(url, autocommit=True, options=EVERYBODY) as connection:
             connection.execute(sql, values)
 
     def manage(self, code: str) -> str:

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from crm.embedded import EmbeddedError, Servers
 from crm.embedded.errors import in_plain_words
-from crm.embedded.given import check_database, check_redis, known_slugs
+from crm.embedded.given import check_database, check_redis, known_slugs, sees_all_rows
 from crm.embedded.processes import can_listen, die_with_make
 from crm.embedded.runfile import (
     DATA_DIRECTORY,
@@ -86,6 +86,7 @@ class Run:
         self.host: str = options["host"]
         self.port: int = options["port"]
         self.environment = self._environment()
+        self.owner = ""
         self.servers = Servers(directory, given=self.environment)
         self.stack = Stack(settings.BASE_DIR, self.environment, say)
 
@@ -133,6 +134,8 @@ class Run:
         self.stack.run("migrate", "migrate", "--no-input", "-v", "1")
         if not settings.DEBUG:
             self.stack.run("static", "collectstatic", "--no-input")
+        # Web, worker and beat have no need to know the owner of the tables.
+        self.owner = self.environment.pop("MIGRATE_DATABASE_URL", "")
         self._seed()
         for child in children(self.options, self.host, self.port):
             self.stack.start(child)
@@ -144,6 +147,11 @@ class Run:
         self._check_port()
         if url := self.environment.get("DATABASE_URL"):
             check_database(url)
+            if sees_all_rows(url):
+                say(
+                    "DATABASE_URL: this role passes by row-level security, the second wall between"
+                    " brokers: use one with NOSUPERUSER NOBYPASSRLS."
+                )
         if url := self.environment.get("REDIS_URL"):
             check_redis(url)
 
@@ -173,11 +181,14 @@ class Run:
     def _publish(self) -> None:
         """For commands in other terminals, and for whoever must find a process of ours."""
         names = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DEBUG")
+        told = {name: value for name in names if (value := self.environment.get(name))}
+        if self.owner:
+            told["MIGRATE_DATABASE_URL"] = self.owner
         servers = {one.name: one.process.pid for one in self.servers.embedded if one.process}
         write_run(
             self.directory,
             url=f"http://{self.host}:{self.port}",
-            environment={name: value for name in names if (value := self.environment.get(name))},
+            environment=told,
             children=servers | self.stack.pids(),
         )
 

@@ -59,9 +59,10 @@ def count(key: str, window: int) -> int:
 
 def _note(request: Request, allowance: Allowance) -> None:
     """Of several limits the caller is told of the tightest."""
-    noted: Allowance | None = getattr(request._request, ATTRIBUTE, None)
+    plain = getattr(request, "_request", request)  # a page of ours asks with Django's own
+    noted: Allowance | None = getattr(plain, ATTRIBUTE, None)
     if noted is None or allowance.remaining < noted.remaining:
-        setattr(request._request, ATTRIBUTE, allowance)
+        setattr(plain, ATTRIBUTE, allowance)
 
 
 class ScopedThrottle(BaseThrottle):

@@ -144,9 +144,15 @@ def note_parts(message: ChatMessage, sent: list[str], *, left: int) -> None:
         lease = message.lease_until + LEASE
         fields |= {"status": Delivery.PENDING, "lease_until": lease}
         _may_give_back(message.pk, lease)
+    lease = fields.get("lease_until", message.lease_until)
+
+    def note() -> int:
+        """Again under the new lease: the first time may have been done, and its answer lost."""
+        return _in_hand(message).update(**fields) or _under(lease, message).update(**fields)
+
     # Nobody else knows that a piece has left: an outage of the database is waited for.
-    if connections.persist(lambda: _in_hand(message).update(**fields)):
-        message.lease_until = fields.get("lease_until", message.lease_until)
+    if connections.persist(note):
+        message.lease_until = lease
 
 
 def put_off(
@@ -194,10 +200,12 @@ def _settled(message: ChatMessage, status: Delivery, at: datetime) -> None:
 
 def _in_hand(message: ChatMessage) -> QuerySet[ChatMessage]:
     """The row, while it is under the lease that ``message`` was claimed with."""
+    return _under(message.lease_until, message)
+
+
+def _under(lease: datetime | None, message: ChatMessage) -> QuerySet[ChatMessage]:
     return ChatMessage.objects.filter(
-        pk=message.pk,
-        status__in=[Delivery.PENDING, Delivery.SENDING],
-        lease_until=message.lease_until,
+        pk=message.pk, status__in=[Delivery.PENDING, Delivery.SENDING], lease_until=lease
     )
 
 

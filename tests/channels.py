@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import FileSystemStorage
 from django.test import Client
 
 from brokers.models import Broker, BrokerChatConfig, ChannelHook
+from crm.storage import WholeFiles
 from leads import delivery, outbox
 from leads.models import Attachment, ChatMessage, Lead
 from tests.factories import ChannelIdentityFactory, ConversationFactory, LeadFactory
@@ -47,7 +47,7 @@ def meta(settings: Any) -> Iterator[FakeMeta]:
 @pytest.fixture
 def private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where attachments are kept during the test."""
-    storage = FileSystemStorage(location=tmp_path)
+    storage = WholeFiles(location=tmp_path)
     monkeypatch.setattr(Attachment._meta.get_field("file"), "storage", storage)
     return tmp_path
 

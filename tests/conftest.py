@@ -38,6 +38,7 @@ LANES = (
         "tests/flows/test_first_conversation.py",
         "tests/flows/test_one_day.py",
         "tests/flows/test_outages.py",
+        "tests/flows/test_database_outages.py",
     ),
 )
 LONG = (

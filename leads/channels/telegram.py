@@ -14,6 +14,7 @@ from telegram.error import (
     TelegramError,
 )
 
+from crm import connections
 from leads.channels import pace, telegram_client, telegram_keyboards, telegram_media, telegram_pace
 from leads.channels.base import BLOCKED, Outgoing, lost_answer, register, send_parts
 from leads.channels.pieces import Piece, Room, cut, owed
@@ -88,7 +89,7 @@ def chat_of(address: str) -> int:
 def _record(token: str, message: ChatMessage, sent: Message) -> str:
     """The ledger's row of what Telegram took, and its name."""
     bot = telegram_client.bot_id_of(token) or 0
-    TelegramMessage.objects.create(
+    row = TelegramMessage(
         broker_id=message.broker_id,
         lead_id=message.lead_id,
         bot_id=bot,
@@ -98,6 +99,8 @@ def _record(token: str, message: ChatMessage, sent: Message) -> str:
         direction=Direction.OUT,
         chat_message=message,
     )
+    # Telegram has it: an outage of the database is waited for, and a row stored already is enough.
+    connections.persist(lambda: TelegramMessage.objects.bulk_create([row], ignore_conflicts=True))
     return message_id(bot, sent.chat.id, sent.message_id)
 
 

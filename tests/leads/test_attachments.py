@@ -8,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from brokers.models import BrokerChatConfig
+from crm.errors import NoRoom
 from leads import attachments, outbox, sniffing
 from leads.channels import whatsapp_media
-from leads.models import Attachment, ChatMessage, Lead
+from leads.models import Attachment, ChatMessage, Conversation, Lead
 from leads.tasks import sweep_attachments
 from tests import payloads
 from tests.api import signed_in
@@ -22,6 +23,7 @@ from tests.channels import (
     private_files,
     telegram,
 )
+from tests.crm.test_storage import room_for
 from tests.factories import UserFactory
 from tests.fakes.meta import DOWN, EXPIRED_TOKEN, failure
 from tests.fakes.server import Told
@@ -59,6 +61,30 @@ def fetched(row, after=timedelta(0)):
 
 
 # --- In ---
+
+
+def test_while_the_disk_is_full_a_file_waits_and_no_half_of_it_stays(
+    client, connected, meta, folder
+):
+    photo = JPEG + b"\x00" * 200_000
+    meta.media["1990010"] = photo
+    row = arrived(client, "image", "1990010")
+    with room_for(50_000):
+        assert fetched(row) == ("pending", "no_room")
+    assert (kept(folder), row.attempts) == ([], 0)
+    assert ChatMessage.objects.filter(pk=row.message_id).exists()
+    assert fetched(row, timedelta(seconds=attachments.ROOM_SECONDS)) == ("ready", "")
+    assert row.file.open().read() == photo
+
+
+def test_with_a_full_disk_a_person_s_file_is_refused_and_nothing_of_it_is_stored(
+    camila, admin, folder, at
+):
+    Conversation.objects.filter(lead=camila).update(channel="telegram")
+    upload = outbox.Upload("plano.pdf", PDF + b"x" * 200_000)
+    with room_for(50_000), pytest.raises(NoRoom):
+        outbox.send_by_person(camila, by=admin, text="Plano", upload=upload, at=at)
+    assert (kept(folder), ChatMessage.objects.count()) == ([], 0)
 
 
 def test_a_picture_is_fetched_after_the_message_is_stored(client, connected, meta, folder):

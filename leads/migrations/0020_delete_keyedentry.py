@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0017_inbox_order'),
+        ('leads', '0019_fair_turns'),
     ]
 
     operations = [

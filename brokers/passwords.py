@@ -84,7 +84,7 @@ def _user_of(uid: str) -> User | None:
     except ValueError:
         return None
     with rowsecurity.across("sign-in"):
-        user = User.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+        user: User | None = User.objects.select_for_update(of=("self",)).filter(pk=pk).first()
     if user is None or not user.may_enter:
         return None
     rowsecurity.enter_as(user)

@@ -43,7 +43,7 @@ class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]
     One at a time: while the pool is busy or hangs they would pile up.
     """
 
-    requires = ("celery.worker.components:Timer", "celery.worker.components:Pool")
+    requires: Any = ("celery.worker.components:Timer", "celery.worker.components:Pool")
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)

@@ -62,7 +62,7 @@ class LeadingScheduler(Scheduler):
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """Noted before it is sent: a leader that dies between rather misses a tick than doubles it."""
-        mine = (LEADER, TICKS, self.name, entry.name, datetime.now(UTC).isoformat())
+        mine: Any = (LEADER, TICKS, self.name, entry.name, datetime.now(UTC).isoformat())
         try:
             noted = self.redis.eval(_NOTE, 2, *mine)
         except RedisError:
@@ -82,7 +82,8 @@ class LeadingScheduler(Scheduler):
         """Go on where the last leader stopped: what it has sent is not due again."""
         log.info("beat leads")
         known: Any = self.redis.hgetall(TICKS)
-        for entry in self.schedule.values():
+        entries: Any = self.schedule
+        for entry in entries.values():
             if at := known.get(entry.name.encode()):
                 entry.last_run_at = datetime.fromisoformat(at.decode())
         self._heap = None

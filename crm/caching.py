@@ -34,7 +34,8 @@ class KeptClients(RedisCacheClient):  # type: ignore[misc]
             for field, amount in amounts.items():
                 pipe.hincrbyfloat(key, field, amount)
             for note, fields in notes.items():
-                pipe.hset(note, mapping=dict(fields))
+                values: Any = dict(fields)
+                pipe.hset(note, mapping=values)
             pipe.execute()
 
     def tallies(self, *keys: str) -> list[dict[str, str]]:

@@ -15,8 +15,9 @@ from typing import Any
 from crm import correlation
 from crm.connections import is_passing
 
-JSON, LINE = "json", "line"
-FORMATS = (JSON, LINE)
+JSON: str = "json"
+LINE: str = "line"
+FORMATS: tuple[str, ...] = (JSON, LINE)
 OURS = ("crm", "brokers", "leads", "llm", "knowledge", "scheduling", "voice", "campaigns")
 
 # Loggers of libraries whose values are addresses of servers, names of processes and paths.

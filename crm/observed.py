@@ -85,15 +85,16 @@ def _end(task_id: str = "", task: Any = None, state: str | None = None, **_: Any
     if run is None:
         return
     seconds, error = time.perf_counter() - run.began, run.error
-    told = {
-        "outcome": (state or "unknown").lower(),
+    outcome = (state or "unknown").lower()
+    details = {
+        "outcome": outcome,
         "attempt": (task.request.retries or 0) + 1,
         "duration_ms": round(seconds * 1000, 1),
     }
-    process.TASKS.observe(seconds, str(task.name), told["outcome"])
+    process.TASKS.observe(seconds, str(task.name), outcome)
     trouble = (type(error), error, error.__traceback__) if error is not None else None
     try:
-        log.log(_level(task, state), "task", extra=told, exc_info=trouble)
+        log.log(_level(task, state), "task", extra=details, exc_info=trouble)
     finally:
         run.around.__exit__(None, None, None)
 

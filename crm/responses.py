@@ -1,9 +1,13 @@
 """A refusal for pages and webhooks that are not of the API: in its error shape, or as a page."""
 
+from typing import TypeVar
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from crm.errors import DomainError
+
+_R = TypeVar("_R", bound=HttpResponse)
 
 
 def refusal(error: DomainError) -> JsonResponse:
@@ -29,7 +33,7 @@ def _type_of(error: DomainError) -> str:
     return "server_error" if error.status >= 500 else "client_error"
 
 
-def _with_pause(response: HttpResponse, error: DomainError) -> HttpResponse:
+def _with_pause(response: _R, error: DomainError) -> _R:
     if "retry_after" in error.data:
         response.headers["Retry-After"] = str(error.data["retry_after"])
     return response

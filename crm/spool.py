@@ -37,9 +37,10 @@ def empty(write: Callable[[Row], Any]) -> int:
     A row leaves once it is written: whoever dies between leaves it to be written once more, so
     ``write`` must not mind.
     """
-    redis, count = client(), 0
-    while kept := redis.lindex(KEY, 0):
-        write(json.loads(kept))
-        redis.lrem(KEY, 1, kept)
+    redis: Any = client()
+    count = 0
+    while row := redis.lindex(KEY, 0):
+        write(json.loads(row))
+        redis.lrem(KEY, 1, row)
         count += 1
     return count

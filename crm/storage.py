@@ -17,7 +17,7 @@ class WholeFiles(FileSystemStorage):
     def _save(self, name: str, content: Any) -> str:
         draft = os.path.join(os.path.dirname(name), f".{uuid4().hex}.part")
         try:
-            super()._save(draft, content)
+            super()._save(draft, content)  # type: ignore[misc]
             os.rename(self.path(draft), self.path(name))
         finally:
             with suppress(FileNotFoundError):

@@ -98,7 +98,7 @@ class BaseTask(Task):  # type: ignore[type-arg]
     ) -> None:
         if self.name in periodic_names():
             try:
-                _note_end(self.name, status, retval)
+                _note_end(str(self.name), status, retval)
             except DatabaseError as error:
                 # Of a sweep that ended in an outage: the next one's row says how it is now.
                 log.warning("the end of %s was not noted: %s", self.name, type(error).__name__)

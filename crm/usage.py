@@ -81,5 +81,5 @@ def refuse_if_used(row: models.Model, *, even_if_used: bool = False) -> None:
 
 def _refusal(kind: type[InUse], found: list[Use]) -> InUse:
     shown = [{"kind": use.kind, "id": use.id, "text": str(use.text)} for use in found[:SHOWN]]
-    words = "; ".join(each["text"] for each in shown)
+    words = "; ".join(str(use.text) for use in found[:SHOWN])
     return kind(str(kind.message) % {"uses": words}, uses=shown, count=len(found))

@@ -141,9 +141,9 @@ def note_parts(message: ChatMessage, sent: list[str], *, left: int) -> None:
     message.provider_metadata = {**message.provider_metadata, "sent_parts": sent}
     fields: dict[str, Any] = {"provider_metadata": message.provider_metadata}
     if left and message.lease_until is not None:
-        lease = message.lease_until + LEASE
-        fields |= {"status": Delivery.PENDING, "lease_until": lease}
-        _may_give_back(message.pk, lease)
+        longer = message.lease_until + LEASE
+        fields |= {"status": Delivery.PENDING, "lease_until": longer}
+        _may_give_back(message.pk, longer)
     lease = fields.get("lease_until", message.lease_until)
 
     def note() -> int:

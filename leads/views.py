@@ -99,7 +99,7 @@ class Leads(SpeakingActions, StoryActions, ConsentActions, RightsActions, ReadOn
         return lead
 
     def about_lead(self, answer: Any) -> int | None:
-        named: Any = self.kwargs.get("pk") or answer.get("id")
+        named: int | None = self.kwargs.get("pk") or answer.get("id")
         return named
 
     def get_serializer_class(self) -> Any:

@@ -77,8 +77,9 @@ class EachFilter(Filter):
         values = [value for value, _label in choices]
         one = {"type": "string", "enum": values}
         schema = {"type": "array", "items": one}
-        extend_schema_field(schema)(self)
-        super().__init__(*args, known=values, lookup_expr="in", **kwargs)  # type: ignore[no-untyped-call]
+        describe: Any = extend_schema_field(schema)
+        describe(self)
+        super().__init__(*args, **{**kwargs, "known": values, "lookup_expr": "in"})
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -89,7 +90,7 @@ class MomentFilter(Filter):
 class FilterSet(filterset.FilterSet):
     """The base of every list's filters: what is not understood is an error with the field's name."""
 
-    FILTER_DEFAULTS: ClassVar[dict[Any, Any]] = {
+    FILTER_DEFAULTS: ClassVar[dict[Any, Any]] = {  # type: ignore[misc]
         **filterset.FilterSet.FILTER_DEFAULTS,
         models.BooleanField: {"filter_class": YesNoFilter},
         models.DateTimeField: {"filter_class": MomentFilter},

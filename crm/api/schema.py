@@ -61,7 +61,7 @@ class Schema(AutoSchema):
         repeatable = self.method == "POST" and getattr(self.view, "takes_key", False)
         return [*given, IDEMPOTENCY_KEY] if repeatable else given
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status, why in self._refusals().items():
             if str(status) not in bodies:

@@ -40,6 +40,7 @@ def _within(field: Any, value: Any) -> Any:
     """The errors inside a value, in DRF's shape: by field's name, or by place in a list."""
     if value is None:
         return None
+    pairs: dict[Any, Any]
     if isinstance(field, serializers.Serializer) and isinstance(value, dict):
         known = {name: each for name, each in field.fields.items() if not each.read_only}
         pairs = {name: (known[name], value[name]) for name in known.keys() & value.keys()}

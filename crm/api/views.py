@@ -118,7 +118,9 @@ class Deletable(mixins.DestroyModelMixin):
 
     def perform_destroy(self, instance: Any) -> None:
         asked = serializers.BooleanField(default=False)
-        given = self.request.query_params.get(EVEN_IF_USED.name, False)
+        given = self.request.query_params.get(  # type: ignore[attr-defined]
+            EVEN_IF_USED.name, False
+        )
         try:
             even_if_used = asked.run_validation(given)
         except serializers.ValidationError as error:

@@ -30,7 +30,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> Any:
         if name is None:
             return super().create_cursor()
-        return ServerSideCursor(
+        kind: Any = ServerSideCursor
+        return kind(
             self.connection, name=name, scrollable=False, withhold=self.connection.autocommit
         )
 

@@ -94,11 +94,12 @@ class Cursor(_Told, base.Cursor):
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
         self._conn.send_preamble()
-        super().executemany(query, params_seq, **options)
+        super().executemany(query, params_seq, **options)  # type: ignore[misc]
 
     def copy(self, *args: Any, **options: Any) -> AbstractContextManager[Any]:
         self._conn.send_preamble()
-        return super().copy(*args, **options)
+        copying: AbstractContextManager[Any] = super().copy(*args, **options)  # type: ignore[misc]
+        return copying
 
 
 class ServerSideCursor(_Told, base.ServerSideCursor):

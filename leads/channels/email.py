@@ -62,7 +62,8 @@ def message_id(message: ChatMessage) -> str:
 def _address(message: ChatMessage) -> str:
     if not message.lead.email:
         raise ChannelError(permanent=True, reason="no_identity")
-    return message.lead.email
+    address: str = message.lead.email
+    return address
 
 
 def _compose(message: ChatMessage, to: str, connection: BaseEmailBackend) -> EmailMessage:

@@ -30,4 +30,4 @@ import http.client, os; \
 web = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); \
 web.request('GET', '/health/live'); \
 raise SystemExit(web.getresponse().status >= 500)"]
-CMD ["sh", "-c", "exec gunicorn crm.wsgi:application --bind 0.0.0.0:$PORT --worker-class gthread --workers 2 --threads 6 --no-control-socket"]
+CMD ["sh", "-c", "exec python -m crm.web --host 0.0.0.0 --port $PORT"]

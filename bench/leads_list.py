@@ -33,8 +33,7 @@ def _free_port() -> int:
 
 
 def _serve(port: int) -> subprocess.Popen[bytes]:
-    options = ["--workers", "2", "--threads", "4", "--worker-class", "gthread"]
-    command = [sys.executable, "-m", "gunicorn", "crm.wsgi", "-b", f"127.0.0.1:{port}", *options]
+    command = [sys.executable, "-m", "crm.web", "--port", str(port)]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     for _ in range(100):
         try:

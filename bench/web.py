@@ -18,7 +18,7 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Web(AbstractContextManager["Web"]):
-    """gunicorn with the command line of ``manage.py up``, on a free port."""
+    """Our server with the command line of ``manage.py up``, on a free port."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.port = free_port()
@@ -32,7 +32,7 @@ class Web(AbstractContextManager["Web"]):
             web.command, death_signal=SIGTERM, env=self._environment, cwd=settings.BASE_DIR
         )
         while not answers(LOOPBACK, self.port):
-            assert self._process.poll() is None, "gunicorn ended"
+            assert self._process.poll() is None, "the web server ended"
             time.sleep(0.1)
         return self
 

@@ -1,13 +1,13 @@
-"""ASGI entry point, for servers that speak it."""
+"""ASGI entry point, which `python -m crm.web` serves: Django's WSGI application behind our door."""
 
-import os
+from crm.wsgi import application as django_application
 
-from django.core.asgi import get_asgi_application
+# isort: split
+# Only now: what is wrong with the settings was said in one line by the import above.
+from django.conf import settings
+from django.urls import get_resolver
 
-from crm import connections, starting
+from crm.web.front import Front
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-with starting.in_one_line():
-    application = get_asgi_application()
-    starting.refuse_without_pages()
-connections.become("web")
+_ = get_resolver().url_patterns  # imports every view now: seconds that no visitor waits for
+application = Front(django_application, threads=settings.WEB_THREADS)

@@ -21,7 +21,7 @@ FORMATS: tuple[str, ...] = (JSON, LINE)
 OURS = ("crm", "brokers", "leads", "llm", "knowledge", "scheduling", "voice", "campaigns")
 
 # Loggers of libraries whose values are addresses of servers, names of processes and paths.
-TRUSTED = ("celery", "kombu", "gunicorn", "py.warnings")
+TRUSTED = ("celery", "kombu", "_granian", "py.warnings")
 # Of these, what quotes the body of a task that nobody knows.
 QUOTING = ("celery.worker.consumer.consumer",)
 # Their sentence is the text of the error: a file's name, whatever was sent as a host.
@@ -215,8 +215,6 @@ def config(form: str, level: str) -> dict[str, Any]:
 _LIBRARIES: dict[str, dict[str, Any]] = {
     "django.request": {"filters": ["without_keys", "without_outages"]},
     "django.security.csrf": {"filters": ["without_keys"]},
-    "gunicorn.error": {"level": "INFO", "propagate": True},
-    "gunicorn.access": {"level": "WARNING", "propagate": True},
     "environ": {"level": "WARNING"},
     "httpx": {"level": "WARNING"},
     "axes": {"level": "WARNING"},

@@ -22,7 +22,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 FREE = ("/health/", settings.STATIC_URL)
 
 
-def _asked_language(request: HttpRequest) -> str:
+def asked_language(request: HttpRequest) -> str:
     """A person asks by the language cookie, a program (the API) by Accept-Language."""
     if request.path.startswith("/api/"):
         asked = request.headers.get("Accept-Language", "")[:2].lower()
@@ -38,7 +38,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = _asked_language(request)
+        language = asked_language(request)
         request.LANGUAGE_CODE = language
         with translation.override(language):
             response = self.get_response(request)
@@ -80,7 +80,7 @@ class DatabaseMiddleware:
             self.places.leave()
 
     def _apology(self, request: HttpRequest, failure: DomainError) -> HttpResponse:
-        with translation.override(_asked_language(request)):
+        with translation.override(asked_language(request)):
             return apology(request, failure)
 
 

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "crm.middleware.LanguageMiddleware",
+    "crm.web.bodies.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -131,7 +132,9 @@ DB_STARTED_WITH = {
 DATABASES: dict[str, Any] = {
     "default": database.joined(_ADDRESS, started_with=DB_STARTED_WITH["long"], pooled=DB_POOLED)
 }
-# How many requests of a web process may be at the database at a time; gunicorn has more threads.
+# Requests that a web process works on at a time, and how many of them may be at the database: a
+# thread is left for what needs none.
+WEB_THREADS: int = env.int("WEB_THREADS", default=6)
 DB_PLACES: int = env.int("DB_PLACES", default=4)
 # Who owns the tables and migrates them. The application joins as another role, which the database's
 # row-level security holds to its broker; the owner's address may also go past a pooler.

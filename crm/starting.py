@@ -6,18 +6,15 @@ from contextlib import contextmanager
 
 from django.core.exceptions import ImproperlyConfigured
 
-# gunicorn ends at this code instead of starting the process again and again.
-APP_LOAD_ERROR = 4
-
 
 @contextmanager
-def in_one_line(code: int = 1) -> Iterator[None]:
+def in_one_line() -> Iterator[None]:
     """A setting that is missing or wrong is a line for a person, not a traceback."""
     try:
         yield
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{' '.join(str(error).split())}\n")
-        raise SystemExit(code) from None
+        raise SystemExit(1) from None
 
 
 def refuse_without_pages() -> None:

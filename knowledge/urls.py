@@ -2,11 +2,14 @@
 
 from rest_framework.routers import SimpleRouter
 
-from knowledge import views
+from crm.web.bodies import takes_files
+from knowledge import documents, views
 
 router = SimpleRouter()
 router.register("knowledge/documents", views.Documents, basename="knowledge-document")
 router.register("knowledge/gaps", views.Gaps, basename="knowledge-gap")
 router.register("knowledge", views.Entries, basename="knowledge")
+
+takes_files(documents.MAX_BYTES, "knowledge-document-list", "admin:knowledge_knowledgedocument_add")
 
 urlpatterns = router.urls

@@ -1,8 +1,18 @@
 """Addresses under /api/v1/ of leads, conversations, templates and the pipeline."""
 
+from django.conf import settings
 from rest_framework.routers import SimpleRouter
 
-from leads import conversation_views, import_views, merge_views, rights_views, views
+from crm.web.bodies import takes_files
+from leads import (
+    conversation_views,
+    import_views,
+    importing,
+    merge_views,
+    rights_views,
+    suppressing,
+    views,
+)
 
 router = SimpleRouter()
 router.register("leads/import", import_views.Imports, basename="lead-import")
@@ -17,5 +27,15 @@ router.register("templates", conversation_views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")
 router.register("suppressions", rights_views.Suppressions, basename="suppression")
 router.register("rights", rights_views.RightsRequests, basename="right")
+
+takes_files(importing.MAX_BYTES, "lead-import-list", "admin:leads_leadimport_add")
+takes_files(suppressing.MAX_BYTES, "suppression-take-in", "admin:leads_suppression_take_in")
+takes_files(
+    settings.ATTACHMENT_MAX_BYTES,
+    "lead-messages",
+    "conversation-messages",
+    "admin:leads_lead_reply",
+    "admin:leads_conversation_inbox_answer",
+)
 
 urlpatterns = router.urls

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,17 @@ def spawn(
     Call it from the main thread: the kernel sends the signal when the thread that started the
     child ends. With `session` the child does not see the terminal's Ctrl-C.
     """
-    parent = os.getpid()
-
-    def bind_to_parent() -> None:
-        _die_with_parent(death_signal)
-        if os.getppid() != parent:
-            os._exit(1)
-
+    bind = partial(die_with, os.getpid(), death_signal)
     return subprocess.Popen(
-        command, env=env, cwd=cwd, start_new_session=session, preexec_fn=bind_to_parent, **options
+        command, env=env, cwd=cwd, start_new_session=session, preexec_fn=bind, **options
     )
+
+
+def die_with(parent: int, death_signal: signal.Signals) -> None:
+    """In a child: gets the signal when its parent dies, and ends if that has happened already."""
+    _die_with_parent(death_signal)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def die_with_make() -> None:

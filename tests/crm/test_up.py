@@ -152,7 +152,7 @@ def test_production_serves_admin_with_every_file_it_names(tmp_path: Path) -> Non
         "manage.py up",
         "-m celery -A crm.celery:app worker",
         "-m celery -A crm.celery:app beat",
-        "-m gunicorn crm.wsgi:application --bind 127.0.0.1:0 --no-control-socket",
+        "-m crm.web --port 0",
     ],
 )
 def test_production_without_a_secret_is_one_line_that_says_what_to_set(command: str) -> None:

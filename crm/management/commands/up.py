@@ -240,11 +240,7 @@ def listen(handler: Callable[[int, FrameType | None], None]) -> None:
 
 def children(options: Mapping[str, Any], host: str, port: int) -> list[Child]:
     """In the order of their start. The worker ends at once when we die: its tasks come back."""
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    web = (
-        f"gunicorn crm.wsgi:application --bind {address} --worker-class gthread --threads 6"
-        f" --workers {options['workers']} --graceful-timeout 3 --no-control-socket"
-    )
+    web = f"crm.web --host {host} --port {port} --workers {options['workers']} --stop-seconds 3"
     worker = (
         "celery -q -A crm.celery:app worker --loglevel INFO --without-gossip --without-mingle"
         f" --concurrency {options['concurrency']}"

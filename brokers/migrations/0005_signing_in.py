@@ -128,10 +128,6 @@ class Migration(migrations.Migration):
                 'db_table': 'sign_ins',
             },
         ),
-        migrations.RemoveConstraint(
-            model_name='user',
-            name='users_email_ci_unique',
-        ),
         migrations.AddField(
             model_name='broker',
             name='sessions_epoch',

@@ -159,7 +159,8 @@ class User(AbstractBaseUser, Tenanted, TimeStamped):
         ordering = ["name", "id"]
         constraints = [
             one_of("role", Role, "users"),
-            # In ASCII and small letters an address has one spelling, so that the column is unique.
+            models.UniqueConstraint(Lower("email"), name="users_email_ci_unique"),
+            # In ASCII and small letters an address has one spelling: unique means unique.
             models.CheckConstraint(
                 condition=Q(email=Lower("email")) & Q(email__regex=r"^[!-~]+$"),
                 name="users_email_one_spelling",

@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
@@ -18,9 +19,12 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import close_old_connections
+from django.db import DatabaseError
 from django.http import HttpResponse
 
+from crm import connections
+from crm.errors import RETRY_AFTER, Unavailable
+from crm.responses import apology
 from crm.web import bodies
 from crm.web.sockets import bound_unread
 
@@ -137,13 +141,14 @@ class Front:
         """How large this body may be; asks who sends it, and refuses where that is less."""
 
         def ask() -> tuple[int, HttpResponse | None]:
-            close_old_connections()  # as around a request
+            request = WSGIRequest({**environ, "wsgi.input": BytesIO()})
             try:
-                request = WSGIRequest({**environ, "wsgi.input": BytesIO()})
+                connections.refresh()
                 limit = bodies.limit_of(request)
-                return limit, None if size <= limit else bodies.refusal(request, limit)
-            finally:
-                close_old_connections()
+            except DatabaseError:
+                connections.drop()
+                return 0, apology(request, Unavailable(retry_after=RETRY_AFTER))
+            return limit, None if size <= limit else bodies.refusal(request, limit)
 
         limit, response = await self._in_thread(ask)
         if response is not None:
@@ -151,7 +156,9 @@ class Front:
         return limit
 
     async def _in_thread(self, call: Callable[..., _T], *given: Any) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *given)
+        """In a context of its own: what a request leaves in variables is no business of the next."""
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run, call, *given)
 
     def _run(self, environ: Environ) -> Answer:
         """All of it in one thread: a streamed answer may read from its database connection."""

@@ -61,6 +61,14 @@ class TooMany(DomainError):
 RETRY_AFTER = 5  # seconds: most restarts and failovers of a database take no longer
 
 
+class NoSuchAddress(DomainError):
+    """No row of ours can be meant by this address."""
+
+    code = "not_found"
+    status = 404
+    message = _("Esta dirección no existe.")
+
+
 class Unavailable(DomainError):
     """What the request needs is away for a moment; ``retry_after`` (seconds) is in ``data``."""
 

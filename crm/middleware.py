@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,7 +14,14 @@ from django.utils import timezone, translation
 
 from crm import connections, correlation, rowsecurity
 from crm.api import throttling
-from crm.errors import RETRY_AFTER, DomainError, NoRoom, Unavailable, is_no_room
+from crm.errors import (
+    RETRY_AFTER,
+    DomainError,
+    NoRoom,
+    NoSuchAddress,
+    Unavailable,
+    is_no_room,
+)
 from crm.places import Places
 from crm.responses import apology
 
@@ -44,6 +52,24 @@ class LanguageMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class NulMiddleware:
+    """No text of ours holds a NUL, which PostgreSQL refuses: such an address leads nowhere.
+
+    Wherever it stands in the address, a key or a filter's value, the look-up would fail with it.
+    The API refuses it in a query by itself, with the parameter's name.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_api = request.path_info.startswith("/api/")
+        query = b"" if is_api else unquote_to_bytes(request.META.get("QUERY_STRING", ""))
+        if "\x00" in request.path_info or b"\x00" in query:
+            return apology(request, NoSuchAddress())
+        return self.get_response(request)
 
 
 class DatabaseMiddleware:

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "crm.access.AccessMiddleware",
+    "crm.middleware.NulMiddleware",
     "crm.middleware.DatabaseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -1,6 +1,7 @@
 """The public web chat of a broker: its page, what visitors post, and what they poll."""
 
 import json
+import re
 import uuid
 from typing import Any
 from urllib.parse import urlsplit
@@ -183,7 +184,7 @@ def json_body(request: HttpRequest) -> dict[str, Any]:
         body = json.loads(request.body)
     except RequestDataTooBig as error:
         raise TooLarge from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: nested beyond any sense
         raise DomainError(_("El cuerpo no es JSON válido."), code="parse_error") from error
     if not isinstance(body, dict):
         raise DomainError(_("Envía un objeto JSON."), code="parse_error")
@@ -206,7 +207,8 @@ def _text(body: dict[str, Any], name: str, longest: int, *, required: bool = Fal
 
 
 def _number(value: str) -> int:
-    if not (value.isascii() and value.isdigit()) or int(value) > MAX_ID:
+    # Counted before it is read: Python refuses to read thousands of digits.
+    if not re.fullmatch(r"[0-9]{1,19}", value) or int(value) > MAX_ID:
         raise DomainError(_("Debe ser un número."), code="invalid", field="after")
     return int(value)
 

@@ -1,0 +1,269 @@
+"""Whatever is sent to whatever address, by whomever: an answer of its surface, never a 5xx."""
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from brokers import tokens
+from brokers.models import Broker, ChannelHook, User
+from leads.models import Lead
+from tests import hostile_requests as hostile
+from tests.api import Route, routes
+from tests.crm.admin_walk import MODELS, name_of
+from tests.factories import AvailabilitySlotFactory, make_row
+
+pytestmark = pytest.mark.django_db
+ADDRESSES = count(1)
+WRITES = ("post", "put", "patch")
+
+
+@pytest.fixture
+def stage(broker: Broker, lead: Lead) -> Broker:
+    """A brokerage whose every public door is open."""
+    for channel in ("telegram", "whatsapp"):
+        make_row(ChannelHook, broker, channel=channel, key=f"key-{channel}")
+    AvailabilitySlotFactory(broker=broker)
+    return broker
+
+
+@pytest.fixture
+def caller() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def from_elsewhere() -> dict[str, Any]:
+    """Each request from an address of its own, or limits would answer in place of the view."""
+    number = next(ADDRESSES)
+    return {"REMOTE_ADDR": f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"}
+
+
+def public_paths() -> list[str]:
+    """Every address outside Admin and the API, with the parts that a row of ours would have."""
+    known = {"slug": "andes", "provider": "vapi", "key": "key-telegram", "token": "token"}
+
+    def walk(patterns: Any, prefix: str) -> Iterator[str]:
+        for pattern in patterns:
+            path = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLPattern):
+                yield path
+            elif not path.startswith(("admin/", "api/v1/")):
+                yield from walk(pattern.url_patterns, path)
+
+    found = []
+    for path in walk(get_resolver().url_patterns, ""):
+        for part in [each.partition(">")[0] for each in path.split("<")[1:]]:
+            path = path.replace(f"<{part}>", known.get(part.rpartition(":")[2], "x"))
+        if not path.startswith("^"):
+            found.append(f"/{path}")
+    return found
+
+
+PUBLIC = [path for path in public_paths() if path != "/health/ready"]  # which may say 503
+ANSWERED = [path for path in PUBLIC if not path.startswith("/api/")]
+
+
+def test_the_walk_meets_every_public_door() -> None:
+    doors = {path.split("/")[1] for path in PUBLIC}
+    assert {"chat", "forms", "hooks", "visit", "cal", "oauth", "book", "password"} <= doors
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_address_answers_any_body(stage: Broker, caller: Client, path: str) -> None:
+    for content_type, body in hostile.bodies():
+        answer = caller.generic("POST", path, body, content_type=content_type, **from_elsewhere())
+        assert answer.status_code < 500, (content_type, body[:60])
+        if path.startswith("/chat/") and path.endswith("messages/"):
+            assert answer.status_code == 405 or answer["Content-Type"] == "application/json"
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "PROPFIND"):
+        assert caller.generic(method, path, **from_elsewhere()).status_code < 500, method
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_address_answers_any_query(stage: Broker, caller: Client, path: str) -> None:
+    names = ("visitor", "after", "before", "lang", "type", "agent", "state", "code", "next", "done")
+    for value in hostile.VALUES:
+        query = "&".join(f"{name}={quote(value)}" for name in (*names, "hub.challenge", "hub.mode"))
+        answer = caller.generic("GET", path, QUERY_STRING=query[:60_000], **from_elsewhere())
+        assert answer.status_code < 500, value[:40]
+    for query in ("%", "%zz", "%00", "&&&==", "a[b]=1&a=2", "=" * 3_000):
+        answer = caller.generic("GET", path, QUERY_STRING=query, **from_elsewhere())
+        assert answer.status_code < 500, query[:40]
+
+
+@pytest.mark.parametrize("path", [path for path in PUBLIC if path.count("/") > 2])
+def test_an_address_whose_parts_are_rubbish_is_answered(
+    stage: Broker, caller: Client, path: str
+) -> None:
+    first, *rest = path.strip("/").split("/")
+    for place in range(len(rest)):
+        for value in hostile.VALUES:
+            parts = [*rest]
+            parts[place] = quote(value[:500], safe="")
+            address = "/".join(["", first, *parts, ""])
+            for method in ("GET", "POST"):
+                answer = caller.generic(
+                    method, address, b"{}", "application/json", **from_elsewhere()
+                )
+                assert answer.status_code < 500, (method, value[:40])
+
+
+HEADERS = (
+    {"HTTP_COOKIE": "sessionid=\x00; csrftoken=" + "x" * 5_000},
+    {"HTTP_COOKIE": "django_language=../../etc; messages=%%%"},
+    {"HTTP_ACCEPT_LANGUAGE": "x" * 5_000},
+    {"HTTP_ACCEPT_LANGUAGE": "\xff, ;;q=nan"},
+    {"HTTP_X_FORWARDED_FOR": "\x00, 999.999.1.1, ::ffff:1"},
+    {"HTTP_AUTHORIZATION": "Bearer \x00"},
+    {"HTTP_AUTHORIZATION": "Bearer " + "a." * 2_000},
+    {"HTTP_AUTHORIZATION": "Bearer"},
+    {"HTTP_HOST": "a b"},
+    {"HTTP_ORIGIN": "null\x00"},
+    {"HTTP_IDEMPOTENCY_KEY": "\xff" * 200},
+    {"HTTP_X_REQUEST_ID": "\x00" * 50},
+    {"HTTP_X_HUB_SIGNATURE_256": "sha256=\xff"},
+    {"HTTP_X_TELEGRAM_BOT_API_SECRET_TOKEN": "\xff\x00"},
+    {"HTTP_IF_NONE_MATCH": '"\xff'},
+    {"HTTP_RANGE": "bytes=-99999999999999999999"},
+)
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=lambda headers: next(iter(headers)))
+def test_any_header_is_answered(stage: Broker, caller: Client, headers: dict[str, str]) -> None:
+    for path in [*ANSWERED, "/admin/", "/admin/login/", "/api/v1/leads/", "/nowhere/"]:
+        for method in ("GET", "POST"):
+            options = {**from_elsewhere(), **headers}
+            answer = caller.generic(method, path, b"{}", "application/json", **options)
+            assert answer.status_code < 500, (method, path)
+
+
+# --- The API, signed in ---------------------------------------------------------------------------
+
+
+def bearer(user: User) -> dict[str, str]:
+    return {"HTTP_AUTHORIZATION": f"Bearer {tokens.issue(user)['access']}"}
+
+
+def is_api_error(answer: Any) -> bool:
+    """Whether a refusal has the one shape."""
+    if answer.status_code < 400:
+        return True
+    body = json.loads(answer.content)
+    return {"type", "errors"} <= set(body) and {"code", "detail", "attr"} <= set(body["errors"][0])
+
+
+@pytest.fixture
+def unlimited(settings: Any) -> None:
+    settings.API_THROTTLE_RATES = dict.fromkeys(settings.API_THROTTLE_RATES, "1000000/minute")
+
+
+ROUTES = routes()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_the_api_answers_any_body_and_query(
+    unlimited: None, stage: Broker, admin: User, caller: Client, route: Route
+) -> None:
+    signed = bearer(admin)
+    for method in set(route.methods) & set(WRITES):
+        for body in hostile.FEW_BODIES:
+            answer = caller.generic(
+                method.upper(), route.url(1), body, "application/json", **signed, **from_elsewhere()
+            )
+            assert answer.status_code < 500, (method, body[:60])
+            assert is_api_error(answer), (method, body[:60])
+    if "get" in route.methods:
+        names = (
+            "search",
+            "ordering",
+            "page",
+            "page_size",
+            "broker",
+            "from",
+            "to",
+            "q",
+            *filters(route),
+        )
+        for name in dict.fromkeys(names):
+            for value in hostile.FEW:
+                query = f"{name}={quote(value[:500])}"
+                answer = caller.get(f"{route.url(1)}?{query}", **signed, **from_elsewhere())
+                assert answer.status_code < 500, query[:60]
+                assert answer.streaming or is_api_error(answer), query[:60]
+
+
+def filters(route: Route) -> list[str]:
+    kind = getattr(route.view, "filterset_class", None)
+    return list(kind.base_filters) if kind else []
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.is_detail], ids=lambda route: route.path)
+def test_the_api_answers_any_id(
+    unlimited: None, stage: Broker, admin: User, caller: Client, route: Route
+) -> None:
+    signed = bearer(admin)
+    for value in hostile.FEW:
+        path = route.url(quote(value[:500], safe=""))
+        for method in route.methods:
+            answer = caller.generic(
+                method.upper(), path, b"{}", "application/json", **signed, **from_elsewhere()
+            )
+            assert answer.status_code < 500, (method, value[:40])
+            assert answer.streaming or is_api_error(answer), (method, value[:40])
+
+
+# --- Admin, signed in -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_list_in_admin_answers_any_filter(
+    stage: Broker, superadmin: User, caller: Client, model: Any
+) -> None:
+    caller.force_login(superadmin, "brokers.auth.EmailBackend")
+    page = reverse(name_of(model, "changelist"))
+    names = ["q", "o", "p", "all", "e", "_popup", "_to_field", *filter_names(model)]
+    for name in dict.fromkeys(names):
+        for value in hostile.FEW[1:]:
+            answer = caller.get(page, {name: value[:500]})
+            assert answer.status_code < 500, (name, value[:40])
+    for value in hostile.VALUES:
+        answer = caller.get(page, {"q": value[:500]})
+        assert answer.status_code < 500, value[:40]
+
+
+def filter_names(model: Any) -> list[str]:
+    """The parameters that the list's filters read, and look-ups that nobody offers."""
+    site = admin.site._registry[model]
+    fields = [each[0] if isinstance(each, tuple | list) else each for each in site.list_filter]
+    named = [
+        field if isinstance(field, str) else getattr(field, "parameter_name", "")
+        for field in fields
+    ]
+    asked = [
+        f"{name}{end}" for name in named if name for end in ("", "__exact", "__id__exact", "__gte")
+    ]
+    ranges = [f"{name}{end}" for name in named if name for end in ("_from", "_to", "_from_0")]
+    return [*asked, *ranges, "id", "id__in", "broker__id__exact", "pk__gte"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_page_in_admin_answers_any_id(
+    stage: Broker, superadmin: User, caller: Client, model: Any
+) -> None:
+    caller.force_login(superadmin, "brokers.auth.EmailBackend")
+    page = reverse(name_of(model, "changelist"))
+    for value in hostile.FEW:
+        for end in ("change/", "delete/", "history/", ""):
+            answer = caller.get(f"{page}{quote(value[:500], safe='')}/{end}")
+            assert answer.status_code < 500, (end, value[:40])
+    for body in (
+        {"action": "\x00"},
+        {"action": "delete_selected", "_selected_action": ["\x00", "9" * 30]},
+    ):
+        assert caller.post(page, body).status_code < 500, body

@@ -70,6 +70,11 @@ def test_no_server_of_ours_is_reached_from_outside() -> None:
         assert SERVICES[name]["networks"] == ["back"]
 
 
+def test_the_proxy_alone_has_ports_and_web_counts_it_as_one_hop() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert SERVICES["web"]["environment"]["PROXY_COUNT"] == "1"
+
+
 def test_only_the_owners_services_know_the_owners_password() -> None:
     """`.env` has every secret: what a container must not know is emptied in it."""
     for name, service in SERVICES.items():

@@ -1,6 +1,6 @@
 """Brokers, users, sign-in and the four configurations as the API shows them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as ModelError
@@ -181,7 +181,7 @@ class BrokerSummarySerializer(serializers.ModelSerializer[Broker]):
 class MeSerializer(CheckedSerializer[User]):
     """The caller; a new password needs the old one, and answers with fresh tokens."""
 
-    broker = BrokerSummarySerializer(read_only=True)
+    broker = BrokerSummarySerializer(read_only=True, allow_null=True)
     old_password = serializers.CharField(
         write_only=True, required=False, max_length=1000, trim_whitespace=False
     )
@@ -232,8 +232,22 @@ class LinkCodeSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(read_only=True)
 
 
+_SECRET: list[Any] = [{"type": "string"}, {"type": "integer"}]
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "nullable": True,
+            "anyOf": [*_SECRET, {"type": "object", "additionalProperties": {"anyOf": _SECRET}}],
+        },
+    }
+)
 class SecretsField(serializers.DictField):
     """Stored secrets: writing merges key by key (``null`` removes one), reading tells which are set."""
+
+    answered_as: ClassVar = {"type": "object", "additionalProperties": {}}
 
     def to_representation(self, value: Any) -> Any:
         return {key: self._shown(kept) for key, kept in (value or {}).items()}
@@ -286,11 +300,25 @@ class MeetingSerializer(serializers.Serializer[Any]):
     invite_lead = serializers.BooleanField(required=False)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "location": {"type": "string", "maxLength": 500},
+            "invite_lead": {"type": "boolean"},
+        },
+        "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 100_000},
+    }
+)
+class MeetingField(serializers.DictField):
+    """Where and how visits take place."""
+
+
 class PromptConfigSerializer(TenantSerializer[BrokerPromptConfig]):
     situation_handlers = serializers.DictField(child=serializers.CharField(), required=False)
     follow_up_messages = serializers.ListField(child=serializers.CharField(), required=False)
     additional_fields = serializers.DictField(required=False)
-    meeting_config = serializers.DictField(required=False)
+    meeting_config = MeetingField(required=False)
 
     class Meta:
         model = BrokerPromptConfig

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from campaigns import conditions, reasons
 from campaigns.enrolment import Outcome
 from campaigns.models import Campaign, CampaignLog, CampaignStep, LogStatus, StepAction
 from crm.api.serializers import TenantSerializer
+from leads.stages import Stage, Status
 
 OUTCOMES = [(outcome.value, outcome.value) for outcome in Outcome]
 MOST_LEADS = 1_000
@@ -41,8 +43,23 @@ class CampaignSerializer(TenantSerializer[Campaign]):
         read_only_fields = ["status", "contacts_made", "activated_at"]
 
 
+_VALUES: dict[str, Any] = {
+    "status": {"type": "array", "items": {"type": "string", "enum": Status.values}},
+    "pipeline_stage": {"type": "array", "items": {"type": "string", "enum": Stage.values}},
+    "score_min": {"type": "number", "minimum": 0, "maximum": 100},
+    "score_max": {"type": "number", "minimum": 0, "maximum": 100},
+    "tags": {"type": "array", "items": {"type": "string"}},
+    "replied": {"type": "boolean"},
+}
+
+
+@extend_schema_field({"type": "object", "properties": _VALUES, "additionalProperties": False})
+class ConditionsField(serializers.DictField):
+    """What a step asks of its lead."""
+
+
 class StepSerializer(TenantSerializer[CampaignStep]):
-    conditions = serializers.DictField(required=False, validators=[conditions.validate])
+    conditions = ConditionsField(required=False, validators=[conditions.validate])
     message_text = serializers.CharField(max_length=LONGEST_TEXT, required=False, allow_blank=True)
     delay_hours = serializers.IntegerField(min_value=0, max_value=24 * 365, required=False)
     step_number = serializers.IntegerField(min_value=1, max_value=1_000)

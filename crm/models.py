@@ -52,6 +52,16 @@ def within(field: str, low: float | None, high: float | None, table: str) -> mod
     return models.CheckConstraint(condition=condition, name=f"{table}_{field}_range")
 
 
+def bounds(model: type[models.Model], field: str) -> tuple[Any, Any]:
+    """The range that ``within`` holds a column to; None for an open end."""
+    name = f"{model._meta.db_table}_{field}_range"
+    found: dict[str, Any] = {}
+    for check in model._meta.constraints:
+        if check.name == name and isinstance(check, models.CheckConstraint):
+            found |= dict(child for child in check.condition.children if isinstance(child, tuple))
+    return found.get(f"{field}__gte"), found.get(f"{field}__lte")
+
+
 class FailedTask(Tenanted, TimeStamped):
     """Work that gave up: what, with which arguments, why, and what became of it."""
 

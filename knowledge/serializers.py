@@ -1,6 +1,6 @@
 """Knowledge entries, documents, gaps and search hits as the API shows them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -93,6 +93,8 @@ class DocumentSerializer(TenantSerializer[KnowledgeDocument]):
 class UploadSerializer(serializers.Serializer[Any]):
     """A ``file`` (CSV, Markdown or text, up to 2 MB), or pasted ``text`` with its ``format``."""
 
+    just_one: ClassVar = (("file",), ("text", "title"))
+
     broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
     file = serializers.FileField(required=False)
     text = serializers.CharField(
@@ -117,6 +119,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 class PastedSerializer(UploadSerializer):
     """The same as JSON, in which no file goes."""
 
+    just_one: ClassVar = ()
     file = None  # type: ignore[assignment]
     text = serializers.CharField(trim_whitespace=False, max_length=documents.MAX_BYTES)
     title = serializers.CharField(max_length=255)

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext as _
 
 from brokers.models import AssignmentMode, Broker, User
+from crm.errors import NotAllowed
 from crm.tenancy import Role
 from leads import alerts, cards
 from leads.activity import log
@@ -100,7 +101,7 @@ def announce(lead: Lead, *, at: datetime, key: str = "", after: timedelta = time
 def claim(lead: Lead, *, by: User, at: datetime) -> Lead:
     """Take a lead from the pool; of two at once one wins, the other gets AlreadyClaimed."""
     if by.broker_id != lead.broker_id:
-        raise NotAssignable(field="assigned_to")
+        raise NotAllowed(_("Solo las personas de la corredora toman sus leads."))
     if not _give(lead, by, by=by, at=at, only_if=Q(assigned_to__isnull=True)):
         raise _claimed(lead.pk)
     return lead

@@ -207,7 +207,7 @@ class ReplySerializer(serializers.Serializer[Any]):
     ``client_id`` is the client's own id of the message, where no Idempotency-Key is sent.
     """
 
-    at_least_one: ClassVar = ("text", "template", "file")
+    at_least_one: ClassVar = (("text",), ("template",), ("file",))
 
     text = serializers.CharField(
         max_length=20_000, required=False, allow_blank=True, default="", trim_whitespace=False
@@ -232,7 +232,7 @@ class ReplySerializer(serializers.Serializer[Any]):
 class WrittenSerializer(ReplySerializer):
     """The same as JSON, in which no file goes."""
 
-    at_least_one: ClassVar = ("text", "template")  # type: ignore[assignment]
+    at_least_one: ClassVar = (("text",), ("template",))  # type: ignore[assignment]
     file = None  # type: ignore[assignment]
 
 

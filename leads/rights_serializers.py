@@ -73,10 +73,10 @@ class NewSuppressionSerializer(serializers.Serializer[Any]):
 class SuppressionListSerializer(serializers.Serializer[Any]):
     """Phones and e-mails, one a line or as a CSV: in a file, or in ``text``."""
 
-    at_least_one: ClassVar = ("file", "text")
+    at_least_one: ClassVar = (("file",), ("text",))
 
     broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
-    file = serializers.FileField(required=False, max_length=200)
+    file = serializers.FileField(required=False, allow_null=True, max_length=200)
     text = serializers.CharField(required=False, allow_blank=True, max_length=LISTED)
     channel = serializers.ChoiceField(
         choices=[("", "all"), *Channel.choices], required=False, default="", allow_blank=True
@@ -93,6 +93,7 @@ class SuppressionListSerializer(serializers.Serializer[Any]):
 class WrittenListSerializer(SuppressionListSerializer):
     """The same as JSON, in which no file goes."""
 
+    at_least_one: ClassVar = ()
     file = None  # type: ignore[assignment]
     text = serializers.CharField(max_length=LISTED)
 

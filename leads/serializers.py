@@ -10,7 +10,7 @@ from brokers.models import Broker, User, validate_timezone
 from crm.api.rows import Rows
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from crm.tenancy import Role
-from leads import conflicts, receipts, scoring, waiting, words
+from leads import conflicts, facts, receipts, scoring, waiting, words
 from leads.identity import Outcome
 from leads.models import (
     ActivityLog,
@@ -243,6 +243,18 @@ class EnteredLeadSerializer(LeadDetailSerializer):
         read_only_fields = fields
 
 
+FACTS = {
+    "type": "object",
+    "properties": {name: {} for name in facts.Facts.model_fields},
+    "additionalProperties": False,
+}
+
+
+@extend_schema_field(FACTS)
+class FactsField(serializers.DictField):
+    """Facts by name."""
+
+
 class LeadChangesSerializer(serializers.Serializer[Any]):
     """What people change on a lead. ``metadata`` holds facts, stored as told by the caller.
 
@@ -266,14 +278,14 @@ class LeadChangesSerializer(serializers.Serializer[Any]):
     timezone = serializers.CharField(
         max_length=50, required=False, allow_blank=True, validators=[validate_timezone]
     )
-    metadata = serializers.DictField(required=False)
+    metadata = FactsField(required=False)
     version = serializers.IntegerField(required=False, min_value=1)
 
 
 class NewLeadSerializer(LeadChangesSerializer):
     """``force_new`` makes a lead although one with the same phone or e-mail is known."""
 
-    at_least_one: ClassVar = ("name", "phone", "email")
+    at_least_one: ClassVar = (("name",), ("phone",), ("email",))
 
     broker = TenantRelatedField(queryset=Broker.objects.all(), required=False)
     source = serializers.ChoiceField(  # type: ignore[assignment]

@@ -72,6 +72,7 @@ class NoCalendar(DomainError):
     """Only people of a broker have visits, and so a calendar of them."""
 
     code = "no_calendar"
+    status = 403
     message = _("Solo las personas de una corredora tienen un calendario de visitas.")
 
 

@@ -24,7 +24,7 @@ Row = CalendarEvent
 def connection_of(user: User) -> CalendarConnection:
     """The agent's row, with the token of their feed, made when first asked for."""
     if user.broker_id is None:
-        raise NoCalendar(field="broker")
+        raise NoCalendar
     row, _ = CalendarConnection.objects.get_or_create(
         user=user, defaults={"state": CalendarConnection.State.DISCONNECTED}
     )

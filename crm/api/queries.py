@@ -19,6 +19,8 @@ def require_known(view: Any, request: Request) -> None:
     if request.method not in ("GET", "HEAD"):
         return
     names = known(view)
+    if names is None:
+        return
     wrong = {}
     for name, values in request.query_params.lists():
         if name not in names:
@@ -29,8 +31,11 @@ def require_known(view: Any, request: Request) -> None:
         raise ValidationError(wrong)
 
 
-def known(view: Any) -> frozenset[str]:
-    """The parameters that the view documents for what is asked of it now."""
+def known(view: Any) -> frozenset[str] | None:
+    """The parameters that the view documents for what is asked of it now; None for a 405."""
+    action = getattr(view, "action", "get")
+    if action is None or not hasattr(view, action):
+        return None
     place = (type(view), getattr(view, "action", None), view.request.method)
     if place not in _known:
         _known[place] = frozenset(_documented(view))
@@ -38,7 +43,7 @@ def known(view: Any) -> frozenset[str]:
 
 
 def _documented(view: Any) -> set[str]:
-    handler = getattr(view, getattr(view, "action", None) or "get", None)
+    handler = getattr(view, getattr(view, "action", "get"))
     kind = getattr(handler, "kwargs", {}).get("schema") or type(view.schema)
     schema = kind()
     schema.view, schema.method, schema.path = view, "GET", view.request.path

@@ -87,10 +87,17 @@ class Schema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         shape: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
-        one = getattr(serializer, "at_least_one", ())
-        if one and direction == "request":
-            shape["anyOf"] = [{"required": [name]} for name in one]
+        if direction == "request":
+            for keyword, attribute in (("anyOf", "at_least_one"), ("oneOf", "just_one")):
+                if ways := getattr(serializer, attribute, ()):
+                    shape[keyword] = [{"required": list(names)} for names in ways]
         return shape
+
+    def _map_field_validators(self, field: Any, schema: Any) -> None:
+        super()._map_field_validators(field, schema)
+        may_be_empty = field.read_only or getattr(field, "allow_blank", False)
+        if may_be_empty and schema.get("format") in ("uri", "email"):
+            schema.pop("format")  # what was never filled in is an empty text
 
     def _map_serializer_field(
         self, field: Any, direction: Any, bypass_extensions: bool = False
@@ -101,6 +108,8 @@ class Schema(AutoSchema):
 
 def _really(field: Any, shape: dict[str, Any], direction: str) -> dict[str, Any]:
     """The shape of a field as we read and write it."""
+    if direction == "response" and hasattr(field, "answered_as"):
+        return {**field.answered_as}
     if isinstance(field, serializers.TimeField):
         # RFC 3339's time has an offset, ours is on the wall of the broker's zone.
         return {**{k: v for k, v in shape.items() if k != "format"}, "pattern": TIME}
@@ -109,7 +118,15 @@ def _really(field: Any, shape: dict[str, Any], direction: str) -> dict[str, Any]
         digits = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,8})?$"}
         rest = {k: v for k, v in shape.items() if k not in ("type", "format", "pattern")}
         return {**rest, "anyOf": [{"type": "number"}, digits]}
-    if shape.get("format") in ("uri", "email") and (field.read_only or field.allow_blank):
-        blank_too = {key: shape.pop(key) for key in ("type", "format", "maxLength") if key in shape}
-        return {**shape, "type": "string", "anyOf": [blank_too, {"type": "string", "maxLength": 0}]}
+    if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):
+        shape["enum"] = [*dict.fromkeys([*shape["enum"], ""])]
+    if isinstance(field, serializers.PrimaryKeyRelatedField) and shape.get("type") == "integer":
+        shape["minimum"] = 1
     return shape
+
+
+def _may_be_blank(field: Any) -> bool:
+    """Whether the column behind a field that is only read may hold an empty text."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    columns = {column.name: column for column in model._meta.concrete_fields} if model else {}
+    return getattr(columns.get(field.source), "blank", False)

@@ -16,6 +16,7 @@ from rest_framework.settings import api_settings
 
 from crm import tenancy
 from crm.api import typed
+from crm.models import bounds
 
 _M = TypeVar("_M", bound=models.Model)
 
@@ -66,6 +67,17 @@ class CheckedSerializer(serializers.ModelSerializer[_M]):
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateTimeField: MomentField,
     }
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        """A number is held to its column's range, so that the field is named, and the schema tells."""
+        kind, kwargs = super().build_standard_field(field_name, model_field)
+        if issubclass(kind, serializers.IntegerField | serializers.FloatField):
+            low, high = bounds(model_field.model, field_name)
+            kwargs |= {"min_value": low} if low is not None else {}
+            kwargs |= {"max_value": high} if high is not None else {}
+        if issubclass(kind, serializers.ChoiceField) and model_field.null:
+            kwargs.pop("allow_blank", None)  # nothing chosen is null: its check takes no empty text
+        return kind, kwargs
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)

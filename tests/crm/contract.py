@@ -11,12 +11,13 @@ from django.db import transaction
 from schemathesis import Case, GenerationMode
 from schemathesis.config import GenerationConfig, ProjectConfig
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.specs.openapi import checks
 
 from brokers import tokens
 from brokers.models import Broker, User
 from campaigns.models import CampaignStep
-from leads.models import ChatMessage, Lead
+from leads.models import ChatMessage, Lead, MergeSuggestion, MessageTemplate
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
 from tests.api import Route, routes
 from tests.factories import PASSWORD
@@ -47,10 +48,26 @@ MEANT: dict[str, Any] = {
     "password": PASSWORD,
     "old_password": PASSWORD,
     "email": "camila.rojas@example.com",
+    "phone": "+56987654321",
+    "metadata": {},
+    # One value that goes with another, or with what is stored.
+    "name": "Camila Rojas",
+    "reason": "Compró en otra parte",
+    "triggered_by": "manual",
+    "cold_max_score": 20,
+    "warm_max_score": 50,
+    "qualified_min_score": 75,
+    "target_stage": "perfilamiento",
+    "cursor": "",
+    "mapping": [],
     "text": "Hola, soy Ana.",
     "title": "Normas de la comunidad",
     "step_number": 2,
 }
+
+
+# A valid request may still be refused so: what it needs comes by mail, or lies in a file's bytes.
+BEYOND_A_SCHEMA = {"link_expired", "unknown_format", "not_csv"}
 
 
 class Ask:
@@ -85,10 +102,14 @@ class Ask:
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as group:
-            return {type(each).__name__: str(each) for each in group.exceptions}
+            failures = list(group.exceptions)
         except Failure as failure:
-            return {type(failure).__name__: str(failure)}
-        return {}
+            failures = [failure]
+        else:
+            return {}
+        if any(code in answer.text for code in BEYOND_A_SCHEMA):
+            failures = [each for each in failures if not isinstance(each, RejectedPositiveData)]
+        return {type(each).__name__: str(each) for each in failures}
 
 
 def operations(schema: Any, *, area: str = "", method: str = "") -> Iterator[Any]:
@@ -127,6 +148,15 @@ def count_rows() -> dict[str, int]:
     return {model._meta.label: model._base_manager.count() for model in models}
 
 
+def for_superadmins(case: Case[Any], rows: dict[Any, Any]) -> None:
+    """They name a broker wherever one may be named: whose it must be, no schema can say."""
+    broker, operation = rows[Broker].pk, case.operation
+    if "broker" in operation.query:
+        case.query = {**(case.query or {}), "broker": broker}
+    elif isinstance(case.body, dict):
+        case.body["broker"] = broker
+
+
 def point_at_rows(case: Case[Any], route: Route, rows: dict[Any, Any]) -> None:
     """References lead to rows that exist, hours ahead: made-up ones would only ever be refused."""
     inner = {"step": CampaignStep, "message": ChatMessage}
@@ -142,6 +172,8 @@ def point_at_rows(case: Case[Any], route: Route, rows: dict[Any, Any]) -> None:
 def _known(route: Route, rows: dict[Any, Any]) -> dict[str, Any]:
     agent, lead = rows[User].pk, rows[Lead].pk
     known = {**MEANT, "broker": rows[Broker].pk, "lead": lead, "agent": agent}
+    pair, template = rows[MergeSuggestion], rows[MessageTemplate].pk
+    known |= {"template": template, "message_template": template, "survivor": pair.lead_id}
     known |= {
         "assigned_to": agent,
         "leads": [lead],

@@ -4,14 +4,13 @@ import socket
 import time
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from psycopg import errors
 
 from brokers.models import Broker
-from crm import connections, database
+from crm import connections, database, rowsecurity
 from tests.factories import BrokerFactory
 from tests.racing import race
 
@@ -73,7 +72,7 @@ def test_a_line_that_broke_has_no_code(error, away) -> None:
 def cut(pid: int) -> None:
     """As a restart does: the session is ended from outside."""
     asked = connection.get_connection_params()
-    with psycopg.connect(**asked, autocommit=True) as another:
+    with connection.Database.connect(**asked, autocommit=True) as another:
         another.execute("SELECT pg_terminate_backend(%s)", [pid])
         while another.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
             time.sleep(0.01)
@@ -161,6 +160,20 @@ def test_a_claim_is_given_back_before_the_work_begins_again() -> None:
 
     connections.outlast(work)
     assert told == ["claimed", "given back", "claimed"]
+
+
+def test_a_claim_is_given_back_for_the_broker_for_whom_it_was_made() -> None:
+    told: list[str] = []
+
+    def work() -> None:
+        with rowsecurity.of(7):
+            connections.claimed(lambda: told.append(rowsecurity.current()))
+            if not told:
+                raise OperationalError
+
+    with rowsecurity.nobody():
+        connections.outlast(work)
+    assert told == ["7"]
 
 
 def test_outside_of_a_task_no_claim_is_noted() -> None:

@@ -11,10 +11,10 @@ PIP_COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 
 
 LINTS := lint-types lint-style lint-line lint-migrations lint-deploy
 
-.PHONY: run demo test lint $(LINTS) e2e bench audit lock env env-dev
+.PHONY: run demo test lint $(LINTS) e2e bench outages audit lock env env-dev
 
 # The laptop's setting: without it production's rules hold, first of all a SECRET_KEY.
-run demo test lint e2e bench: export DEBUG ?= true
+run demo test lint e2e bench outages: export DEBUG ?= true
 
 run: env  ## the whole product on this machine, until Ctrl-C
 	@exec $(PY) manage.py up
@@ -65,6 +65,9 @@ audit: env-dev  ## known holes in what requirements-dev.txt locks; AUDIT=--if-re
 lock: env-dev  ## writes requirements*.txt from requirements*.in
 	$(PIP_COMPILE) requirements.in -o requirements.txt
 	$(PIP_COMPILE) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+outages: env-dev  ## what people have after each way in which a database can fail: a table
+	@exec $(ON_SERVERS) $(PY) -m bench.outages
 
 env env-dev:
 	@test -n "$(PYTHON)" || { echo "Python is missing: install Python 3.11 or 3.12." >&2; exit 1; }

@@ -19,6 +19,7 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from crm import rowsecurity
+from crm import rowsecurity
 from crm.database import TRANSACTION
 
 T = TypeVar("T")
@@ -146,11 +147,12 @@ def claimed(undo: Undo) -> Callable[[], None]:
     if claims is None:
         return lambda: None
     undo = rowsecurity.kept(undo)  # given back for the tenant for whom it was claimed
-    claims.append(undo)
+    mine = rowsecurity.kept(undo)  # for the broker for whom it was claimed
+    claims.append(mine)
 
     def forget() -> None:
-        if undo in claims:
-            claims.remove(undo)
+        if mine in claims:
+            claims.remove(mine)
 
     return forget
 

@@ -40,7 +40,11 @@ class Relay:
         with suppress(OSError):
             while True:
                 near, _ = door.accept()
-                far = socket.create_connection((LOOPBACK, self._target))
+                try:
+                    far = socket.create_connection((LOOPBACK, self._target))
+                except OSError:  # nobody is there: whoever came is told so by the end of the line
+                    near.close()
+                    continue
                 self._lines += [near, far]
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=ends, daemon=True).start()

@@ -19,7 +19,6 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from crm import rowsecurity
-from crm import rowsecurity
 from crm.database import TRANSACTION
 
 T = TypeVar("T")

@@ -145,7 +145,6 @@ def claimed(undo: Undo) -> Callable[[], None]:
     claims = _undone.get()
     if claims is None:
         return lambda: None
-    undo = rowsecurity.kept(undo)  # given back for the tenant for whom it was claimed
     mine = rowsecurity.kept(undo)  # for the broker for whom it was claimed
     claims.append(mine)
 

@@ -28,7 +28,7 @@ def main(asked: list[str]) -> int:
         migrated = Original(folder, "migrated", "migrate --no-input")
         demo = Original(folder, "demo", "seed_demo", of=migrated)
         try:
-            with a_world(folder, address_of(demo.name), SWEEP_SECONDS="60") as world:
+            with a_world(folder, address_of(demo.name, owner=True), SWEEP_SECONDS="60") as world:
                 late = f"unanswered after {ANSWERED_WITHIN:.0f} s"
                 print(f"| event | {' | '.join(COLUMNS[:-1])} | {late} |")
                 print(f"|---|{'--:|' * len(COLUMNS)}")

@@ -84,7 +84,8 @@ def answers() -> bool:
     """Whether the database greets a newcomer, within seconds, also while it hangs."""
     asked = default.get_connection_params()
     try:
-        with default.Database.connect(**{**asked, "connect_timeout": PROBE_SECONDS}):
+        driver: Any = default
+        with driver.Database.connect(**{**asked, "connect_timeout": PROBE_SECONDS}):
             return True
     except psycopg.Error:
         return False

@@ -58,7 +58,8 @@ def bounds(model: type[models.Model], field: str) -> tuple[Any, Any]:
     found: dict[str, Any] = {}
     for check in model._meta.constraints:
         if check.name == name and isinstance(check, models.CheckConstraint):
-            found |= dict(child for child in check.condition.children if isinstance(child, tuple))
+            condition: Any = check.condition
+            found |= dict(child for child in condition.children if isinstance(child, tuple))
     return found.get(f"{field}__gte"), found.get(f"{field}__lte")
 
 

@@ -119,7 +119,7 @@ class UploadSerializer(serializers.Serializer[Any]):
 class PastedSerializer(UploadSerializer):
     """The same as JSON, in which no file goes."""
 
-    just_one: ClassVar = ()
+    just_one: ClassVar = ()  # type: ignore[assignment]
     file = None  # type: ignore[assignment]
     text = serializers.CharField(trim_whitespace=False, max_length=documents.MAX_BYTES)
     title = serializers.CharField(max_length=255)

@@ -94,7 +94,7 @@ class Schema(AutoSchema):
         return shape
 
     def _map_field_validators(self, field: Any, schema: Any) -> None:
-        super()._map_field_validators(field, schema)
+        super()._map_field_validators(field, schema)  # type: ignore[misc]
         may_be_empty = field.read_only or getattr(field, "allow_blank", False)
         if may_be_empty and schema.get("format") in ("uri", "email"):
             schema.pop("format")  # what was never filled in is an empty text

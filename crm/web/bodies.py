@@ -78,7 +78,8 @@ def _is_signed_in(request: HttpRequest) -> bool:
         request.session = getattr(request, "session", None) or store(key)
         if get_user(request).is_authenticated:
             return True
-    return any(_knows(kind(), request) for kind in api_settings.DEFAULT_AUTHENTICATION_CLASSES)
+    kinds: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return any(_knows(kind(), request) for kind in kinds)
 
 
 def _knows(authentication: Any, request: HttpRequest) -> bool:

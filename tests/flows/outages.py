@@ -72,7 +72,8 @@ def a_world(folder: Path, demo: str, **environment: str) -> Iterator[World]:
             second = Relay(port)
             hosts = ",".join(f"{LOOPBACK}:{each.port}" for each in (first, second))
             address = f"postgres://{ROLE}:{PASSWORD}@{hosts}/crm"
-            given = {"DATABASE_URL": address, **SECRETS, **environment}
+            owner = {"MIGRATE_DATABASE_URL": server.owner_url}
+            given = {"DATABASE_URL": address, **owner, **SECRETS, **environment}
             with Stack(folder / "stack", **given) as stack:
                 stack.change(f"UPDATE broker_chat_configs SET rate_limits = '{NO_LIMITS}'")
                 yield World(server, stack, first, second)

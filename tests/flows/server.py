@@ -18,7 +18,7 @@ class Server(Postgres):
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        super().__init__(folder, "of a test")
+        super().__init__(folder, "of a test", "of its application")
 
     def __enter__(self) -> "Server":
         self.start()
@@ -33,15 +33,15 @@ class Server(Postgres):
         return postgres_programs(identity.owner_of(self.cluster))
 
     def fill_from(self, address: str) -> None:
-        """With what another database holds."""
+        """With what another database holds, read as its owner: nobody else sees every row."""
         dump = [self._programs / "pg_dump", "--no-owner", "--no-privileges", "--dbname", address]
-        fill = [self._programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", "--dbname", self.url]
+        fill = [self._programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", "--dbname", self.owner_url]
         with subprocess.Popen(dump, stdout=subprocess.PIPE) as reading:
             subprocess.run(fill, stdin=reading.stdout, stdout=subprocess.DEVNULL, check=True)
         assert reading.returncode == 0
 
     def execute(self, statement: str) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with psycopg.connect(self.owner_url, autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[arg-type]
 
     def kill(self, *, back_in: float) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, seeded: Original) -> Iterator[World]:
-    with a_world(tmp_path_factory.mktemp("database"), address_of(seeded.name)) as made:
+    with a_world(tmp_path_factory.mktemp("database"), address_of(seeded.name, owner=True)) as made:
         yield made
 
 

@@ -86,6 +86,8 @@ def _taken(claim: Claim, at: datetime) -> Outcome:
             _count("error")
             raise
         _count(outcome)
+        trace_id = correlation.current().get("trace_id")
+    correlation.bind(trace_id=trace_id)  # the task's own line, which comes last, tells it too
     return outcome
 
 

@@ -62,6 +62,7 @@ class EmailBackend(BaseBackend):
             User().set_password(password)  # the time of a hash, so that e-mails cannot be probed
             return None
         if not user.may_enter:
+            User().set_password(password)  # likewise
             return None
         rowsecurity.enter_as(user)  # a hash of another cost is written anew
         return user if user.check_password(password) else None

@@ -7,6 +7,13 @@ from knowledge.models import KnowledgeEntry
 
 INDEX = "knowledge_base_embedding"
 WORTH_IT = 2_000  # embedded entries; below, every search is exact
+# Its owner may, and since PostgreSQL 17 whoever was given the right to maintain the table.
+_MAY_REBUILD = """
+    SELECT pg_has_role(relowner, 'USAGE')
+        OR CASE WHEN current_setting('server_version_num')::int >= 170000
+           THEN has_table_privilege('knowledge_base', 'MAINTAIN') ELSE false END
+      FROM pg_class WHERE oid = to_regclass(%s)
+"""
 _BEING_REBUILT = """
     SELECT 1 FROM pg_stat_progress_create_index
      WHERE datname = current_database() AND relid = %s::regclass
@@ -27,9 +34,8 @@ def refresh() -> bool:
 
 
 def _is_ours() -> bool:
-    owned = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(%s)"
     with connection.cursor() as cursor:
-        cursor.execute(owned, [INDEX])
+        cursor.execute(_MAY_REBUILD, [INDEX])
         return bool(cursor.fetchone()[0])
 
 

@@ -44,7 +44,9 @@ def known(view: Any) -> frozenset[str] | None:
 
 def _documented(view: Any) -> set[str]:
     handler = getattr(view, getattr(view, "action", "get"))
-    kind = getattr(handler, "kwargs", {}).get("schema") or type(view.schema)
+    usual: Any = view.schema
+    usual = usual if isinstance(usual, type) else type(usual)
+    kind = getattr(handler, "kwargs", {}).get("schema") or usual
     schema = kind()
     schema.view, schema.method, schema.path = view, "GET", view.request.path
     listed = [*schema._get_filter_parameters(), *schema._get_pagination_parameters()]

@@ -19,6 +19,9 @@ def test_an_admin_adds_a_colleague_of_their_own_broker(admin: User, rival: Broke
         "password": "Clave-Buena-1",
         "broker": rival.pk,
     }
+    refused = signed_in(admin).post(USERS, given)
+    assert (refused.status_code, codes(refused)[0][0]) == (400, "broker")
+    del given["broker"]
     answer = signed_in(admin).post(USERS, given)
     assert (answer.status_code, answer.json()["broker"]) == (201, admin.broker_id)
     assert "password" not in answer.json()
@@ -199,8 +202,9 @@ def test_configurations_are_changed(admin: User) -> None:
 
 
 def test_a_configuration_is_nobody_elses(admin: User, rival: Broker) -> None:
-    signed_in(admin).patch(
-        f"{CONFIG}leads/?broker={rival.pk}", {"broker": rival.pk, "cold_max_score": 5}
-    )
+    api = signed_in(admin)
+    refused = api.patch(f"{CONFIG}leads/", {"broker": rival.pk, "cold_max_score": 5})
+    assert refused.status_code == 400
+    api.patch(f"{CONFIG}leads/?broker={rival.pk}", {"cold_max_score": 5})
     assert BrokerLeadConfig.objects.get(broker=rival).cold_max_score == 20
     assert BrokerLeadConfig.objects.get(broker=admin.broker).cold_max_score == 5

@@ -89,7 +89,13 @@ def test_what_is_no_address_is_nobody_s_and_no_error(ag1: User, odd: str) -> Non
 
 
 def _stored_before(user: User, email: str) -> None:
+    """Only the owner of the table may take its constraint off; the application's role is none."""
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE relname = 'users'"
+        )
+        if not cursor.fetchone()[0]:
+            pytest.skip("runs as the tables' owner: DATABASE_URL with MIGRATE_DATABASE_URL's role")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits bars a change of the table
         cursor.execute("ALTER TABLE users DROP CONSTRAINT IF EXISTS users_email_one_spelling")
         cursor.execute("UPDATE users SET email = %s WHERE id = %s", [email, user.pk])

@@ -16,6 +16,7 @@ from django.test import override_settings
 
 from brokers.models import Broker, ChannelHook, User
 from campaigns.models import Campaign, CampaignEnrollment, CampaignLog
+from crm import rowsecurity
 from crm.tenancy import Role
 from knowledge.models import EmbedStatus, KnowledgeEntry
 from leads import comunas, phones, pipeline, scoring
@@ -34,7 +35,7 @@ AT = datetime(2026, 11, 24, 10, 0, tzinfo=SANTIAGO)
 
 def run(at: datetime = AT) -> str:
     told = StringIO()
-    with override_settings(DEBUG=True):
+    with override_settings(DEBUG=True), rowsecurity.across("tests"):
         call_command("seed_demo", "--at", at.isoformat(), stdout=told)
     return told.getvalue()
 

@@ -69,8 +69,3 @@ def bodies() -> Iterator[tuple[str, bytes]]:
     for body in JSON_BODIES:
         yield "application/json", body
     yield from FORM_BODIES
-
-
-# Those that fail in different places: at PostgreSQL, at Python's integers, at its dates, at text.
-FEW = ("\x00", "9" * 5_000, "10000-01-01", "9999-12-31T23:59:59-23:59", VALUES[1])
-FEW_BODIES = (b"{", b"[]", DEEP, HUGE_INTEGER, *JSON_BODIES[9:11], *JSON_BODIES[14:16])

@@ -52,12 +52,16 @@ _PERSONAL = (
     (re.compile(r"(?<![\w.:-])(?!\d{4}-\d\d-\d\d)\+?\d[\d ()-]{7,}\d(?![\w-])"), "…"),
 )
 _FRAMES = 12
+LONGEST_LINE = 2_000
 _HIDDEN = "…"
 
 
 def scrubbed(text: str) -> str:
-    """Without keys, passwords, tokens, e-mail addresses and telephone numbers."""
-    text = SECRET.sub(r"\1…", text)
+    """Without keys, passwords, tokens, e-mail addresses and telephone numbers; cut where it is long.
+
+    Some of the patterns look ahead from every sign: what a stranger sends must not cost the line.
+    """
+    text = SECRET.sub(r"\1…", text[:LONGEST_LINE])
     for pattern, instead in _PERSONAL:
         text = pattern.sub(instead, text)
     return text

@@ -6,9 +6,12 @@ from typing import Any
 from django.apps import apps
 from django.db.models import ForeignKey, Model, Q, QuerySet
 
+from crm.models import IdempotencyKey
 from leads.models import Lead, RightsRequest
 
 OUTLIVES = (Lead, RightsRequest)
+# A day's answers to repeated requests, encrypted: they go with the lead, and are no part of its record.
+GOES_ALONG = (IdempotencyKey,)
 _TECHNICAL = frozenset({"broker", "lease", "lease_until"})
 
 

@@ -35,8 +35,8 @@ def main(asked: list[str]) -> int:
                 for title, event in chosen.items():
                     outcome, _ = world.suffers(event)
                     whole &= outcome.is_whole
-                    told = " | ".join(str(getattr(outcome, column)) for column in COLUMNS)
-                    print(f"| {title} | {told} |", flush=True)
+                    figures = " | ".join(str(getattr(outcome, column)) for column in COLUMNS)
+                    print(f"| {title} | {figures} |", flush=True)
         finally:
             demo.close()
             migrated.close()

@@ -76,7 +76,7 @@ def _write(
 ) -> None:
     route = route_of(request)
     method = request.method if request.method in METHODS else "OTHER"
-    told = {
+    details = {
         "route": route,
         "method": method,
         "status": response.status_code,
@@ -85,4 +85,4 @@ def _write(
         "database_ms": round(statements.seconds * 1000, 1),
     }
     process.REQUESTS.observe(seconds, route, method, str(response.status_code))
-    log.log(logging.DEBUG if route in QUIET else logging.INFO, "request", extra=told)
+    log.log(logging.DEBUG if route in QUIET else logging.INFO, "request", extra=details)

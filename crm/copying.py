@@ -24,12 +24,12 @@ def copy_in(rows: Sequence[models.Model]) -> None:
     ]
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table, now = connection.ops.quote_name(model._meta.db_table), timezone.now()
-    told = [{field.column: _value(row, field, now) for field in fields} for row in rows]
+    values = [{field.column: _value(row, field, now) for field in fields} for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({names})"  # noqa: S608 - names of our own tables and columns
             f" SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)",
-            [json.dumps(told, default=str, ensure_ascii=False)],
+            [json.dumps(values, default=str, ensure_ascii=False)],
         )
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias

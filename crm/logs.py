@@ -148,8 +148,8 @@ def message(record: logging.LogRecord) -> str:
         return "refused"
     try:
         # A library's further lines quote what it worked on.
-        told = text if _is_ours(record) else text.partition("\n")[0]
-        text = told % _harmless(record) if record.args else told
+        sentence = text if _is_ours(record) else text.partition("\n")[0]
+        text = sentence % _harmless(record) if record.args else sentence
     except (TypeError, ValueError, KeyError):
         text = text.partition("%")[0]  # its values do not fit it: the sentence alone
     return scrubbed(text).replace("\n", "\\n").replace("\r", "\\r")

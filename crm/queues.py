@@ -63,11 +63,11 @@ def depths(at: datetime) -> list[Depth]:
     selects, values = [], []
     for queue in all_queues():
         rows = queue.owed(at).order_by().values(due_since=queue.since)
-        oldest, told = rows.order_by("due_since")[:1].query.sql_with_params()
+        oldest, oldest_params = rows.order_by("due_since")[:1].query.sql_with_params()
         some, counted = rows[:MOST].query.sql_with_params()
         # Django wrote both, their values apart.
         selects.append(f"SELECT ({oldest}), (SELECT count(*) FROM ({some}) rows)")  # noqa: S608
-        values += [*told, *counted]
+        values += [*oldest_params, *counted]
     return _read(selects, values)
 
 

@@ -69,10 +69,10 @@ def owed_work(at: datetime) -> Iterator[Trouble]:
     for depth in queues.depths(at):
         if depth.oldest and depth.waits(at) > depth.queue.patience:
             rows = f"{depth.rows}+" if depth.rows >= queues.MOST else depth.rows
-            told = {"queue": depth.queue.title, "rows": rows}
+            words = {"queue": depth.queue.title, "rows": rows}
             yield Trouble(
                 "queue",
-                _("Se acumulan %(queue)s: %(rows)s sin atender a tiempo.") % told,
+                _("Se acumulan %(queue)s: %(rows)s sin atender a tiempo.") % words,
                 _("Mira si los workers dan abasto y si el proveedor responde."),
                 _page(depth.queue.page),
                 depth.oldest,
@@ -113,10 +113,10 @@ def disk(at: datetime) -> Iterator[Trouble]:
     for place in sorted({_attachments(), Path(settings.BASE_DIR)}):
         usage = shutil.disk_usage(place)
         if usage.free < usage.total * THRESHOLDS.disk_free_share:
-            told = {"place": place, "free": usage.free // 2**20}
+            words = {"place": place, "free": usage.free // 2**20}
             yield Trouble(
                 "disk",
-                _("Queda poco disco en %(place)s: %(free)s MB.") % told,
+                _("Queda poco disco en %(place)s: %(free)s MB.") % words,
                 _("Libera espacio o agranda el disco, antes de que se rechacen archivos."),
             )
 

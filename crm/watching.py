@@ -65,6 +65,6 @@ def _made(check: Check, at: datetime) -> list[Trouble]:
             return list(check(at))
     except (Error, RedisError, OSError) as error:
         what = _("No se pudo revisar «%(check)s»: %(error)s.")
-        told = {"check": check.__name__, "error": type(error).__name__}
+        words = {"check": check.__name__, "error": type(error).__name__}
         todo = _("Mira si la base de datos, Redis y el disco responden.")
-        return [Trouble("unchecked", what % told, todo)]
+        return [Trouble("unchecked", what % words, todo)]

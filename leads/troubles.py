@@ -20,10 +20,10 @@ def telegram(at: datetime) -> Iterator[Trouble]:
     )
     for alert in alerts.select_related("broker").order_by("broker", "created_at"):
         reason = alert.details.get("reason", "")
-        told = {"broker": alert.broker, "reason": _reasons().get(reason, reason)}
+        words = {"broker": alert.broker, "reason": _reasons().get(reason, reason)}
         yield Trouble(
             "channel",
-            _("El Telegram de %(broker)s no recibe mensajes: %(reason)s.") % told,
+            _("El Telegram de %(broker)s no recibe mensajes: %(reason)s.") % words,
             _("En «Canales», «Revisar Telegram» dice qué pasa y «Reparar Telegram» lo arregla."),
             reverse("admin:brokers_brokerchatconfig_changelist"),
             alert.created_at,

@@ -238,8 +238,8 @@ class TenantAdmin(Scoped, ModelAdmin):
         names, counts, _needed, protected = super().get_deleted_objects(objs, request)
         found = [use for row in objs for use in usage.uses(row)]
         protected = [*protected, *(use.text for use in found if use.blocks)]
-        told = [_("Se usa en: %s") % use.text for use in found if not use.blocks]
-        return [*names, *told], counts, set(), protected
+        used_in = [_("Se usa en: %s") % use.text for use in found if not use.blocks]
+        return [*names, *used_in], counts, set(), protected
 
     # --- Buttons ---
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:

@@ -151,10 +151,10 @@ def _address() -> dict[str, Any]:
 
 def _run(program: Path, *arguments: str) -> None:
     """With the password in the environment: arguments are seen by everybody on the machine."""
-    told = {VARIABLES.get(key, f"PG{key.upper()}"): str(v) for key, v in _address().items()}
+    address = {VARIABLES.get(key, f"PG{key.upper()}"): str(v) for key, v in _address().items()}
     done = subprocess.run(
         [program, "--no-password", *arguments],
-        env={**os.environ, **told},
+        env={**os.environ, **address},
         capture_output=True,
         text=True,
     )

@@ -109,12 +109,12 @@ def _cumulated(metric: Histogram, amounts: dict[str, float]) -> list[tuple[str, 
     return buckets
 
 
-def _processes(told: dict[str, str]) -> Iterator[Any]:
+def _processes(notes: dict[str, str]) -> Iterator[Any]:
     count = _by_kind_and_host("crm_processes")
     memory = _by_kind_and_host("crm_process_resident_bytes")
     alive: dict[tuple[str, str], list[int]] = {}
     gone = []
-    for name, note in told.items():
+    for name, note in notes.items():
         process, host = json.loads(note), recording.parts(name)[0]
         if time.time() - process["at"] > GONE_SECONDS:
             gone.append(name)

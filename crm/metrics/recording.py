@@ -136,11 +136,11 @@ def flush() -> bool:
     """Add what was counted to everybody's; with Redis away it stays here for the next time."""
     taken = _pending.take()
     name = f"{socket.gethostname()}{_BETWEEN}{os.getpid()}"
-    told = {"kind": _pending.kind, "at": time.time(), "bytes": _resident_bytes()}
+    note = {"kind": _pending.kind, "at": time.time(), "bytes": _resident_bytes()}
     try:
         with outage.watched():
             store: Any = cache
-            store.tally(SUMS, taken, {PROCESSES: {name: json.dumps(told)}})
+            store.tally(SUMS, taken, {PROCESSES: {name: json.dumps(note)}})
     except (RedisError, OSError):
         _pending.add(taken)
         return False

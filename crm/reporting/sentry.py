@@ -56,11 +56,11 @@ def cleaned(event: Any, hint: Any) -> Any:
     }
 
 
-def _exception(told: dict[str, Any]) -> dict[str, Any]:
-    frames = (told.get("stacktrace") or {}).get("frames", [])
+def _exception(raised: dict[str, Any]) -> dict[str, Any]:
+    frames = (raised.get("stacktrace") or {}).get("frames", [])
     return {
-        "type": told.get("type"),
-        "module": told.get("module"),
+        "type": raised.get("type"),
+        "module": raised.get("module"),
         "value": "",
         "stacktrace": {
             "frames": [{name: each[name] for name in FRAME if name in each} for each in frames]

@@ -74,12 +74,12 @@ def trace_statements(tracer: Any) -> None:
     def spanned(execute: Callable[..., Any], sql: Any, params: Any, many: bool, of: Any) -> Any:
         text = sql if isinstance(sql, str) else ""
         operation = text.lstrip("( \n").partition(" ")[0].upper()[:20] or "STATEMENT"
-        told = {
+        attributes = {
             "db.system.name": "postgresql",
             "db.operation.name": operation,
             "db.query.text": _LITERAL.sub("?", text)[:1000],
         }
-        with tracer.start_as_current_span(operation, attributes=told):
+        with tracer.start_as_current_span(operation, attributes=attributes):
             return execute(sql, params, many, of)
 
     def hook(connection: Any, **_: Any) -> None:
@@ -114,13 +114,13 @@ def _cleaned(span: ReadableSpan) -> ReadableSpan:
         for each in span.events
         if each.attributes and "exception.type" in each.attributes
     ]
-    told = {name: value for name, value in (span.attributes or {}).items() if name in ATTRIBUTES}
+    attributes = {name: value for name, value in (span.attributes or {}).items() if name in ATTRIBUTES}
     return ReadableSpan(
         name=scrubbed(span.name)[:100],
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=told,
+        attributes=attributes,
         events=events,
         links=span.links,
         kind=span.kind,

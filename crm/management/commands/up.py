@@ -181,14 +181,14 @@ class Run:
     def _publish(self) -> None:
         """For commands in other terminals, and for whoever must find a process of ours."""
         names = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DEBUG")
-        told = {name: value for name in names if (value := self.environment.get(name))}
+        environment = {name: value for name in names if (value := self.environment.get(name))}
         if self.owner:
-            told["MIGRATE_DATABASE_URL"] = self.owner
+            environment["MIGRATE_DATABASE_URL"] = self.owner
         servers = {one.name: one.process.pid for one in self.servers.embedded if one.process}
         write_run(
             self.directory,
             url=f"http://{self.host}:{self.port}",
-            environment=told,
+            environment=environment,
             children=servers | self.stack.pids(),
         )
 

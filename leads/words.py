@@ -225,10 +225,16 @@ _READ: dict[str, Callable[[Any], str]] = {
 
 
 def fact(name: str, value: Any) -> str:
-    """A fact's value as a person reads it; empty when it is not known."""
+    """A fact's value as a person reads it; empty when it is not known.
+
+    One of a kind that the fact never has, as a client may send it, is shown as it is.
+    """
     if value in (None, "", [], {}):
         return ""
-    return _READ.get(name, str)(value)
+    try:
+        return _READ.get(name, str)(value)
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError):
+        return str(value)
 
 
 def fact_label(name: str) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from brokers.models import BrokerChatConfig
 from crm.models import FailedTask
@@ -350,7 +351,8 @@ def test_the_event_of_another_account_or_of_no_known_template_changes_nothing(cl
 
 
 @pytest.mark.parametrize("named", ["NAMED", "POSITIONAL"])
-def test_our_variables_reach_meta_as_it_names_them(api, meta, camila, at, named):
+def test_our_variables_reach_meta_as_it_names_them(api, meta, camila, named):
+    at = timezone.now()  # as the API has it
     theirs = REMINDER if named == "NAMED" else "Hola {{1}}, te esperamos {{2}} en la oficina."
     meta.templates = [template("visita", theirs, parameter_format=named)]
     synced(api)
@@ -362,7 +364,7 @@ def test_our_variables_reach_meta_as_it_names_them(api, meta, camila, at, named)
     asked = {"template": one().pk, "variables": {"hora": "mañana\n a las 11"}}
     sent = api.post(f"/api/v1/leads/{camila.pk}/messages/", asked, format="json")
     assert sent.status_code == 201, sent.json()
-    outbox.deliver(sent.json()["id"], at=at)
+    outbox.deliver(sent.json()["id"], at=timezone.now())
     parameters = meta.sent[0]["template"]["components"][0]["parameters"]
     assert [each["text"] for each in parameters] == ["Camila", "mañana a las 11"]
     names = [each.get("parameter_name") for each in parameters]

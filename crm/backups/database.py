@@ -21,6 +21,12 @@ OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout")
 VARIABLES = {"dbname": "PGDATABASE", "sslrootcert": "PGSSLROOTCERT"}
 # Whoever works on the tables that a restore replaces has to be stopped first: it does not wait.
 LOCK_SECONDS = 5
+# Of triggers, as the migrations made them; those of extensions stay with their extension.
+ROUTINES = """
+    SELECT p.oid::regprocedure::text FROM pg_proc p
+     WHERE p.pronamespace = 'public'::regnamespace
+       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
 TABLES = """
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT EXISTS (
@@ -114,6 +120,8 @@ def delete_all() -> None:
         for table in _tables(connection):
             statement = sql.SQL("DROP TABLE IF EXISTS public.{} CASCADE")
             connection.execute(statement.format(sql.Identifier(table)))
+        for (routine,) in connection.execute(ROUTINES).fetchall():
+            connection.execute(sql.SQL("DROP ROUTINE {} CASCADE").format(sql.SQL(routine)))
 
 
 def _count(connection: psycopg.Connection[Any], table: str) -> int:

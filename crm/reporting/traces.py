@@ -114,7 +114,9 @@ def _cleaned(span: ReadableSpan) -> ReadableSpan:
         for each in span.events
         if each.attributes and "exception.type" in each.attributes
     ]
-    attributes = {name: value for name, value in (span.attributes or {}).items() if name in ATTRIBUTES}
+    attributes = {
+        name: value for name, value in (span.attributes or {}).items() if name in ATTRIBUTES
+    }
     return ReadableSpan(
         name=scrubbed(span.name)[:100],
         context=span.context,

@@ -48,8 +48,12 @@ class Place:
         )
 
     def rows(self) -> dict[str, list[str]]:
-        """Every row of every table, but for what a backup notes of itself when it has ended."""
-        with psycopg.connect(self.database) as connection:
+        """Every row of every table, but for what a backup notes of itself when it has ended.
+
+        As the owner reads them: the application is shown one broker's at a time.
+        """
+        owner = address_of(self.database.rpartition("/")[2], owner=True)
+        with psycopg.connect(owner) as connection:
             tables = [name for (name,) in connection.execute(BACKUP_TABLES).fetchall()]
             return {
                 table: [

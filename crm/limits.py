@@ -19,6 +19,11 @@ log = logging.getLogger(__name__)
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")  # as some proxies write it
 
 
+def now() -> float:
+    """Seconds since 1970: what the windows are counted by."""
+    return time.time()
+
+
 @dataclass(frozen=True)
 class Limit:
     """So many under one key in each window of so many seconds; ``count`` of them at once now."""
@@ -31,7 +36,7 @@ class Limit:
     @property
     def counter(self) -> str:
         """The name of the current window."""
-        return f"limit:{self.key}:{int(time.time()) // self.seconds}"
+        return f"limit:{self.key}:{int(now()) // self.seconds}"
 
 
 def exceeded(key: str, *, limit: int, seconds: int, count: int = 1) -> bool:

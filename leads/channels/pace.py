@@ -43,7 +43,7 @@ def wait(*paces: Pace, messages: int = 1, patience: float | None = None) -> None
     for pace in paces:
         count = min(messages, max(pace.limit, 1))
         while behind := limits.over(Limit(pace.key, pace.limit, pace.seconds, count)):
-            until_next = pace.seconds - time.time() % pace.seconds
+            until_next = pace.seconds - limits.now() % pace.seconds
             if time.monotonic() + until_next > until:
                 raise ChannelError(
                     permanent=False,

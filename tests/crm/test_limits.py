@@ -26,7 +26,7 @@ def test_what_is_over_the_limit_is_told_and_each_key_counts_by_itself() -> None:
 
 def test_a_new_window_counts_anew(monkeypatch) -> None:
     clock = [1_000_000.0]
-    monkeypatch.setattr(limits.time, "time", lambda: clock[0])
+    monkeypatch.setattr(limits, "now", lambda: clock[0])
     assert [limits.exceeded("a", limit=1, seconds=60) for _ in range(2)] == [False, True]
     clock[0] += 60
     assert limits.exceeded("a", limit=1, seconds=60) is False

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import override_settings
 
 from brokers.models import BrokerChatConfig
+from crm import limits
 from leads import delivery, outbox
 from leads.channels import pace, telegram_pace
 from leads.errors import ChannelError
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch):
     cache.clear()
+    monkeypatch.setattr(limits, "now", time.time)
     monkeypatch.setattr(pace, "SECONDS_WAITED", 0)
 
 

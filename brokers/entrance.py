@@ -8,8 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from unfold.forms import AuthenticationForm
 
-from brokers import guessing
+from brokers import guessing, hashing
 from brokers.guessing import Guess
 from brokers.models import User
 
@@ -47,6 +48,14 @@ class Handler(AxesHandler):  # type: ignore[misc]
 
     def user_logged_out(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None:
         """Nothing of a try is left by then."""
+
+
+class SignInForm(AuthenticationForm):  # type: ignore[misc]
+    """Admin's, at which a crowd waits for itself."""
+
+    def clean(self) -> Any:
+        with hashing.admitted():
+            return super().clean()
 
 
 class DeviceMiddleware:

@@ -258,7 +258,7 @@ class SecretsField(serializers.DictField):
     def to_internal_value(self, data: Any) -> Any:
         given = super().to_internal_value(data)
         stored = getattr(self.parent.instance, self.source or "", None)
-        return _merged(stored or {}, given)
+        return _merged(stored or {}, given) if given or stored is None else stored
 
 
 def _merged(stored: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

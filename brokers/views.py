@@ -14,7 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from brokers import linking, onboarding, passwords, team, tokens
+from brokers import hashing, linking, onboarding, passwords, team, tokens
 from brokers import serializers as shapes
 from brokers.entrance import guess_of
 from brokers.filters import UserFilter
@@ -59,7 +59,8 @@ class Token(PublicView, Posted):
     def post(self, request: Request) -> Response:
         given = self.given()
         asked: Any = request
-        user = authenticate(asked, username=given["email"], password=given["password"])
+        with hashing.admitted():
+            user = authenticate(asked, username=given["email"], password=given["password"])
         guess = guess_of(request)
         if user is None and guess is not None and (guess.refused or guess.locks):
             raise TooMany(retry_after=guess.retry_after)

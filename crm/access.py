@@ -2,15 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import Resolver404, ResolverMatch, resolve
 
-from crm import correlation
+from crm import connections, correlation
+from crm.errors import Unavailable
 from crm.metrics import process
 
 log = logging.getLogger(__name__)
@@ -51,8 +53,56 @@ class AccessMiddleware:
             with connection.execute_wrapper(statements):
                 response = self.get_response(request)
             response.headers[HEADER] = request_id
-            _write(request, response, time.perf_counter() - began, statements)
+
+            def end(status: int) -> None:
+                _write(request, status, time.perf_counter() - began, statements)
+
+            if isinstance(response, StreamingHttpResponse) and not isinstance(
+                response, FileResponse
+            ):
+                pieces = iter(response.streaming_content)
+                response.streaming_content = Stream(pieces, response.status_code, statements, end)
+            else:
+                end(response.status_code)
         return response
+
+
+class Stream:
+    """An answer that is made while it is sent: how it went is known, and written, at its end."""
+
+    def __init__(
+        self,
+        pieces: Iterator[Any],
+        status: int,
+        statements: Statements,
+        end: Callable[[int], None],
+    ) -> None:
+        self._pieces, self._status, self._statements, self._end = pieces, status, statements, end
+        self._known = correlation.current()
+        self._is_over = False
+
+    def __iter__(self) -> "Stream":
+        return self
+
+    def __next__(self) -> Any:
+        with correlation.alone(**self._known):
+            try:
+                with connection.execute_wrapper(self._statements):
+                    return next(self._pieces)
+            except StopIteration:
+                self.close()
+                raise
+            except Exception as error:
+                self._status = Unavailable.status if connections.is_passing(error) else 500
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Also where the client went before the end."""
+        if not self._is_over:
+            self._is_over = True
+            with correlation.alone(**self._known):
+                self._end(self._status)
 
 
 def _identifier(request: HttpRequest) -> str:
@@ -63,7 +113,7 @@ def _identifier(request: HttpRequest) -> str:
 
 def route_of(request: HttpRequest) -> str:
     """The name of the address's pattern: of these there are few, and none holds a key or a row."""
-    match = request.resolver_match
+    match = request.resolver_match or _match(request.path_info)  # refused before it was looked up
     if match is not None:
         return match.view_name or match.route
     return (
@@ -71,18 +121,23 @@ def route_of(request: HttpRequest) -> str:
     )
 
 
-def _write(
-    request: HttpRequest, response: HttpResponse, seconds: float, statements: Statements
-) -> None:
+def _match(path: str) -> ResolverMatch | None:
+    try:
+        return resolve(path)
+    except Resolver404:
+        return None
+
+
+def _write(request: HttpRequest, status: int, seconds: float, statements: Statements) -> None:
     route = route_of(request)
     method = request.method if request.method in METHODS else "OTHER"
     details = {
         "route": route,
         "method": method,
-        "status": response.status_code,
+        "status": status,
         "duration_ms": round(seconds * 1000, 1),
         "statements": statements.count,
         "database_ms": round(statements.seconds * 1000, 1),
     }
-    process.REQUESTS.observe(seconds, route, method, str(response.status_code))
+    process.REQUESTS.observe(seconds, route, method, str(status))
     log.log(logging.DEBUG if route in QUIET else logging.INFO, "request", extra=details)

@@ -79,6 +79,14 @@ class Unavailable(DomainError):
     )
 
 
+class Broken(DomainError):
+    """A fault of ours."""
+
+    code = "error"
+    status = 500
+    message = _("Algo falló de nuestro lado. Vuelve a intentarlo en un momento.")
+
+
 class NoRoom(DomainError):
     """No room is left for a file: nothing of what was asked is stored."""
 

@@ -66,12 +66,29 @@ else:
     TextField = models.TextField
 
 
+class Sealed(dict[str, Any]):
+    """What none of the keys opens: empty to whoever looks, and stored again as it was.
+
+    So a lost key stops only what needs the credential, which can be entered anew; and where the
+    key is found after all, everything that was not entered anew is there again.
+    """
+
+    def __init__(self, token: str = "") -> None:
+        super().__init__()
+        self.token = token
+
+
 class EncryptedJSONField(TextField):
-    """JSON kept as one Fernet token; cannot be filtered on; never shown by API or Admin."""
+    """JSON kept as one Fernet token; cannot be filtered on; never shown by API or Admin.
+
+    Reads as ``Sealed`` where no key opens it.
+    """
 
     def get_prep_value(self, value: Any) -> str | None:
         if value is None:
             return None
+        if isinstance(value, Sealed) and not value:
+            return value.token
         plain = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
         return cipher().encrypt(plain.encode()).decode()
 
@@ -80,10 +97,8 @@ class EncryptedJSONField(TextField):
             return None
         try:
             return opened(value)
-        except DecryptionError as error:
-            raise DecryptionError(
-                f"{self.model.__name__}.{self.name} opens with none of FIELD_ENCRYPTION_KEYS"
-            ) from error
+        except DecryptionError:
+            return Sealed(value)
 
     def value_to_string(self, obj: models.Model) -> str:
         return json.dumps(self.value_from_object(obj))

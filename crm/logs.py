@@ -217,8 +217,13 @@ def config(form: str, level: str) -> dict[str, Any]:
 
 
 _LIBRARIES: dict[str, dict[str, Any]] = {
-    "django.request": {"filters": ["without_keys", "without_outages"]},
-    "django.security.csrf": {"filters": ["without_keys"]},
+    # Without its own handlers, which on a laptop write everything a second time.
+    "django": {"handlers": [], "level": "INFO"},
+    "django.server": {"handlers": [], "level": "INFO"},
+    # A stranger's faults are in our line of each request, and nothing for people to act on.
+    "django.request": {"level": "ERROR", "filters": ["without_keys", "without_outages"]},
+    "django.security": {"level": "CRITICAL"},
+    "django.security.csrf": {"level": "WARNING", "filters": ["without_keys"]},
     "environ": {"level": "WARNING"},
     "httpx": {"level": "WARNING"},
     "axes": {"level": "WARNING"},

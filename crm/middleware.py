@@ -22,7 +22,7 @@ from crm.errors import (
     Unavailable,
     is_no_room,
 )
-from crm.places import Places
+from crm.places import Place, Places, holding
 from crm.responses import apology
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -86,24 +86,30 @@ class DatabaseMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(FREE):
             return self.get_response(request)
-        if not self.places.enter():
-            return self._apology(request, Unavailable(retry_after=RETRY_AFTER))
-        response = None
+        place, response = Place(self.places), None
         try:
-            response = self.get_response(request)
+            place.take()
+            with holding(place):
+                response = self.get_response(request)
+        except Unavailable as error:
+            return self._apology(request, error)
         finally:
-            self._leave(response)
+            self._leave(place, response)
         failure: DomainError | None = getattr(request, "passing_failure", None)
         if response.status_code == Unavailable.status or failure:
             connections.drop()  # the next request may find another server, or this one again
         return self._apology(request, failure) if failure else response
 
-    def _leave(self, response: Any) -> None:
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A refusal from so deep that no view expected it, as of a crowd at the sign-in."""
+        return self._apology(request, error) if isinstance(error, DomainError) else None
+
+    def _leave(self, place: Place, response: Any) -> None:
         """What is sent bit by bit reads on until it is closed."""
         if getattr(response, "streaming", False):
-            response._resource_closers.append(self.places.leave)
+            response._resource_closers.append(place.leave)
         else:
-            self.places.leave()
+            place.leave()
 
     def _apology(self, request: HttpRequest, failure: DomainError) -> HttpResponse:
         with translation.override(asked_language(request)):
@@ -140,6 +146,8 @@ class TenantMiddleware:
                 response, FileResponse
             ):
                 response.streaming_content = rowsecurity.streamed(response.streaming_content)
+                closers = response._resource_closers
+                closers[:] = [rowsecurity.kept(close) for close in closers]
         return response
 
 

@@ -123,6 +123,8 @@ class IdempotencyKey(TimeStamped):
     ``lead`` is whom the answer is about: who is erased takes it along. Superadmins have no broker.
     """
 
+    is_short_lived: ClassVar[bool] = True
+
     broker = models.ForeignKey(
         "brokers.Broker",
         on_delete=models.CASCADE,

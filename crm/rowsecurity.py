@@ -123,8 +123,14 @@ def of_row(model: type[models.Model], pk: Any) -> Any:
 
 
 def streamed(chunks: Iterable[T]) -> Iterator[T]:
-    """An answer that is made while it is sent, for the tenant for whom it was asked."""
-    tenant, rest = current(), iter(chunks)
+    """An answer that is made while it is sent, for the tenant at work now, at the call.
+
+    Not at the first chunk: by then the request is over and its tenant is gone.
+    """
+    return _streamed(current(), iter(chunks))
+
+
+def _streamed(tenant: str, rest: Iterator[T]) -> Iterator[T]:
     while True:
         with _as(tenant):  # not around the yield: between two chunks the thread is its server's
             try:

@@ -1,6 +1,7 @@
 """Whether the configured keys open what the database holds, and which key opens how much."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import models
@@ -14,7 +15,7 @@ def trouble() -> str:
     """The encrypted columns that hold something which no key opens, or ""."""
     closed = [
         f"{model._meta.label}.{field}"
-        for model, field in fields.encrypted()
+        for model, field in _lasting()
         if not all(map(_key_of, _sample(model, field)))
     ]
     if not closed:
@@ -23,6 +24,24 @@ def trouble() -> str:
         f"FIELD_ENCRYPTION_KEYS opens not all of {', '.join(closed)}: add the key that is missing,"
         " or enter those credentials again."
     )
+
+
+def closed() -> set[int | None]:
+    """Whose values, by the broker's id, no key opens, as far as the samples show."""
+    found: set[int | None] = set()
+    for model, field in _lasting():
+        rows = fields.stored(model, field).filter(token__isnull=False)
+        for order in ("pk", "-pk"):
+            held = rows.order_by(order).values_list("broker_id", "token")[:SAMPLE]
+            found.update(broker_id for broker_id, token in held if not _key_of(token))
+    return found
+
+
+def _lasting() -> Iterator[tuple[type[models.Model], str]]:
+    """Without what is gone in a day by itself, and nobody could enter anew."""
+    for model, field in fields.encrypted():
+        if not getattr(model, "is_short_lived", False):
+            yield model, field
 
 
 def used_keys() -> dict[str, int]:

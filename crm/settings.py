@@ -16,12 +16,13 @@ from redis.retry import Retry
 
 from crm import database, keys, logs, theme
 from crm.embedded import running_urls
+from crm.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
 for _name, _value in running_urls(BASE_DIR).items():
     os.environ.setdefault(_name, _value)
-env = environ.Env()
+env = Env()
 
 # --- The process -----------------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -263,6 +264,8 @@ API_THROTTLE_RATES: dict[str, str] = {
 }
 # Which sites' scripts may call the API and the web form: none, unless named.
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+if "null" in CORS_ALLOWED_ORIGINS:
+    raise ImproperlyConfigured("CORS_ALLOWED_ORIGINS: null is any page in a sandboxed frame.")
 CORS_URLS_REGEX = r"^/(api|forms)/"
 CORS_ALLOW_CREDENTIALS = False  # callers bring a token; cookies are for pages of our own
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]

@@ -18,6 +18,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "crm.admin.dashboard.context",
+    "LOGIN": {"form": "brokers.entrance.SignInForm"},
     "STYLES": [lambda _request: static("crm/admin.css")],
     "SIDEBAR": {
         "show_search": True,

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from crm import health, outage, queues
+from crm import health, outage, queues, secrecy
 from crm.models import FailedTask, PeriodicRun
 from crm.tasks import READY_WITHIN, lateness, list_periodic, shared_heartbeat
 from crm.watching import THRESHOLDS, Trouble, register
@@ -155,6 +155,23 @@ def release(at: datetime) -> Iterator[Trouble]:
             "static",
             _("Faltan los archivos estáticos: las páginas se ven sin estilo o fallan."),
             _("Ejecuta «python manage.py collectstatic --no-input» y reinicia el web."),
+        )
+
+
+@register
+def secrets(at: datetime) -> Iterator[Trouble]:
+    """For the installation, and for each brokerage whose credentials are not to be read."""
+    closed = secrecy.closed()
+    for broker_id in {None, *closed} if closed else ():
+        yield Trouble(
+            "secrets",
+            _("Hay credenciales guardadas que ninguna clave abre: esos canales no funcionan."),
+            _(
+                "Agrega la clave que falta a FIELD_ENCRYPTION_KEYS, o ingresa las credenciales otra vez."
+            ),
+            "",
+            None,
+            broker_id,
         )
 
 

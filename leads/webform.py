@@ -31,6 +31,29 @@ LONGEST = 200
 CONSENT = _("Acepto recibir información comercial de %(broker)s.")
 
 
+YES, NO = ("on", "true", "1", "yes", "sí", "si"), ("off", "false", "0", "no", "")
+
+
+class Ticked(forms.CheckboxInput):
+    """A box as browsers send it, or a word for yes or no; any other is for the field to refuse."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        given = data.get(name) or ""
+        word = str(given).strip().casefold()
+        return {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}.get(word, given)
+
+
+class ConsentField(forms.BooleanField):
+    """Given only by a plain yes: whatever cannot be understood is asked for again."""
+
+    widget = Ticked
+
+    def to_python(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise forms.ValidationError(_("Marca la casilla o déjala vacía."), code="invalid")
+        return value
+
+
 class ContactForm(forms.Form):
     """What a person tells of themselves; ``website`` is a field that only robots fill in."""
 
@@ -43,7 +66,7 @@ class ContactForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    consent = forms.BooleanField(required=False)
+    consent = ConsentField(required=False)
     website = forms.CharField(required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.errors import Conflict
+from crm.fields import Sealed
 from crm.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -30,6 +31,7 @@ RETRIES = 2
 KEPT_HEADERS = ("ETag", "Location")
 
 Run = Callable[[], Response]
+About = Callable[[Any], int | None]
 
 
 class KeyReused(Conflict):
@@ -52,8 +54,13 @@ def key_of(request: Request) -> str | None:
     return key
 
 
-def once(request: Request, key: str, run: Run, *, about: Callable[[Any], int | None]) -> Response:
+def once(
+    request: Request, key: str, run: Run, *, about: About, may_see: Callable[[], None]
+) -> Response:
     """What ``run`` answers, or answered under this key of this person.
+
+    An answer is given again only after ``may_see``, which raises where the row of the address is no
+    longer the person's to see.
 
     The key, the effect and the answer are one transaction: a process that dies between them leaves
     nothing, and a refusal leaves the key free. Of two at once the second waits in the unique index
@@ -62,19 +69,22 @@ def once(request: Request, key: str, run: Run, *, about: Callable[[Any], int | N
     for _attempt in range(RETRIES):
         try:
             with transaction.atomic():
-                return _answered(request, key, run, about)
+                return _answered(request, key, run, about, may_see)
         except OperationalError as error:
             # What usually is several short transactions is one here, and may cross another that
             # locks in another order: nothing of it stands, so it is begun anew.
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
     with transaction.atomic():
-        return _answered(request, key, run, about)
+        return _answered(request, key, run, about, may_see)
 
 
-def _answered(request: Request, key: str, run: Run, about: Callable[[Any], int | None]) -> Response:
+def _answered(
+    request: Request, key: str, run: Run, about: About, may_see: Callable[[], None]
+) -> Response:
     row = _claim(request, key)
     if row.status:
+        may_see()
         return _again(row)
     for file in getattr(request, "FILES", {}).values():
         file.seek(0)
@@ -83,7 +93,9 @@ def _answered(request: Request, key: str, run: Run, about: Callable[[Any], int |
     return response
 
 
-def apart(request: Request, key: str, run: Run, *, about: Callable[[Any], int | None]) -> Response:
+def apart(
+    request: Request, key: str, run: Run, *, about: About, may_see: Callable[[], None]
+) -> Response:
     """As ``once`` for what asks a vendor, during which no transaction may be open.
 
     The key is there before the vendor is asked, the answer after. Who comes in between is sent away,
@@ -97,6 +109,7 @@ def apart(request: Request, key: str, run: Run, *, about: Callable[[Any], int | 
                 raise InProgress(retry_after=PATIENCE_SECONDS)
             IdempotencyKey.objects.filter(pk=row.pk).update(leased_at=timezone.now())
     if row.status:
+        may_see()
         return _again(row)
     try:
         response = run()
@@ -134,7 +147,7 @@ def _forget_old(user: Any, key: str) -> None:
     IdempotencyKey.objects.filter(user=user, key=key, created_at__lt=over).delete()
 
 
-def _keep(row: IdempotencyKey, response: Response, about: Callable[[Any], int | None]) -> None:
+def _keep(row: IdempotencyKey, response: Response, about: About) -> None:
     """Store the answer; one that is a stream of bytes, or a refusal, is not kept, nor its key."""
     if getattr(response, "streaming", False) or response.status_code >= 300:
         row.delete()
@@ -149,6 +162,8 @@ def _keep(row: IdempotencyKey, response: Response, about: Callable[[Any], int | 
 
 
 def _again(row: IdempotencyKey) -> Response:
+    if isinstance(row.answer, Sealed):  # its key was taken away: it was done, and how is not known
+        raise KeyReused
     headers = {**row.answer["headers"], "Idempotent-Replayed": "true"}
     return Response(row.answer["body"], status=row.status, headers=headers)
 

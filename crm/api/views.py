@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db import models, transaction
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.permissions import AllowAny
@@ -43,8 +44,20 @@ class RepeatableView(StrictView):
         waits = getattr(self, "action", None) in self.asks_vendors
         way = idempotency.apart if waits else idempotency.once
         self.post = lambda *given, **named: way(
-            request, key, lambda: handler(*given, **named), about=self.about_lead
+            request,
+            key,
+            lambda: handler(*given, **named),
+            about=self.about_lead,
+            may_see=self._require_sight,
         )
+
+    def _require_sight(self) -> None:
+        """Of the row in the address, where it still is: the call may have been what ended it."""
+        view: Any = self
+        model, pk = getattr(getattr(view, "queryset", None), "model", None), view.kwargs.get("pk")
+        rows = model._base_manager.filter(pk=pk) if model and pk else None
+        if rows is not None and rows.exists():
+            get_object_or_404(rows, tenancy.scope(model, view.request.user))
 
     def about_lead(self, answer: Any) -> int | None:
         """The lead that an answer tells of, for who is erased."""

@@ -22,8 +22,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError
 from django.http import HttpResponse
 
-from crm import connections
-from crm.errors import RETRY_AFTER, Unavailable
+from crm import access, connections, correlation
+from crm.errors import RETRY_AFTER, Broken, DomainError, NoRoom, Unavailable, is_no_room
 from crm.responses import apology
 from crm.web import bodies
 from crm.web.sockets import bound_unread
@@ -46,6 +46,7 @@ FETCH_SECONDS = 30.0  # who takes nothing of an answer for that long is gone
 # What a refused client still sends is thrown away for a moment: closing at once would reset the
 # connection, often before the refusal was read.
 DRAIN_SECONDS = 2.0
+REQUEST_ID = access.HEADER.lower().encode()
 
 
 class Gone(Exception):
@@ -169,9 +170,9 @@ class Front:
                 answer.take(pieces)
             finally:
                 pieces.close()
-        except Exception:  # an edge: Django answers its own errors, what is left is a bare 500
-            log.exception("a request failed outside of Django")
-            return Answer()
+        except Exception as error:  # noqa: BLE001 - Django answers its own errors, not a stream's
+            answer.body.close()
+            return _broken(environ, error, dict(answer.headers).get(REQUEST_ID, b"").decode())
         return answer
 
 
@@ -238,6 +239,23 @@ async def _drain(receive: Receive) -> None:
             pass
     except (Gone, Refused):
         pass
+
+
+def _broken(environ: Environ, error: Exception, request_id: str) -> Answer:
+    """What a person is told in place of an answer that broke off while it was made."""
+    request = WSGIRequest({**environ, "wsgi.input": BytesIO()})
+    refusal: DomainError
+    if connections.is_passing(error):
+        connections.drop()
+        refusal = Unavailable(retry_after=RETRY_AFTER)
+    else:
+        with correlation.alone(request_id=request_id or None):
+            log.error("an answer could not be made", exc_info=error)
+        refusal = NoRoom() if is_no_room(error) else Broken()
+    response = apology(request, refusal)
+    if request_id:
+        response.headers[access.HEADER] = request_id
+    return _answer_of(response)
 
 
 def _answer_of(response: HttpResponse) -> Answer:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.models import BrokerChatConfig
-from crm.fields import DecryptionError, cipher
+from crm.fields import cipher
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRET = {"telegram": {"token": "1:señal", "retries": 3}}
@@ -57,15 +57,27 @@ def test_keys_rotate_the_old_one_still_opens_and_the_new_one_closes(config, sett
     assert BrokerChatConfig.objects.get(pk=config.pk).provider_configs == SECRET
 
 
-def test_a_value_that_no_key_opens_says_where_it_is(config, settings) -> None:
+def test_a_value_that_no_key_opens_is_empty_and_stays_for_who_has_the_key(config, settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    keep(config)
+    before = stored(config)
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    found = BrokerChatConfig.objects.get(pk=config.pk)
+    assert found.provider_configs == {}
+    found.rate_limits = {"visitor_per_minute": 7}
+    found.save()
+    assert stored(config) == before
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    assert BrokerChatConfig.objects.get(pk=config.pk).provider_configs == SECRET
+
+
+def test_what_is_entered_anew_takes_the_place_of_what_no_key_opens(config, settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     keep(config)
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
-    with pytest.raises(DecryptionError) as refusal:
-        BrokerChatConfig.objects.get(pk=config.pk)
-    assert str(refusal.value) == (
-        "BrokerChatConfig.provider_configs opens with none of FIELD_ENCRYPTION_KEYS"
-    )
+    keep(BrokerChatConfig.objects.get(pk=config.pk), {"telegram": {"token": "2:nueva"}})
+    found = BrokerChatConfig.objects.get(pk=config.pk)
+    assert found.provider_configs == {"telegram": {"token": "2:nueva"}}
 
 
 def test_without_keys_the_secret_key_serves(config, settings) -> None:
@@ -73,8 +85,7 @@ def test_without_keys_the_secret_key_serves(config, settings) -> None:
     keep(config)
     assert BrokerChatConfig.objects.get(pk=config.pk).provider_configs == SECRET
     settings.SECRET_KEY = "another"
-    with pytest.raises(DecryptionError):
-        BrokerChatConfig.objects.get(pk=config.pk)
+    assert BrokerChatConfig.objects.get(pk=config.pk).provider_configs == {}
 
 
 @pytest.mark.parametrize("key", ["short", "", "ñ" * 44])

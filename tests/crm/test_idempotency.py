@@ -66,6 +66,18 @@ def test_a_key_belongs_to_its_person(admin: User, agent: User) -> None:
     assert Lead.objects.count() == 2
 
 
+def test_who_no_longer_sees_the_lead_is_not_answered_again(
+    admin: User, agent: User, agent2: User
+) -> None:
+    lead = LeadFactory(broker=agent.broker, assigned_to=agent)
+    api, path = signed_in(agent), f"{URL}{lead.pk}/rescore/"
+    assert api.post(path, {}, headers=KEY).status_code == 200
+    assert api.post(path, {}, headers=KEY).headers["Idempotent-Replayed"] == "true"
+    Lead.objects.filter(pk=lead.pk).update(assigned_to=agent2)
+    again = api.post(path, {}, headers=KEY)
+    assert (again.status_code, codes(again)) == (404, [(None, "not_found")])
+
+
 def test_a_superadmins_key_needs_no_broker(superadmin: User, admin: User) -> None:
     body = {**CAMILA, "broker": admin.broker_id}
     first, second = (signed_in(superadmin).post(URL, body, headers=KEY) for _ in range(2))

@@ -8,13 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client, override_settings
 from django.utils import timezone, translation
 
-from brokers.models import Broker, BrokerPromptConfig, User
+from brokers.models import Broker, BrokerChatConfig, BrokerPromptConfig, User
 from crm import health, troubles, watching
+from crm.fields import Sealed
 from crm.models import PeriodicRun
 from crm.tasks import list_periodic
 from leads.models import Lead
@@ -178,9 +180,15 @@ def _tasks_of_theirs_fail(broker: Broker) -> None:
     FailedTaskFactory(broker=broker)
 
 
+def _key_is_lost(broker: Broker) -> None:
+    closed = Fernet(Fernet.generate_key()).encrypt(b"{}").decode()
+    BrokerChatConfig.objects.filter(broker=broker).update(provider_configs=Sealed(closed))
+
+
 @pytest.mark.parametrize(
     ("kind", "happens", "says"),
     [
+        ("secrets", _key_is_lost, "ninguna clave abre"),
         ("channel", _telegram_is_refused, "el token del bot ya no vale"),
         ("calendar", _calendar_breaks, "perdieron su permiso en Google"),
         ("budget", _month_is_spent, "gastó su tope mensual"),

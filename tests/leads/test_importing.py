@@ -22,7 +22,7 @@ from leads.models import (
     LeadImportRow,
     Suppression,
 )
-from tests.api import codes, signed_in
+from tests.api import codes, signed_in, text_of
 from tests.factories import LeadFactory
 from tests.racing import race
 
@@ -388,7 +388,7 @@ def test_an_admin_imports_by_the_api_from_upload_to_report(
     assert codes(client.post(f"{page}commit/")) == [(None, "conflict")]
     run(LeadImport.objects.get(), at)
     assert client.get(page).json()["state"] == "done"
-    refused = b"".join(client.get(f"{page}refused.csv/").streaming_content).decode("utf-8-sig")
+    refused = text_of(client.get(f"{page}refused.csv/")).removeprefix("\ufeff")
     assert list(csv.reader(io.StringIO(refused), delimiter=";")) == [
         ["Fila", "Motivo", "Nombre", "Teléfono", "Correo"],
         ["4", "no tiene teléfono ni correo", "Sin Nada", "", ""],

@@ -103,3 +103,23 @@ def test_what_does_not_fit_is_told(client: Client, broker) -> None:
 def test_too_many_from_one_address_wait(client: Client, broker) -> None:
     codes = [client.post(FORM, {**CAMILA, "website": "x"}).status_code for _ in range(21)]
     assert codes == [200] * 20 + [429]
+
+
+@pytest.mark.parametrize("word", ["no", "No", "0", 0, "off", "false", False, "", None])
+def test_a_no_is_no_consent(client: Client, broker, word: object) -> None:
+    answer = client.post(FORM, {**CAMILA, "consent": word}, content_type="application/json")
+    assert answer.status_code == 201
+    assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize("word", ["on", "true", True, "1", 1, "sí", "yes"])
+def test_a_yes_is_consent(client: Client, broker, word: object) -> None:
+    answer = client.post(FORM, {**CAMILA, "consent": word}, content_type="application/json")
+    assert (answer.status_code, Consent.objects.count()) == (201, 1)
+
+
+@pytest.mark.parametrize("word", ["quizás", ["on"], {"a": 1}, 2])
+def test_what_is_neither_is_refused(client: Client, broker, word: object) -> None:
+    answer = client.post(FORM, {**CAMILA, "consent": word}, content_type="application/json")
+    assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "consent")
+    assert not Lead.objects.exists()

@@ -6,8 +6,9 @@ answered at once that it is.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
+from select import select
 from typing import Any, TypeVar
 
 import psycopg
@@ -17,6 +18,7 @@ from django.db import connection as default
 from django.db import connections as all_connections
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
+from psycopg.pq import ExecStatus
 
 from crm import rowsecurity
 from crm.database import TRANSACTION
@@ -81,14 +83,29 @@ def _between_transactions() -> list[Any]:
 
 
 def answers() -> bool:
-    """Whether the database greets a newcomer, within seconds, also while it hangs."""
-    asked = default.get_connection_params()
+    """Whether the database answers a newcomer, within seconds, also while it hangs.
+
+    It is asked something: a pooler greets by itself, whatever became of the server behind it.
+    """
+    driver: Any = default
+    asked = {**default.get_connection_params(), "connect_timeout": PROBE_SECONDS}
     try:
-        driver: Any = default
-        with driver.Database.connect(**{**asked, "connect_timeout": PROBE_SECONDS}):
-            return True
+        with closing(driver.Database.connect(**asked)) as line:
+            return _answers_on(line.pgconn, time.monotonic() + PROBE_SECONDS)
     except psycopg.Error:
         return False
+
+
+def _answers_on(line: Any, deadline: float) -> bool:
+    """Waited for by hand: psycopg's own waiting has no end."""
+    line.send_query(b"SELECT 1")
+    while line.is_busy():
+        left = max(deadline - time.monotonic(), 0)
+        if not select([line.socket], [], [], left)[0]:
+            return False
+        line.consume_input()
+    answer = line.get_result()
+    return bool(answer and answer.status == ExecStatus.TUPLES_OK)
 
 
 # --- Outlasting an outage -------------------------------------------------------------------------

@@ -388,7 +388,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "knowledge.tasks.refresh_index",
         "schedule": crontab(hour=8, minute=15),
     },
-    "due-attachments": {"task": "leads.tasks.sweep_attachments", "schedule": SWEEP_SECONDS},
+    "due-attachments": {
+        "task": "leads.tasks.sweep_attachments",
+        "schedule": min(15, SWEEP_SECONDS),
+    },
     "due-cards": {"task": "leads.tasks.sweep_cards", "schedule": SWEEP_SECONDS},
     "telegram-webhooks": {"task": "leads.tasks.sweep_telegram", "schedule": crontab(minute="*/15")},
     "whatsapp-templates": {"task": "leads.tasks.sweep_templates", "schedule": crontab(minute=20)},

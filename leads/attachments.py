@@ -23,7 +23,7 @@ from leads.models import Attachment, ChatMessage
 LEASE = timedelta(minutes=3)
 MAX_ATTEMPTS = 5
 BACK_OFF_SECONDS = (10, 60, 300, 1800)
-ROOM_SECONDS = 60  # a full disk is looked at again with every sweep
+ROOM_SECONDS = 15  # a full disk is looked at again with every sweep
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +127,8 @@ def fetch(attachment_id: int, *, at: datetime) -> bool:
     try:
         content = _content(row)
         _keep(row, _fitting(row, content), content, at)
+        if row.reason == NoRoom.code:
+            _start_the_rest(row, at)
     except BadFile as error:
         _settle(row, AttachmentState.REFUSED, error.code, at)
     except NoRoom as error:
@@ -145,8 +147,15 @@ def retry(attachment: Attachment, *, at: datetime) -> None:
 
 
 def due(*, at: datetime, limit: int = 200) -> list[int]:
-    """Files that should be on their way by now, those of dead workers too."""
-    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
+    """Files that should be on their way by now, those of dead workers too.
+
+    While the disk is full one of each broker's tries: to fetch all of them again and again would
+    keep the workers from their replies. The first one that finds room starts the rest.
+    """
+    files = owed(at).order_by("id").values_list("id", flat=True)
+    refused = files.filter(reason=NoRoom.code)
+    first = refused.order_by("broker_id", "id").distinct("broker_id")
+    return [*first, *files.exclude(reason=NoRoom.code)[:limit]]
 
 
 def owed(at: datetime) -> Any:
@@ -193,6 +202,17 @@ def _wait_for_room(row: Attachment, error: NoRoom, at: datetime) -> None:
     log.error("attachment %s waits: no room is left for it", row.pk)
     later = at + timedelta(seconds=ROOM_SECONDS)
     _settle(row, AttachmentState.PENDING, error.code, at, due_at=later, attempts=row.attempts - 1)
+
+
+def _start_the_rest(row: Attachment, at: datetime) -> None:
+    """There is room again: the broker's files that waited for it are fetched now."""
+    rest = Attachment.objects.filter(
+        broker_id=row.broker_id, state=AttachmentState.PENDING, reason=NoRoom.code
+    )
+    waiting = list(rest.order_by("id").values_list("id", flat=True))
+    rest.filter(pk__in=waiting).update(reason="", due_at=at, updated_at=at)
+    for attachment_id in waiting:
+        signals.announce(signals.attachment_expected, attachment_id=attachment_id)
 
 
 def _settle(

@@ -62,8 +62,10 @@ def check_redis(url: str) -> None:
 
 def known_slugs(url: str, table: str) -> set[str]:
     """The slugs of all brokers: empty in a new database."""
-    with _connected(url) as connection:
-        connection.execute("SET crm.tenant = '*'")  # row-level security would show nobody's
+    with _connected(url) as connection, connection.transaction():
+        # Row-level security would show nobody's; for this transaction only: a pooler hands the
+        # session on to others.
+        connection.execute("SET LOCAL crm.tenant = '*'")
         query = sql.SQL("SELECT slug FROM {}").format(sql.Identifier(table))
         return {str(row[0]) for row in connection.execute(query)}
 

@@ -28,6 +28,11 @@ class TelegramUser:
     def write(self, text: str) -> int:
         return self._post(message=self._message(text=text))
 
+    def send_file(self, file_id: str) -> int:
+        """Telegram has it under this id."""
+        document = {"file_id": file_id, "file_unique_id": file_id, "file_name": f"{file_id}.pdf"}
+        return self._post(message=self._message(document=document))
+
     def press(self, code: str, under: int | None = None) -> int:
         """``under`` is the message that has the button."""
         number, message = next(_updates), self._message(text="Horas:")

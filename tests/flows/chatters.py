@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
 
@@ -73,6 +73,11 @@ class Outcome:
     lost: int
     doubled: int
     unanswered: int
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            **{name: value + getattr(other, name) for name, value in asdict(self).items()}
+        )
 
     @property
     def is_whole(self) -> bool:

@@ -1,17 +1,22 @@
 """What may become of a database while people write, each way with its end, and what they then got."""
 
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from crm.embedded.processes import LOOPBACK
-from tests.databases import SECRETS
+from tests.databases import ROOT, SECRETS
 from tests.fakes.relay import Relay
+from tests.fakes.telegram import FakeTelegram
 from tests.flows.chatters import Crowd, Outcome
+from tests.flows.disks import Disk, small_disk
+from tests.flows.senders import Senders
 from tests.flows.server import Server
 from tests.flows.stack import Stack
 
@@ -19,37 +24,64 @@ from tests.flows.stack import Stack
 AWAY_SECONDS = float(os.environ.get("DATABASE_AWAY_SECONDS", "4"))
 TALK_SECONDS = 2.0
 ANSWERED_WITHIN = 30.0
-ROLE, PASSWORD = "app", "of-the-app"
 NO_LIMITS = (
     '{"visitor_per_minute": 1000000, "address_per_minute": 1000000, "address_per_day": 1000000}'
 )
-OWN_ROLE = f"""
-    CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}';
-    GRANT ALL ON SCHEMA public TO {ROLE};
-    GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE};
-    GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
-"""
+ROLE = "crm_app"
 CUT = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{ROLE}'"
-FULL_DISK = """
-    CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        RAISE 'could not extend file: No space left on device' USING ERRCODE = '53100';
-    END $$;
-    CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON chat_messages
-        FOR EACH ROW EXECUTE FUNCTION full_disk();
-    CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON conversations
-        FOR EACH ROW EXECUTE FUNCTION full_disk();
-"""
-ROOM_AGAIN = "DROP FUNCTION full_disk() CASCADE"
+# Room for the demo and its log of writes, which is held short: what is left is soon filled.
+DATABASE_MEGABYTES, FILES_MEGABYTES = 500, 24
+UNHEARD: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+SHORT_LOG = ("max_wal_size = '96MB'", "min_wal_size = '32MB'")
+
+
+@dataclass
+class Place:
+    """A server of one's own, behind two addresses of which one is open."""
+
+    server: Server
+    first: Relay
+    second: Relay
+    disk: Disk | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """In which a stack finds it."""
+        parts = urlsplit(self.server.url)
+        person = parts.netloc.rpartition("@")[0]
+        hosts = ",".join(f"{LOOPBACK}:{each.port}" for each in (self.first, self.second))
+        return {
+            "DATABASE_URL": f"postgres://{person}@{hosts}{parts.path}",
+            "MIGRATE_DATABASE_URL": self.server.owner_url,
+            **SECRETS,
+        }
+
+
+@contextmanager
+def a_place(folder: Path, demo: str) -> Iterator[Place]:
+    """``demo`` is the address of a database to copy."""
+    with Server(folder) as server:
+        server.fill_from(demo)
+        port = urlsplit(server.url).port or 0
+        with Relay(port) as first:
+            place = Place(server, first, Relay(port))
+            try:
+                yield place
+            finally:
+                place.first.close()
+                place.second.close()
 
 
 @dataclass
 class World:
-    """The product on a server of its own, behind two addresses of which one is open."""
+    """The product on a server of its own."""
 
-    server: Server
+    place: Place
     stack: Stack
-    first: Relay
-    second: Relay
+
+    @property
+    def server(self) -> Server:
+        return self.place.server
 
     def suffers(self, event: Callable[["World"], None]) -> tuple[Outcome, Crowd]:
         """Four visitors write before, during and after it; what they had 30 seconds later."""
@@ -61,23 +93,53 @@ class World:
             return crowd.outcome(within=ANSWERED_WITHIN), crowd
 
 
+@dataclass
+class WholeWorld(World):
+    """With small disks, where we may mount them, and with people on Telegram who send files."""
+
+    telegram: FakeTelegram
+    files: Disk | None
+
+    def cannot_store(self) -> Outcome:
+        """The disk of the leads' files fills up; chats must go on, and no file be lost."""
+        assert self.files
+        with Senders(self.stack, self.telegram, self.files.folder) as senders:
+            chats, _ = self.suffers(lambda _: self._fill_files())
+        deadline = time.monotonic() + ANSWERED_WITHIN
+        while (files := senders.outcome()).unanswered and time.monotonic() < deadline:
+            time.sleep(0.3)
+        return chats + files
+
+    def _fill_files(self) -> None:
+        assert self.files
+        self.files.fill()
+        time.sleep(AWAY_SECONDS)
+        self.files.free()
+
+
+def unlimited(stack: Stack) -> None:
+    """Four visitors write as many would."""
+    stack.change(f"UPDATE broker_chat_configs SET rate_limits = '{NO_LIMITS}'")
+
+
 @contextmanager
-def a_world(folder: Path, demo: str, **environment: str) -> Iterator[World]:
+def a_world(folder: Path, demo: str, **environment: str) -> Iterator[WholeWorld]:
     """``demo`` is the address of a database to copy."""
-    with Server(folder / "server") as server:
-        server.fill_from(demo)
-        server.execute(OWN_ROLE)
-        port = urlsplit(server.url).port or 0
-        with Relay(port) as first:
-            second = Relay(port)
-            hosts = ",".join(f"{LOOPBACK}:{each.port}" for each in (first, second))
-            address = f"postgres://{ROLE}:{PASSWORD}@{hosts}/crm"
-            owner = {"MIGRATE_DATABASE_URL": server.owner_url}
-            given = {"DATABASE_URL": address, **owner, **SECRETS, **environment}
-            with Stack(folder / "stack", **given) as stack:
-                stack.change(f"UPDATE broker_chat_configs SET rate_limits = '{NO_LIMITS}'")
-                yield World(server, stack, first, second)
-            second.close()
+    with ExitStack() as held:
+        disk = held.enter_context(small_disk(folder / "server", DATABASE_MEGABYTES))
+        files = held.enter_context(small_disk(folder / "files", FILES_MEGABYTES))
+        telegram = held.enter_context(FakeTelegram())
+        place = held.enter_context(a_place(folder / "server", demo))
+        place.disk = disk
+        given = {
+            **place.environment,
+            "ATTACHMENTS_ROOT": str(folder / "files"),
+            "TELEGRAM_API_URL": telegram.url,
+            **environment,
+        }
+        stack = held.enter_context(Stack(folder / "stack", **given))
+        unlimited(stack)
+        yield WholeWorld(place, stack, telegram, files)
 
 
 def killed(world: World) -> None:
@@ -94,10 +156,11 @@ def hung(world: World) -> None:
 
 def moved(world: World) -> None:
     """A failover: the first address dies, the second takes over a little later."""
-    world.first.close()
+    place = world.place
+    place.first.close()
     time.sleep(1)
-    world.second.open()
-    world.first, world.second = world.second, world.first
+    place.second.open()
+    place.first, place.second = place.second, place.first
 
 
 def read_only(world: World) -> None:
@@ -118,10 +181,41 @@ def crowded(world: World) -> None:
 
 
 def full(world: World) -> None:
-    """The server says that its disk is full, to whoever stores something."""
-    world.server.execute(FULL_DISK)
+    """The whole disk of the server: its tables, its log of writes, its temporary files."""
+    assert world.place.disk
+    for setting in SHORT_LOG:
+        world.server.execute(f"ALTER SYSTEM SET {setting}")
+    world.server.execute("SELECT pg_reload_conf()")
+    world.server.execute("CHECKPOINT")
+    world.place.disk.fill()
     time.sleep(AWAY_SECONDS)
-    world.server.execute(ROOM_AGAIN)
+    world.place.disk.free()
+    world.server.revive()
+
+
+def beat_killed(world: World) -> None:
+    world.stack.kill("beat")
+
+
+@contextmanager
+def another_beat(stack: Stack) -> Iterator[None]:
+    """Beside the stack's own."""
+    environment = {**os.environ, "DEBUG": "true", **stack.environment}
+    environment |= {**stack.running()["environment"], "ALIVE_FOLDER": str(stack.folder / "alive")}
+    beat = [str(ROOT / ".venv/bin/python"), "-m", "celery", "-A", "crm.celery:app", "beat"]
+    with subprocess.Popen(beat, cwd=ROOT, env=environment, **UNHEARD) as second:
+        try:
+            yield
+        finally:
+            second.terminate()
+
+
+def two_beats(world: World) -> None:
+    """The second one stands by; the first one dies, and it takes over."""
+    with another_beat(world.stack):
+        time.sleep(max(AWAY_SECONDS, 6))
+        world.stack.kill("beat")
+        time.sleep(AWAY_SECONDS)
 
 
 EVENTS: dict[str, Callable[[World], None]] = {
@@ -131,5 +225,10 @@ EVENTS: dict[str, Callable[[World], None]] = {
     "failover to another address": moved,
     "read-only": read_only,
     "too many connections": crowded,
-    "disk full": full,
+    "beat killed": beat_killed,
+    "two beats": two_beats,
+}
+ON_SMALL_DISKS: dict[str, Callable[[WholeWorld], Outcome]] = {
+    "disk full": lambda world: world.suffers(full)[0],
+    "disk full under attachments": WholeWorld.cannot_store,
 }

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -41,7 +42,9 @@ class Server(Postgres):
         assert reading.returncode == 0
 
     def execute(self, statement: str) -> None:
-        with psycopg.connect(self.owner_url, autocommit=True) as connection:
+        """Also where the database was made read-only."""
+        writing = "-c default_transaction_read_only=off"
+        with psycopg.connect(self.owner_url, autocommit=True, options=writing) as connection:
             connection.execute(statement)  # type: ignore[arg-type]
 
     def kill(self, *, back_in: float) -> None:
@@ -58,6 +61,11 @@ class Server(Postgres):
         time.sleep(back_in)
         self.start()
 
+    def revive(self) -> None:
+        """As an operator does who finds that it gave up."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+
     def hang(self, seconds: float) -> None:
         """Takes no word and closes nothing."""
         self._signal(signal.SIGSTOP)
@@ -71,6 +79,14 @@ class Server(Postgres):
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
-        """Every process of the server's: each session has one of its own."""
+        """Every process of the server's: each session's has a group of its own."""
         if self.process and self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+            first = self.process.pid
+            os.kill(first, signal.SIGSTOP)  # held still, it starts no others meanwhile
+            for each in (*_children(first), first):
+                with suppress(ProcessLookupError):
+                    os.kill(each, number)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

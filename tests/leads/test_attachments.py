@@ -77,6 +77,30 @@ def test_while_the_disk_is_full_a_file_waits_and_no_half_of_it_stays(
     assert row.file.open().read() == photo
 
 
+def test_while_the_disk_is_full_one_file_of_a_broker_tries_and_then_all_of_them_come(
+    client, connected, meta, folder, django_capture_on_commit_callbacks
+):
+    meta.media["1990010"] = photo = JPEG + b"\x00" * 200_000
+    first = arrived(client, "image", "1990010")
+    rest = [
+        Attachment.objects.create(
+            broker=first.broker, message=first.message, position=9 + number, kind="image",
+            remote_id="1990010", due_at=first.due_at,
+        )
+        for number in range(2)
+    ]  # fmt: skip
+    with room_for(50_000):
+        assert {fetched(each) for each in (first, *rest)} == {("pending", "no_room")}
+    later = timezone.now() + timedelta(seconds=attachments.ROOM_SECONDS)
+    assert attachments.due(at=later) == [first.pk]
+    with django_capture_on_commit_callbacks() as started:
+        attachments.fetch(first.pk, at=later)
+    assert len(started) >= len(rest)
+    assert attachments.due(at=later) == [each.pk for each in rest]
+    assert {fetched(each, timedelta(minutes=1)) for each in rest} == {("ready", "")}
+    assert [path.read_bytes() for path in kept(folder)] == [photo] * 3
+
+
 def test_with_a_full_disk_a_person_s_file_is_refused_and_nothing_of_it_is_stored(
     camila, admin, folder, at
 ):

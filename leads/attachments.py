@@ -23,7 +23,7 @@ from leads.models import Attachment, ChatMessage
 LEASE = timedelta(minutes=3)
 MAX_ATTEMPTS = 5
 BACK_OFF_SECONDS = (10, 60, 300, 1800)
-ROOM_SECONDS = 15  # a full disk is looked at again with every sweep
+ROOM_SECONDS = 5  # less than a sweep: a full disk is looked at again with each
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = (ROOT / "crm" / "settings.py").read_text()
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -90,4 +91,7 @@ def test_only_the_owners_services_know_the_owners_password() -> None:
 
 def test_every_setting_it_takes_is_explained() -> None:
     explained = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+    read = re.findall(r"\benv\.\w+\(\s*\"([A-Z_]+)|_seconds\(\"([A-Z_]+)", SETTINGS)
+    assert len(read) > 50
+    assert {one or other for one, other in read} <= explained
     assert set(re.findall(r"\$\{([A-Z_]+)", TEXT)) <= explained

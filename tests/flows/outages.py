@@ -198,10 +198,11 @@ def beat_killed(world: World) -> None:
 
 
 @contextmanager
-def another_beat(stack: Stack) -> Iterator[None]:
+def another_beat(stack: Stack, **given: str) -> Iterator[None]:
     """Beside the stack's own."""
     environment = {**os.environ, "DEBUG": "true", **stack.environment}
-    environment |= {**stack.running()["environment"], "ALIVE_FOLDER": str(stack.folder / "alive")}
+    environment |= {**stack.running()["environment"], **given}
+    environment["ALIVE_FOLDER"] = str(stack.folder / "alive")
     beat = [str(ROOT / ".venv/bin/python"), "-m", "celery", "-A", "crm.celery:app", "beat"]
     with subprocess.Popen(beat, cwd=ROOT, env=environment, **UNHEARD) as second:
         try:

@@ -10,10 +10,19 @@ import pytest
 import yaml
 
 from tests.databases import ROOT, Original, address_of
-from tests.flows.outages import EVENTS, World, a_world, hung
+from tests.flows.chatters import Outcome
+from tests.flows.outages import (
+    EVENTS,
+    ON_SMALL_DISKS,
+    WholeWorld,
+    World,
+    a_world,
+    another_beat,
+    hung,
+)
 from tests.flows.stack import wait_for
 
-# Five outages with the product's real processes: minutes long, so they are asked for by name.
+# Many outages with the product's real processes: minutes long, so they are asked for by name.
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.skipif(not os.environ.get("DATABASE_OUTAGES"), reason="set DATABASE_OUTAGES=1"),
@@ -21,8 +30,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, seeded: Original) -> Iterator[World]:
-    with a_world(tmp_path_factory.mktemp("database"), address_of(seeded.name, owner=True)) as made:
+def world(tmp_path_factory: pytest.TempPathFactory, seeded: Original) -> Iterator[WholeWorld]:
+    demo = address_of(seeded.name, owner=True)
+    with a_world(tmp_path_factory.mktemp("database"), demo, LOG_LEVEL="DEBUG") as made:
         yield made
 
 
@@ -35,6 +45,17 @@ def test_what_was_acknowledged_is_answered_once_within_half_a_minute(
     assert (outcome.lost, outcome.doubled, outcome.unanswered) == (0, 0, 0)
     assert set(crowd.refusals) <= {503}
     assert world.stack.rows("SELECT task, error FROM failed_tasks") == []
+
+
+@pytest.mark.parametrize("trial", ON_SMALL_DISKS.values(), ids=ON_SMALL_DISKS.keys())
+def test_a_full_disk_is_outlasted_as_well(
+    world: WholeWorld, trial: Callable[[WholeWorld], Outcome]
+) -> None:
+    if not (world.place.disk and world.files):
+        pytest.skip("to mount a small disk takes root")
+    outcome = trial(world)
+    assert outcome.acknowledged >= 4
+    assert outcome.is_whole
 
 
 def test_while_it_hangs_the_web_lives_and_soon_says_that_it_is_not_ready(world: World) -> None:
@@ -76,27 +97,21 @@ def test_a_worker_s_check_goes_through_its_pool_to_the_database(world: World) ->
 
 
 def ticks(log: Path, task: str, since: int) -> list[str]:
-    """When a worker received each of them, since so many lines ago."""
+    """Where a worker tells of each of them, since so many lines ago."""
     lines = log.read_text().splitlines()[since:]
-    return [line for line in lines if f"Task {task}[" in line and line.endswith("received")]
+    return [line for line in lines if "crm.observed task" in line and f"task={task} " in line]
 
 
 def test_of_two_beats_one_sends_and_a_dead_one_is_replaced_within_two_sweeps(world: World) -> None:
     stack, log = world.stack, world.stack.folder / "up.log"
-    environment = {**stack.environment, **stack.running()["environment"], "PATH": "/usr/bin:/bin"}
-    environment |= {"ALIVE_FOLDER": str(stack.folder / "alive"), "SWEEP_SECONDS": "2"}
-    beat = [str(ROOT / ".venv/bin/python"), "-m", "celery", "-A", "crm.celery:app", "beat"]
-    with subprocess.Popen(beat, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as second:
-        try:
-            time.sleep(6)  # until it stands by
-            known = len(log.read_text().splitlines())
-            time.sleep(8)
-            both = len(ticks(log, "llm.tasks.sweep_turns", known))
-            assert 3 <= both <= 5  # 8 seconds at 2 each; two leaders would send 8
-            known = len(log.read_text().splitlines())
-            stack.kill("beat")
-            began = time.monotonic()
-            wait_for("the other beat", lambda: ticks(log, "llm.tasks.sweep_turns", known))
-            assert time.monotonic() - began < 2 * 2 + 4  # its lease of 3 s, a look, and a tick
-        finally:
-            second.terminate()
+    with another_beat(stack, SWEEP_SECONDS="2"):
+        time.sleep(6)  # until it stands by
+        known = len(log.read_text().splitlines())
+        time.sleep(8)
+        both = len(ticks(log, "llm.tasks.sweep_turns", known))
+        assert 3 <= both <= 5  # 8 seconds at 2 each; two leaders would send 8
+        known = len(log.read_text().splitlines())
+        stack.kill("beat")
+        began = time.monotonic()
+        wait_for("the other beat", lambda: ticks(log, "llm.tasks.sweep_turns", known))
+        assert time.monotonic() - began < 2 * 2 + 4  # its lease of 3 s, a look, and a tick

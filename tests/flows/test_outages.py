@@ -3,14 +3,16 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests.databases import Original, address_of
 from tests.fakes import assistant, openai
 from tests.flows.day import SECOND_BEST, Day, Writer, a_day
 from tests.flows.desk import Desk
+from tests.flows.outages import Place, World, a_place, hung, killed, restarted, unlimited
 from tests.flows.stack import Visitor, wait_for
 
 pytestmark = pytest.mark.stack
@@ -27,9 +29,28 @@ SWEEPS = ("llm.tasks.sweep_turns", "leads.tasks.sweep_messages")
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory, demo: dict[str, str]) -> Iterator[Day]:
-    with a_day(tmp_path_factory.mktemp("outages"), demo) as made:
+def place(tmp_path_factory: pytest.TempPathFactory, seeded: Original) -> Iterator[Place]:
+    """A server that may be killed: nobody else's."""
+    with a_place(tmp_path_factory.mktemp("server"), address_of(seeded.name, owner=True)) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Iterator[Day]:
+    with a_day(tmp_path_factory.mktemp("outages"), place.environment) as made:
+        unlimited(made.stack)
+        yield made
+
+
+@pytest.mark.parametrize("event", [killed, hung, restarted])
+def test_what_is_written_while_the_database_goes_and_returns_is_answered_once(
+    day: Day, place: Place, event: Callable[[World], None]
+) -> None:
+    outcome, crowd = World(place, day.stack).suffers(event)
+    assert outcome.acknowledged >= 4
+    assert (outcome.lost, outcome.doubled, outcome.unanswered) == (0, 0, 0)
+    assert set(crowd.refusals) <= {503}
+    assert day.stack.rows("SELECT task, error FROM failed_tasks") == []
 
 
 def brings_the_booking(body: dict[str, Any]) -> bool:

@@ -32,6 +32,7 @@ LANES = (
         "tests/crm/test_up.py",  # needs no database of ours: meanwhile they are made
         "tests/flows/test_replay.py",
         "tests/flows/test_demo.py",
+        "tests/flows/test_pooler.py",
         "tests/crm/test_embedded.py",
     ),
     (

@@ -4,11 +4,13 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import psycopg
 
 from crm.embedded.processes import LOOPBACK
 from tests.databases import ROOT, SECRETS
@@ -22,8 +24,9 @@ from tests.flows.stack import Stack
 
 # A short one in the usual run; a whole hang, restart or failover is asked for by name.
 AWAY_SECONDS = float(os.environ.get("DATABASE_AWAY_SECONDS", "4"))
-TALK_SECONDS = 2.0
+TALK_SECONDS = 3.0
 ANSWERED_WITHIN = 30.0
+BEATS_SECONDS = 6.0  # twice a leader's lease
 NO_LIMITS = (
     '{"visitor_per_minute": 1000000, "address_per_minute": 1000000, "address_per_day": 1000000}'
 )
@@ -33,6 +36,7 @@ CUT = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '
 DATABASE_MEGABYTES, FILES_MEGABYTES = 500, 24
 UNHEARD: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 SHORT_LOG = ("max_wal_size = '96MB'", "min_wal_size = '32MB'")
+LOG_FILES = 8  # more than it has ready for what comes
 
 
 @dataclass
@@ -103,18 +107,20 @@ class WholeWorld(World):
     def cannot_store(self) -> Outcome:
         """The disk of the leads' files fills up; chats must go on, and no file be lost."""
         assert self.files
-        with Senders(self.stack, self.telegram, self.files.folder) as senders:
-            chats, _ = self.suffers(lambda _: self._fill_files())
+        disk = self.files
+        with Senders(self.stack, self.telegram, disk.folder) as senders:
+
+            def fills_up(_: World) -> None:
+                disk.fill()
+                time.sleep(AWAY_SECONDS)
+                disk.free()
+                senders.fall_silent()
+
+            chats, _ = self.suffers(fills_up)
         deadline = time.monotonic() + ANSWERED_WITHIN
         while (files := senders.outcome()).unanswered and time.monotonic() < deadline:
             time.sleep(0.3)
         return chats + files
-
-    def _fill_files(self) -> None:
-        assert self.files
-        self.files.fill()
-        time.sleep(AWAY_SECONDS)
-        self.files.free()
 
 
 def unlimited(stack: Stack) -> None:
@@ -182,13 +188,29 @@ def crowded(world: World) -> None:
 
 def full(world: World) -> None:
     """The whole disk of the server: its tables, its log of writes, its temporary files."""
+    with full_disk(world):
+        time.sleep(AWAY_SECONDS)
+
+
+def full_to_the_end(world: World) -> None:
+    """Not even its log of writes finds room: it gives up, and its operator starts it again."""
+    with full_disk(world):
+        for _ in range(LOG_FILES):
+            with suppress(psycopg.Error):
+                world.server.execute("SELECT pg_logical_emit_message(true, '', 'of a new file')")
+                world.server.execute("SELECT pg_switch_wal()")
+        time.sleep(AWAY_SECONDS)
+
+
+@contextmanager
+def full_disk(world: World) -> Iterator[None]:
     assert world.place.disk
     for setting in SHORT_LOG:
         world.server.execute(f"ALTER SYSTEM SET {setting}")
     world.server.execute("SELECT pg_reload_conf()")
     world.server.execute("CHECKPOINT")
     world.place.disk.fill()
-    time.sleep(AWAY_SECONDS)
+    yield
     world.place.disk.free()
     world.server.revive()
 
@@ -214,9 +236,9 @@ def another_beat(stack: Stack, **given: str) -> Iterator[None]:
 def two_beats(world: World) -> None:
     """The second one stands by; the first one dies, and it takes over."""
     with another_beat(world.stack):
-        time.sleep(max(AWAY_SECONDS, 6))
+        time.sleep(BEATS_SECONDS)
         world.stack.kill("beat")
-        time.sleep(AWAY_SECONDS)
+        time.sleep(BEATS_SECONDS)
 
 
 EVENTS: dict[str, Callable[[World], None]] = {
@@ -231,5 +253,6 @@ EVENTS: dict[str, Callable[[World], None]] = {
 }
 ON_SMALL_DISKS: dict[str, Callable[[WholeWorld], Outcome]] = {
     "disk full": lambda world: world.suffers(full)[0],
+    "disk full until it gives up": lambda world: world.suffers(full_to_the_end)[0],
     "disk full under attachments": WholeWorld.cannot_store,
 }

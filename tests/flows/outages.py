@@ -87,14 +87,16 @@ class World:
     def server(self) -> Server:
         return self.place.server
 
-    def suffers(self, event: Callable[["World"], None]) -> tuple[Outcome, Crowd]:
-        """Four visitors write before, during and after it; what they had 30 seconds later."""
+    def suffers(
+        self, event: Callable[["World"], None], *, within: float = ANSWERED_WITHIN
+    ) -> tuple[Outcome, Crowd]:
+        """Four visitors write before, during and after it; what they had so many seconds later."""
         with Crowd(self.stack) as crowd:
             time.sleep(TALK_SECONDS)
             event(self)
             time.sleep(TALK_SECONDS)
             crowd.fall_silent()
-            return crowd.outcome(within=ANSWERED_WITHIN), crowd
+            return crowd.outcome(within=within), crowd
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import logging
 import os
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from celery.schedules import maybe_schedule
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerDown
@@ -77,11 +78,26 @@ class BaseTask(Task):  # type: ignore[type-arg]
 
     def _noted_run(self, args: Any, kwargs: Any) -> Any:
         if self.name in periodic_names():
+            if self._is_overtaken():
+                raise Ignore
             PeriodicRun.objects.update_or_create(
                 task=self.name, defaults={"started_at": timezone.now()}
             )
         with self._tenancy(args, kwargs):
             return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _is_overtaken(self) -> bool:
+        """Whether a later run of this sweep has found what this tick was sent for.
+
+        Ticks that piled up while nobody worked would each start again what is due, and what they
+        start would pile up behind them. One that failed, or died, has overtaken nothing.
+        """
+        due_at = self.request.get("due_at")
+        if not due_at:
+            return False
+        due = datetime.fromtimestamp(float(due_at), UTC)
+        later = PeriodicRun.objects.filter(task=self.name, succeeded=True, started_at__gt=due)
+        return later.filter(finished_at__gte=F("started_at")).exists()
 
     def _waits_for_database(self, error: Exception) -> bool:
         """Whether the message goes back to the queue as it came: an outage uses up no attempt.

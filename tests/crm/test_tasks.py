@@ -4,10 +4,12 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from celery import Celery
+from celery.exceptions import Ignore
 from django.conf import settings as django_settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -296,3 +298,31 @@ def test_a_queue_that_never_answers_is_given_up_on_within_a_second() -> None:
         assert tasks._publish(work, (), {}) is False
     assert time.monotonic() - started < 3  # eight and more without a limit of its own
     app.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("began", "succeeded", "finished", "runs"),
+    [
+        (-1, True, 0, True),  # before the tick was sent
+        (1, True, 2, False),
+        (1, True, 0, True),  # it is at work yet, or died
+        (1, False, 2, True),
+    ],
+)
+def test_a_tick_that_a_later_run_has_overtaken_starts_nothing(
+    began: int, succeeded: bool, finished: int, runs: bool
+) -> None:
+    task, due = tasks.celery_app().tasks["crm.tasks.heartbeat"], timezone.now()
+    PeriodicRun.objects.create(
+        task=task.name,
+        succeeded=succeeded,
+        started_at=due + timedelta(seconds=began),
+        finished_at=due + timedelta(seconds=finished),
+    )
+    task.push_request(due_at=due.timestamp(), called_directly=False)
+    try:
+        with nullcontext() if runs else pytest.raises(Ignore):
+            task()
+    finally:
+        task.pop_request()

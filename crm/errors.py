@@ -87,6 +87,15 @@ class Broken(DomainError):
     message = _("Algo falló de nuestro lado. Vuelve a intentarlo en un momento.")
 
 
+class FilesAway(Unavailable):
+    """The server that keeps files does not answer as it should: nothing of what was asked is stored."""
+
+    code = "files_unavailable"
+    message = _(
+        "Los archivos no están disponibles en este momento. Vuelve a intentarlo en unos segundos."
+    )
+
+
 class NoRoom(DomainError):
     """No room is left for a file: nothing of what was asked is stored."""
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from crm import connections, pages, rowsecurity, secrecy
+from crm import connections, pages, rowsecurity, secrecy, storage
 from crm.postgres import policies
 from crm.tasks import READY_WITHIN, background_is_alive
 
@@ -59,6 +59,7 @@ CHECKS: dict[str, Callable[[], Answer]] = {
     "row_security": _row_security,
     "redis": _redis,
     "worker_and_beat": _background,
+    "files": storage.answers,
     "pages": lambda: pages.trouble() or True,
     "secrets": lambda: secrecy.trouble() or True,
 }

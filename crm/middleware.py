@@ -17,6 +17,7 @@ from crm.api import throttling
 from crm.errors import (
     RETRY_AFTER,
     DomainError,
+    FilesAway,
     NoRoom,
     NoSuchAddress,
     Unavailable,
@@ -118,7 +119,7 @@ class DatabaseMiddleware:
 
 @receiver(got_request_exception)
 def _note_passing(request: HttpRequest | None = None, **_: Any) -> None:
-    """What Django would answer by 500 for want of a database, or of room on the disk."""
+    """What Django would answer by 500 for want of a database, of files, or of room for them."""
     if request is None:
         return
     error = sys.exc_info()[1]
@@ -126,6 +127,8 @@ def _note_passing(request: HttpRequest | None = None, **_: Any) -> None:
         request.passing_failure = Unavailable(retry_after=RETRY_AFTER)  # type: ignore[attr-defined]
     elif is_no_room(error):
         request.passing_failure = NoRoom()  # type: ignore[attr-defined]
+    elif isinstance(error, FilesAway):
+        request.passing_failure = error  # type: ignore[attr-defined]
 
 
 class TenantMiddleware:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from crm import database, keys, logs, theme
+from crm import database, files, keys, logs, theme
 from crm.embedded import running_urls
 from crm.environment import Env
 
@@ -214,13 +214,11 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = False
 MEDIA_ROOT = BASE_DIR / ".local" / "media"
+_S3: dict[str, str] = {name: env.str(name, default="") for name in files.NAMES}
+_ATTACHMENTS_ROOT: str = env.str("ATTACHMENTS_ROOT", default="")
+files.refuse_half(_S3, folder=_ATTACHMENTS_ROOT)
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # No address reaches these: they are served by views that ask who may see them.
-    "attachments": {
-        "BACKEND": "crm.storage.WholeFiles",
-        "OPTIONS": {"location": env.str("ATTACHMENTS_ROOT", default=str(MEDIA_ROOT / "private"))},
-    },
+    **(files.in_bucket(_S3) if _S3["S3_BUCKET"] else files.on_disk(MEDIA_ROOT, _ATTACHMENTS_ROOT)),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -392,6 +390,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "leads.tasks.sweep_attachments",
         "schedule": min(15, SWEEP_SECONDS),
     },
+    "due-removals": {"task": "leads.tasks.sweep_removals", "schedule": SWEEP_SECONDS},
     "due-cards": {"task": "leads.tasks.sweep_cards", "schedule": SWEEP_SECONDS},
     "telegram-webhooks": {"task": "leads.tasks.sweep_telegram", "schedule": crontab(minute="*/15")},
     "whatsapp-templates": {"task": "leads.tasks.sweep_templates", "schedule": crontab(minute=20)},

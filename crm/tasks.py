@@ -21,7 +21,7 @@ from kombu.pools import producers
 from redis.exceptions import RedisError
 
 from crm import connections, outage, rowsecurity, spool
-from crm.errors import DomainError, ProviderError, is_no_room
+from crm.errors import DomainError, FilesAway, ProviderError, is_no_room
 from crm.logs import frames
 from crm.models import FailedTask, PeriodicRun
 
@@ -33,10 +33,10 @@ READY_WITHIN = timedelta(seconds=90)
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether the same call may succeed in a moment: vendors that say so, lost databases, full disks."""
+    """Whether the same call may succeed in a moment: vendors that say so, lost servers, full disks."""
     if isinstance(error, ProviderError):
         return error.retryable
-    passing = OperationalError | InterfaceError | ConnectionError | TimeoutError
+    passing = OperationalError | InterfaceError | ConnectionError | TimeoutError | FilesAway
     return isinstance(error, passing) or connections.is_passing(error) or is_no_room(error)
 
 

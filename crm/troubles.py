@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from crm import health, outage, queues, secrecy
+from crm import health, outage, queues, secrecy, storage
 from crm.models import FailedTask, PeriodicRun
 from crm.tasks import READY_WITHIN, lateness, list_periodic, shared_heartbeat
 from crm.watching import THRESHOLDS, Trouble, register
@@ -110,7 +110,7 @@ def redis(at: datetime) -> Iterator[Trouble]:
 
 @register
 def disk(at: datetime) -> Iterator[Trouble]:
-    for place in sorted({_attachments(), Path(settings.BASE_DIR)}):
+    for place in sorted(_places()):
         usage = shutil.disk_usage(place)
         if usage.free < usage.total * THRESHOLDS.disk_free_share:
             words = {"place": place, "free": usage.free // 2**20}
@@ -121,11 +121,21 @@ def disk(at: datetime) -> Iterator[Trouble]:
             )
 
 
-def _attachments() -> Path:
-    """Where files of leads lie, or will: the folder is made with the first."""
-    place = settings.STORAGES["attachments"].get("OPTIONS", {}).get("location")
-    found = Path(place or settings.BASE_DIR)
-    return found if found.exists() else Path(settings.BASE_DIR)
+def _places() -> set[Path]:
+    """Where files of leads lie on a disk, or will: the folder is made with the first."""
+    folder = storage.disk()
+    found = {Path(settings.BASE_DIR)}
+    return found | {folder} if folder and folder.exists() else found
+
+
+@register
+def files(at: datetime) -> Iterator[Trouble]:
+    if not storage.can_be_had():
+        yield Trouble(
+            "files",
+            _("No se pueden guardar ni leer archivos de los leads."),
+            _("Revisa ATTACHMENTS_ROOT, o los datos S3_ y ese servidor. Los que faltan, esperan."),
+        )
 
 
 @register

@@ -9,21 +9,24 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from brokers.models import Broker
 from crm import connections
-from crm.errors import Conflict, DomainError, NoRoom, is_no_room
-from leads import signals, sniffing
+from crm.errors import Conflict, DomainError, FilesAway, NoRoom, is_no_room
+from leads import removals, signals, sniffing
 from leads.enums import AttachmentState
 from leads.errors import ChannelError
 from leads.models import Attachment, ChatMessage
+from leads.models.attachment import private_path
 
 LEASE = timedelta(minutes=3)
 MAX_ATTEMPTS = 5
 BACK_OFF_SECONDS = (10, 60, 300, 1800)
-ROOM_SECONDS = 5  # less than a sweep: a full disk is looked at again with each
+ROOM_SECONDS = 5  # less than a sweep: a full disk, or its server, is looked at again with each
+AWAY_SECONDS = 10  # somebody waits for what goes out; asking is cheap, and uses up no attempt
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +88,7 @@ def checked(filename: str, content: bytes) -> str:
 
 
 def keep(message: ChatMessage, *, filename: str, content: bytes) -> Attachment:
-    """Store a file that goes out with a message; raises BadFile."""
+    """Store a file that goes out with a message; raises BadFile, NoRoom or FilesAway."""
     mime_type = checked(filename, content)
     row = Attachment(
         broker_id=message.broker_id,
@@ -95,6 +98,7 @@ def keep(message: ChatMessage, *, filename: str, content: bytes) -> Attachment:
     )
     _fill(row, mime_type, content)
     row.save()
+    removals.is_used(str(row.file.name))
     return row
 
 
@@ -109,10 +113,12 @@ def of(message: ChatMessage) -> list[Attachment]:
 
 
 def read(file: Attachment) -> bytes:
-    """The content of a file on its way out; raises ChannelError where the storage lost it."""
+    """The content of a file on its way out; raises ChannelError where it is lost, or cannot be had now."""
     try:
         with file.file.open("rb") as content:
             return bytes(content.read())
+    except FilesAway as error:
+        raise ChannelError(permanent=False, reason=error.code, retry_after=AWAY_SECONDS) from error
     except OSError as error:
         raise ChannelError(permanent=True, reason="gone") from error
 
@@ -131,7 +137,7 @@ def fetch(attachment_id: int, *, at: datetime) -> bool:
             _start_the_rest(row, at)
     except BadFile as error:
         _settle(row, AttachmentState.REFUSED, error.code, at)
-    except NoRoom as error:
+    except (NoRoom, FilesAway) as error:
         _wait_for_room(row, error, at)
     except ChannelError as error:
         _missed(row, error, at)
@@ -197,9 +203,9 @@ def _missed(row: Attachment, error: ChannelError, at: datetime) -> None:
         _settle(row, AttachmentState.PENDING, error.reason, at, due_at=later)
 
 
-def _wait_for_room(row: Attachment, error: NoRoom, at: datetime) -> None:
-    """As long as it takes: an operator frees the disk, and no attempt is used up until then."""
-    log.error("attachment %s waits: no room is left for it", row.pk)
+def _wait_for_room(row: Attachment, error: NoRoom | FilesAway, at: datetime) -> None:
+    """As long as it takes: an operator sees to it, and no attempt is used up until then."""
+    log.error("attachment %s waits: %s", row.pk, error.code)
     later = at + timedelta(seconds=ROOM_SECONDS)
     _settle(row, AttachmentState.PENDING, error.code, at, due_at=later, attempts=row.attempts - 1)
 
@@ -227,13 +233,18 @@ def _settle(
 
 def _keep(row: Attachment, mime_type: str, content: bytes, at: datetime) -> None:
     _fill(row, mime_type, content)
-    stored = {"file": row.file.name, "mime_type": mime_type, "size": row.size}
-    if not connections.persist(
-        lambda: _settle(row, AttachmentState.READY, "", at, **stored) or _is_kept(row)
-    ):
-        row.file.storage.delete(
-            str(row.file.name)
-        )  # another worker was quicker, or the row is gone
+    name = str(row.file.name)
+    stored = {"file": name, "mime_type": mime_type, "size": row.size}
+
+    @transaction.atomic
+    def settle() -> bool:
+        settled = _settle(row, AttachmentState.READY, "", at, **stored) or _is_kept(row)
+        if settled:
+            removals.is_used(name)
+        return settled
+
+    if not connections.persist(settle):
+        removals.remove(name)  # another worker was quicker, or the row is gone
 
 
 def _is_kept(row: Attachment) -> bool:
@@ -242,10 +253,12 @@ def _is_kept(row: Attachment) -> bool:
 
 
 def _fill(row: Attachment, mime_type: str, content: bytes) -> None:
-    """Raises NoRoom; what the storage had written of it by then, it takes back."""
+    """Raises NoRoom or FilesAway; what was stored of it by then will be taken back."""
     row.mime_type, row.size, row.state = mime_type, len(content), AttachmentState.READY
+    name = private_path(row, f"file{sniffing.ENDINGS[mime_type]}")
+    removals.may_be_left(name)
     try:
-        row.file.save(f"file{sniffing.ENDINGS[mime_type]}", ContentFile(content), save=False)
+        row.file = row.file.storage.save(name, ContentFile(content))
     except OSError as error:
         if is_no_room(error):
             raise NoRoom from error

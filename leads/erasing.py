@@ -3,6 +3,7 @@
 What stays is accounting, the list of whom not to contact, and the proof that it was done.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,6 +16,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from crm.errors import FilesAway
 from crm.models import FailedTask
 from leads import cards, holdings, identity, parts, rights, signals, suppressing
 from leads.enums import AskedBy, Channel, Delivery, Right, RightState
@@ -31,6 +33,8 @@ from leads.models import (
     TelegramMessage,
 )
 from leads.parts import Remains
+
+log = logging.getLogger(__name__)
 
 REASON = "erased"
 # Under PostgreSQL's deadlock_timeout (1 s): whoever else waits for us wins, and we come back later.
@@ -265,6 +269,10 @@ def _delete_files(request_id: int) -> None:
     """Once the erasure stands; a file that is gone already is no trouble, a dead worker neither."""
     request = RightsRequest.objects.filter(pk=request_id).exclude(files_left=[]).first()
     if request is not None:
-        for name in request.files_left:
-            default_storage.delete(name)
+        try:
+            for name in request.files_left:
+                default_storage.delete(name)
+        except FilesAway:
+            log.warning("files of erasure %s wait for their server", request_id)
+            return
         RightsRequest.objects.filter(pk=request_id).update(files_left=[])

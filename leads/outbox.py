@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm import connections, correlation
-from crm.errors import DomainError
+from crm.errors import DomainError, FilesAway
 from leads import (
     agenda,
     attachments,
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 MAX_LENGTH = 20_000
 BACK_OFF_SECONDS = (5, 30, 120, 600, 1800)
+# Its turn was not yet, or its file cannot be had at the moment: that never fails a message.
+WAITS = ("rate_limited", FilesAway.code)
 RESENT = "resend:"  # begins the key of a message that repeats another
 
 
@@ -318,7 +320,7 @@ def _refused(
     log.warning("message %s not taken: %s", message.pk, error.reason)
     if error.reason == BLOCKED and to is not None:
         identity.block(to, at=at)
-    waits = error.reason == "rate_limited"  # its turn was not yet: that never fails it
+    waits = error.reason in WAITS
     if error.permanent or (message.attempts >= delivery.MAX_ATTEMPTS and not waits):
         delivery.fail(message, reason=error.reason, at=at)
         return

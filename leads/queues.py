@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from crm.queues import Queue, register
-from leads import alerts, attachments, cards, delivery, erasing, importing
+from leads import alerts, attachments, cards, delivery, erasing, importing, removals
 
 register(
     Queue(
@@ -24,6 +24,15 @@ register(
         attachments.owed,
         F("due_at"),
         "leads_attachment",
+    ),
+    Queue(
+        "removals",
+        _("archivos por borrar"),
+        "leads.tasks.sweep_removals",
+        removals.owed,
+        F("due_at"),
+        "crm_periodicrun",
+        timedelta(minutes=30),
     ),
     Queue(
         "cards",

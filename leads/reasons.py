@@ -118,6 +118,9 @@ TOLD: dict[str, Any] = {
     "files_not_taken": _("Este canal no lleva archivos: envía un texto o usa otro."),
     "gone": _("El archivo ya no está en el servidor."),
     "no_room": _("No queda espacio en el servidor: se descargará cuando lo haya."),
+    "files_unavailable": _(
+        "El servidor de archivos no responde: se sigue intentando hasta que vuelva."
+    ),
     "too_large": _("El archivo supera el tamaño permitido."),
     "type_not_allowed": _("No se guarda ese tipo de archivo."),
     "type_mismatch": _("El archivo no es lo que dice ser, y no se guardó."),

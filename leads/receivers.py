@@ -1,17 +1,15 @@
 """Leads' own answer to its events: what was queued, raised, expected or sent in is started at once."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
 from brokers import linking
 from crm.tasks import enqueue, enqueue_in
-from leads import cards
+from leads import cards, removals
 from leads.enums import PUSHED
 from leads.models import Attachment
 from leads.signals import (
@@ -72,7 +70,7 @@ def start_fetching(*, attachment_id: int, **_: Any) -> None:
 def remove_file(*, instance: Attachment, **_: Any) -> None:
     """A file goes with its row, also where the row went with its lead."""
     if instance.file:
-        transaction.on_commit(partial(instance.file.storage.delete, str(instance.file.name)))
+        removals.remove(str(instance.file.name))
 
 
 @receiver(import_waiting)

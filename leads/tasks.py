@@ -25,6 +25,7 @@ from leads import (
     importing,
     keeping,
     outbox,
+    removals,
     scoring,
     waiting,
 )
@@ -61,6 +62,12 @@ def sweep_attachments(at: str | None = None) -> int:
     for attachment_id in waiting:
         enqueue(fetch_attachment, attachment_id)
     return len(waiting)
+
+
+@shared_task(name="leads.tasks.sweep_removals", across="sweep")
+def sweep_removals(at: str | None = None) -> int:
+    """Delete the files that nobody needs any more; safe to run twice at once."""
+    return removals.run(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
 @shared_task(name="leads.tasks.sync_templates", tenant="brokers.Broker")

@@ -40,6 +40,7 @@ LANES = (
         "tests/flows/test_one_day.py",
         "tests/flows/test_outages.py",
         "tests/flows/test_database_outages.py",
+        "tests/flows/test_hosts.py",
     ),
 )
 LONG = (

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,18 @@ from django.core.files import File
 from django.core.files.storage import storages
 
 from crm.backups.manifest import FILES, BackupError, Manifest, Seal, seal_of, sealed
+from crm.errors import FilesAway
 
 COLLECTED = "staticfiles"  # made anew from the code
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """A storage that goes away meanwhile is told in one line, as what else may be in the way."""
+    try:
+        yield
+    except FilesAway as error:
+        raise BackupError(f"The storage of files does not answer: {error.__cause__}.") from error
 
 
 def saved(folder: Path, before: tuple[Path, Manifest] | None) -> dict[str, dict[str, Seal]]:

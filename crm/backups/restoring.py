@@ -16,10 +16,11 @@ def restore(folder: Path, *, replace: bool = False, without_keys: bool = False) 
     if not without_keys:
         _refuse_without_keys(manifest)
     database.refuse_older_server(manifest)
+    are_files_left = files.any_left()  # also tells a storage that does not answer
     if replace:
         database.delete_all()
         files.delete_all()
-    elif not database.is_empty() or files.any_left():
+    elif not database.is_empty() or are_files_left:
         raise BackupError(
             "The database or the folder of files is not empty: --replace deletes what is there."
         )

@@ -37,7 +37,6 @@ _APP = "crm_app"  # the role of web and workers: row-level security holds it to 
 _HERE = "/proc/self/cwd" if sys.platform == "linux" else None
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 _SETTINGS = {
-    "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "200",
     "timezone": "UTC",
@@ -52,6 +51,7 @@ class Postgres:
     """`start` makes the cluster if there is none; both addresses are valid from then on."""
 
     name = "postgres"
+    listens_on = LOOPBACK
 
     def __init__(
         self, directory: Path, password: str, app_password: str, *, durable: bool = True
@@ -164,6 +164,7 @@ class Postgres:
         program = postgres_programs(who) / "postgres"
         self._port = self._port or free_port()
         settings = _SETTINGS | ({} if self._durable else _THROW_AWAY)
+        settings |= {"listen_addresses": self.listens_on}
         flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
         with self._log.open() as log:
             self.process = spawn(

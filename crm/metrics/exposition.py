@@ -19,7 +19,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from crm import outage
+from crm import outage, storage
 from crm.metrics import database, recording
 from crm.metrics.recording import SUM, Counter, Histogram, Metric
 
@@ -29,6 +29,7 @@ GONE_SECONDS = 30.0  # a process that has not told for so long has ended
 NAMES = {
     "crm_processes": "Processes that told of themselves lately, by kind and host.",
     "crm_process_resident_bytes": "Memory that these processes hold.",
+    "crm_files_up": "Whether the bucket or folder of leads' files can be had.",
     "crm_disk_free_bytes": "Room left where files of leads are kept.",
     "crm_disk_size_bytes": "Room in all where files of leads are kept.",
 }
@@ -61,6 +62,9 @@ class Everything(Collector):
         sums, processes = _told()
         yield from _counted(sums)
         yield from _processes(processes)
+        yield GaugeMetricFamily(
+            "crm_files_up", NAMES["crm_files_up"], value=float(storage.can_be_had())
+        )
         yield from _disk()
 
 
@@ -144,7 +148,10 @@ def _bury(names: Iterable[str]) -> None:
 
 
 def _disk() -> Iterator[GaugeMetricFamily]:
-    place = settings.STORAGES["attachments"].get("OPTIONS", {}).get("location", settings.BASE_DIR)
+    """Nothing where files are in a bucket: that has no end of its own."""
+    place = storage.disk()
+    if place is None:
+        return
     try:
         usage = shutil.disk_usage(place)
     except OSError:  # it is made with the first file

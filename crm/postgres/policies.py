@@ -12,6 +12,7 @@ from django.conf import settings
 # Tables without a broker of their own and without a policy, each with the reason why.
 OPEN = {
     "periodic_runs": "the product's own sweeps",
+    "file_removals": "names of files, which tell nothing of whose they were",
     "django_migrations": "the product's own tables",
     "django_content_type": "names of models",
     "auth_permission": "names of rights",

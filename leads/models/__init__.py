@@ -2,7 +2,7 @@
 
 from leads.models.activity import ActivityLog
 from leads.models.alert import LeadAlert
-from leads.models.attachment import Attachment
+from leads.models.attachment import Attachment, FileRemoval
 from leads.models.card import AgentCard
 from leads.models.consent import Consent, Suppression, SuppressionEvent
 from leads.models.imports import (
@@ -35,6 +35,7 @@ __all__ = [
     "ChatMessage",
     "Consent",
     "Conversation",
+    "FileRemoval",
     "ImportState",
     "KeptWebhook",
     "Lead",

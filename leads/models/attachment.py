@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import BrokerOwned, one_of
+from crm.models import BrokerOwned, TimeStamped, one_of
 from crm.tenancy import of_their_leads
 from leads.enums import AttachmentState
 from leads.models.message import ChatMessage
@@ -81,3 +81,24 @@ class Attachment(BrokerOwned):
 
     def __str__(self) -> str:
         return self.filename or self.kind
+
+
+class FileRemoval(TimeStamped):
+    """The name of a file that is to be deleted, for as long as it is not: shown to nobody.
+
+    Noted before a file is stored, too, and crossed out with the row that names it: what a process
+    stored that died before is not left lying.
+    """
+
+    name = models.CharField(_("archivo"), max_length=200, unique=True)
+    due_at = models.DateTimeField(_("borrar desde"))
+
+    class Meta:
+        db_table = "file_removals"
+        verbose_name = _("archivo por borrar")
+        verbose_name_plural = _("archivos por borrar")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["due_at"], name="file_removals_due")]
+
+    def __str__(self) -> str:
+        return self.name

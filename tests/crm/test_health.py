@@ -19,7 +19,17 @@ from tests.crm.test_limits import DEAD_CACHE
 from tests.factories import BrokerFactory, UserFactory
 
 PARTS = dict.fromkeys(
-    ("database", "migrations", "row_security", "redis", "worker_and_beat", "pages", "secrets"), True
+    (
+        "database",
+        "migrations",
+        "row_security",
+        "redis",
+        "worker_and_beat",
+        "files",
+        "pages",
+        "secrets",
+    ),
+    True,
 )
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 DEMO = "demo$$2b$04$hash"

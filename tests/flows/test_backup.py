@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from crm.troubles import BACKUP
 from tests.databases import ROOT, SECRETS, address_of, administer
+from tests.fakes.bucket import FakeBucket
 
 PRIVATE = "1/ñandú foto.jpg"
 BACKUP_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -127,6 +128,29 @@ def test_what_is_restored_is_what_was_saved(product: Place, backup: Path, empty:
     replaced = empty.manage("restore", backup, "--replace")
     assert replaced.returncode == 0, replaced.stderr
     assert (empty.rows(), empty.contents()) == (before, product.contents())
+
+
+def test_what_was_saved_from_a_disk_is_restored_into_a_bucket_and_saved_from_there(
+    product: Place, backup: Path, empty: Place, tmp_path: Path
+) -> None:
+    with FakeBucket() as bucket:
+        there = {"ATTACHMENTS_ROOT": "", **bucket.environment}
+        done = empty.manage("restore", backup, **there)
+        assert done.returncode == 0, done.stderr
+        held = {f"private/{name}": content for name, content in product.contents().items()}
+        assert bucket.contents == held
+        migrated = empty.manage(
+            "migrate", "--no-input", **there
+        )  # grants the application its rights
+        assert migrated.returncode == 0, migrated.stderr
+        again = empty.manage("backup", "--to", tmp_path / "again", **there)
+        assert again.returncode == 0, again.stderr
+        bucket.go_away()
+        refused = refusal(empty.manage("backup", "--to", tmp_path / "again", **there))
+        assert "The storage of files does not answer" in refused
+    [copy] = (tmp_path / "again").glob("crm-*")
+    files = [json.loads((each / "manifest.json").read_text())["files"] for each in (backup, copy)]
+    assert files[0] == files[1]
 
 
 def test_it_is_readable_for_its_owner_alone(root: Path, backup: Path) -> None:

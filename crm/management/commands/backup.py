@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from crm.backups import saving
+from crm.backups import files, saving
 from crm.backups.manifest import BackupError, Manifest
 from crm.embedded.errors import EmbeddedError
 from crm.models import PeriodicRun
@@ -26,7 +26,8 @@ class Command(BaseCommand):
         if keep is not None and keep < 1:
             raise CommandError("--keep must leave at least one.")
         try:
-            folder = saving.make(root, timezone.now())
+            with files.reachable():
+                folder = saving.make(root, timezone.now())
             self._tell(folder, Manifest.read(folder))
             _note_end()
             for old in saving.forget(root, keep) if keep else []:
@@ -35,8 +36,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _tell(self, folder: Path, manifest: Manifest) -> None:
-        rows, files = sum(manifest.rows.values()), sum(map(len, manifest.files.values()))
-        self.stdout.write(f"{folder}: {rows} rows of {len(manifest.rows)} tables, {files} files")
+        rows, count = sum(manifest.rows.values()), sum(map(len, manifest.files.values()))
+        self.stdout.write(f"{folder}: {rows} rows of {len(manifest.rows)} tables, {count} files")
         if lost := manifest.keys.get(""):
             self.stderr.write(f"{lost} credentials open with none of FIELD_ENCRYPTION_KEYS.")
         if needed := sorted(filter(None, manifest.keys)):

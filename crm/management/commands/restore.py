@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from crm.backups import restoring
+from crm.backups import files, restoring
 from crm.backups.manifest import BackupError
 from crm.embedded.errors import EmbeddedError
 
@@ -24,15 +24,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            manifest = restoring.restore(
-                options["folder"],
-                replace=options["replace"],
-                without_keys=options["without_keys"],
-            )
+            with files.reachable():
+                manifest = restoring.restore(
+                    options["folder"],
+                    replace=options["replace"],
+                    without_keys=options["without_keys"],
+                )
         except (BackupError, EmbeddedError) as error:
             raise CommandError(str(error)) from error
-        rows, files = sum(manifest.rows.values()), sum(map(len, manifest.files.values()))
+        rows, count = sum(manifest.rows.values()), sum(map(len, manifest.files.values()))
         self.stdout.write(
-            f"Restored and compared: {rows} rows of {len(manifest.rows)} tables, {files} files,"
+            f"Restored and compared: {rows} rows of {len(manifest.rows)} tables, {count} files,"
             f" as of {manifest.made_at}. Now run `manage.py migrate`, and empty Redis."
         )

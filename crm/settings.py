@@ -337,6 +337,7 @@ CELERY_TASK_ROUTES = {
         "campaigns.tasks.run_step",
         "knowledge.tasks.embed_document",
         "knowledge.tasks.embed_entry",
+        "knowledge.tasks.embed_pending",
         "knowledge.tasks.refresh_index",
         "knowledge.tasks.split_document",
         "leads.tasks.rescore_all",
@@ -346,6 +347,8 @@ CELERY_TASK_ROUTES = {
     )
 }
 CELERY_TASK_TIME_LIMIT = 300
+# Of each brokerage and kind of work, so many pieces are in the queue and at work at once.
+WORK_AT_ONCE: int = env.int("WORK_AT_ONCE", default=8)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

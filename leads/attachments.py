@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from brokers.models import Broker
 from crm import connections
 from crm.errors import Conflict, DomainError, NoRoom, is_no_room
+from crm.queues import in_turn
 from leads import signals, sniffing
 from leads.enums import AttachmentState
 from leads.errors import ChannelError
@@ -146,7 +147,7 @@ def retry(attachment: Attachment, *, at: datetime) -> None:
 
 def due(*, at: datetime, limit: int = 200) -> list[int]:
     """Files that should be on their way by now, those of dead workers too."""
-    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
+    return list(in_turn(owed(at), "id").values_list("id", flat=True)[:limit])
 
 
 def owed(at: datetime) -> Any:

@@ -26,7 +26,9 @@ def flood(write, at):
     def flood(count: int, *, minute: float = 0) -> list[Outcome]:
         outcomes = []
         for second in range(0, 5 * count, 5):
-            pk = write(f"mi presupuesto es {second} UF", minute=minute + second / 60).lead.conversation.pk
+            pk = write(
+                f"mi presupuesto es {second} UF", minute=minute + second / 60
+            ).lead.conversation.pk
             moment = at + timedelta(minutes=minute, seconds=second)
             outcomes.append(take_turn(pk, at=moment))
         return outcomes

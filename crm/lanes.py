@@ -19,7 +19,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
 from crm import outage, redis_client, rowsecurity
@@ -107,7 +107,7 @@ def lane_of(task: Any, work: Work, priority: int) -> str | None:
         return None
     try:
         broker_id = _broker_of(task, work)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):  # away: what follows will say so
         return None
     return None if broker_id is None else f"{task.name}:{priority}:{broker_id}"
 

@@ -34,6 +34,7 @@ LANES = (
         "tests/flows/test_replay.py",
         "tests/flows/test_demo.py",
         "tests/crm/test_embedded.py",
+        "tests/flows/test_slow_clients.py",
     ),
     (
         "tests/flows/test_first_conversation.py",
@@ -47,6 +48,7 @@ LONG = (
     "tests/crm/test_contract.py",
     "tests/crm/test_admin_tenancy.py",
     "tests/crm/test_seed_demo.py",
+    "tests/crm/test_hostile_signed_in.py",
 )
 LANE_OF = {file: f"lane {number}" for number, lane in enumerate(LANES) for file in lane}
 EARLY = [file for lane in (*LANES, LONG) for file in lane]

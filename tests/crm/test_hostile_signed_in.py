@@ -197,9 +197,13 @@ def query_parameters() -> dict[str, list[str]]:
     """What each address says of itself that it reads in a query."""
     paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
     return {
-        path: [each["name"] for each in told["get"].get("parameters", ()) if each["in"] == "query"]
-        for path, told in paths.items()
-        if "get" in told
+        path: [
+            each["name"]
+            for each in operations["get"].get("parameters", ())
+            if each["in"] == "query"
+        ]
+        for path, operations in paths.items()
+        if "get" in operations
     }
 
 

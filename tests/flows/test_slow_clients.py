@@ -140,14 +140,14 @@ def post_on(web: Web, over: threading.Event, posts: Posts) -> None:
             sent = json.dumps({"text": "Hola"})
             line.request("POST", CHAT, sent, {"Content-Type": "application/json"})
             answer = line.getresponse()
-            told = json.loads(answer.read())
+            body = json.loads(answer.read())
         except (OSError, http.client.HTTPException) as error:
             posts.cut.append(repr(error))
             continue
         finally:
             line.close()
         if answer.status == 200:
-            posts.stored += [message["id"] for message in told["messages"]]
+            posts.stored += [message["id"] for message in body["messages"]]
 
 
 def test_a_stop_under_load_answers_what_was_accepted_and_keeps_what_was_acknowledged(

@@ -65,7 +65,8 @@ def in_turn(rows: QuerySet[Any], *order: str) -> QuerySet[Any]:
     What a sweep takes of it has an end, and no brokerage's backlog takes up all of it.
     """
     place = Window(RowNumber(), partition_by=F("broker_id"), order_by=order)
-    return rows.annotate(turn=place).order_by("turn", *order)
+    turns: QuerySet[Any] = rows.annotate(turn=place).order_by("turn", *order)
+    return turns
 
 
 def depths(at: datetime) -> list[Depth]:

@@ -25,7 +25,10 @@ def enabled_providers() -> list[str]:
 
 
 def rate_limits() -> dict[str, int]:
-    """Web chat messages: per visitor and minute, per address and minute, per address and day."""
+    """Web chat messages: per visitor and minute, per address and minute, per address and day.
+
+    What else may be set is in ``leads.chat``: polls a minute, per visitor and per address.
+    """
     return {"visitor_per_minute": 60, "address_per_minute": 300, "address_per_day": 5000}
 
 

@@ -16,6 +16,7 @@ from campaigns.actions import Result
 from campaigns.models import CampaignEnrollment, CampaignLog, LogStatus, StepAction
 from campaigns.readiness import HELD, Verdict
 from crm import connections
+from crm.queues import in_turn
 from leads import activity, delivery
 from leads.enums import NEVER_LEFT, Actor, Delivery
 from leads.models import ChatMessage
@@ -32,7 +33,7 @@ TAKEN_OVER = ("person_took_over", MOVED_ON, HELD)
 
 def due(*, at: datetime, limit: int = BATCH) -> list[int]:
     """Steps that should run by now and that nobody has."""
-    return list(owed(at).order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
+    return list(in_turn(owed(at), "due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def owed(at: datetime) -> QuerySet[CampaignLog]:

@@ -19,6 +19,24 @@ log = logging.getLogger(__name__)
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")  # as some proxies write it
 
 
+# What one address may ask of a page of ours in a minute. An office or a carrier's customers may
+# share one address: people never come near it, a program that asks without end does.
+PER_MINUTE = 600
+# How many addresses that do not exist, keys and tokens included, one caller may try in a minute.
+UNKNOWN_PER_MINUTE = 120
+OPEN_IN_ADMIN = ("admin:login", "admin_password_reset")
+# Views whose callers are not counted here, each with what bounds them instead.
+UNCOUNTED = {
+    "live": "answers from memory; containers ask it",
+    "metrics": "asks for a token first, and compares it without the database",
+    "chat-messages": "counts visitors and addresses by itself, by the brokerage's own limits",
+    "hook-telegram": "a vendor's many messages come from few addresses; unknown keys are counted",
+    "hook-whatsapp": "as hook-telegram",
+    "voice-hook": "as hook-telegram",
+    "google-hook": "as hook-telegram; a channel that is not ours is refused without the database",
+}
+
+
 def now() -> float:
     """Seconds since 1970: what the windows are counted by."""
     return time.time()
@@ -37,6 +55,11 @@ class Limit:
     def counter(self) -> str:
         """The name of the current window."""
         return f"limit:{self.key}:{int(now()) // self.seconds}"
+
+    @property
+    def ends_in(self) -> int:
+        """Seconds until the next window, at least one."""
+        return self.seconds - int(now()) % self.seconds
 
 
 def exceeded(key: str, *, limit: int, seconds: int, count: int = 1) -> bool:
@@ -65,6 +88,24 @@ def _counted(limits: Sequence[Limit]) -> list[int]:
         log.warning("limits are not counted: the cache is away")
         return []
     return counts
+
+
+def of_view(request: HttpRequest, name: str) -> Limit | None:
+    """What bounds the caller's address at a page for anybody; None where something else does.
+
+    The API has throttles of its own, and Admin's pages are for who is signed in.
+    """
+    is_for_anybody = not request.path.startswith(("/admin/", "/api/v1/")) or name in OPEN_IN_ADMIN
+    if not is_for_anybody or name in UNCOUNTED:
+        return None
+    return Limit(f"address:{name}:{address_of(request)}", PER_MINUTE, 60)
+
+
+def of_unknown(request: HttpRequest) -> Limit | None:
+    """What bounds a caller who asks for what does not exist; whatever does exist is answered."""
+    if request.path.startswith(("/admin/", "/api/v1/")):
+        return None
+    return Limit(f"unknown:{address_of(request)}", UNKNOWN_PER_MINUTE, 60)
 
 
 def address_of(request: HttpRequest) -> str:

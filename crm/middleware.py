@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone, translation
 
-from crm import connections, correlation, rowsecurity
+from crm import connections, correlation, limits, rowsecurity
 from crm.api import throttling
 from crm.errors import (
     RETRY_AFTER,
@@ -20,6 +20,7 @@ from crm.errors import (
     FilesAway,
     NoRoom,
     NoSuchAddress,
+    TooMany,
     Unavailable,
     is_no_room,
 )
@@ -170,6 +171,32 @@ class BrokerTimezoneMiddleware:
         zone = broker.timezone if broker else settings.TIME_ZONE
         with timezone.override(ZoneInfo(zone)):
             return self.get_response(request)
+
+
+class AddressLimitMiddleware:
+    """Bounds what one address asks of the pages for anybody, whatever view answers there.
+
+    And how often it may ask for what does not exist, so that keys and tokens are not tried out;
+    who asks for what exists is never refused for that.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != NoSuchAddress.status:
+            return response
+        return self._refusal(request, limits.of_unknown(request)) or response
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        return self._refusal(request, limits.of_view(request, match.view_name if match else ""))
+
+    def _refusal(self, request: HttpRequest, limit: limits.Limit | None) -> HttpResponse | None:
+        if limit is None or not limits.over(limit):
+            return None
+        return apology(request, TooMany(retry_after=limit.ends_in))
 
 
 class RateLimitMiddleware:

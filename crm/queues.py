@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Window
 from django.db.models.expressions import Combinable
+from django.db.models.functions import RowNumber
 
 MOST = 1000  # rows counted of a queue: beyond, more says nothing new and costs
 
@@ -56,6 +57,16 @@ def register(*queues: Queue) -> None:
 
 def all_queues() -> list[Queue]:
     return list(_queues.values())
+
+
+def in_turn(rows: QuerySet[Any], *order: str) -> QuerySet[Any]:
+    """The first of each brokerage, then the second of each, and so on.
+
+    What a sweep takes of it has an end, and no brokerage's backlog takes up all of it.
+    """
+    place = Window(RowNumber(), partition_by=F("broker_id"), order_by=order)
+    turns: QuerySet[Any] = rows.annotate(turn=place).order_by("turn", *order)
+    return turns
 
 
 def depths(at: datetime) -> list[Depth]:

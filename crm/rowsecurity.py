@@ -114,12 +114,17 @@ def of_row(model: type[models.Model], pk: Any) -> Any:
 
     What a superadmin has no broker for is everybody's: a task about the superadmin's own account.
     """
-    column = "broker_id" if any(f.attname == "broker_id" for f in model._meta.fields) else "pk"
-    with across("task"):
-        found = list(model._base_manager.filter(pk=pk).values_list(column, flat=True)[:1])
+    found = owners(model, pk)
     if not found:
         return nobody()
     return across("superadmin") if found[0] is None else of(found[0])
+
+
+def owners(model: type[models.Model], pk: Any) -> list[int | None]:
+    """The broker whose row it is, as a list of one; an empty one where the row is gone."""
+    column = "broker_id" if any(f.attname == "broker_id" for f in model._meta.fields) else "pk"
+    with across("task"):
+        return list(model._base_manager.filter(pk=pk).values_list(column, flat=True)[:1])
 
 
 def streamed(chunks: Iterable[T]) -> Iterator[T]:

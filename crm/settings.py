@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "crm.middleware.LanguageMiddleware",
+    "crm.middleware.AddressLimitMiddleware",
     "crm.web.bodies.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -334,6 +335,7 @@ CELERY_TASK_ROUTES = {
         "campaigns.tasks.run_step",
         "knowledge.tasks.embed_document",
         "knowledge.tasks.embed_entry",
+        "knowledge.tasks.embed_pending",
         "knowledge.tasks.refresh_index",
         "knowledge.tasks.split_document",
         "leads.tasks.rescore_all",
@@ -343,6 +345,8 @@ CELERY_TASK_ROUTES = {
     )
 }
 CELERY_TASK_TIME_LIMIT = 300
+# Of each brokerage and kind of work, so many pieces are in the queue and at work at once.
+WORK_AT_ONCE: int = env.int("WORK_AT_ONCE", default=8)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -415,6 +419,8 @@ TELEGRAM_API_URL: str = env.str("TELEGRAM_API_URL", default="https://api.telegra
 WHATSAPP_API_URL: str = env.str("WHATSAPP_API_URL", default="https://graph.facebook.com")
 TURN_DELAY_SECONDS: float = env.float("TURN_DELAY_SECONDS", default=2.0)
 TURN_LEASE_SECONDS: int = env.int("TURN_LEASE_SECONDS", default=60)
+TURNS_PER_MINUTE: int = env.int("TURNS_PER_MINUTE", default=20)
+TURNS_PER_DAY: int = env.int("TURNS_PER_DAY", default=300)
 GEMINI_API_KEY: str = env.str("GEMINI_API_KEY", default="")
 GEMINI_API_URL: str = env.str("GEMINI_API_URL", default="")
 OPENAI_API_KEY: str = env.str("OPENAI_API_KEY", default="")

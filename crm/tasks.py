@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -20,7 +21,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
-from crm import connections, outage, rowsecurity, spool
+from crm import connections, lanes, outage, rowsecurity, spool
 from crm.errors import DomainError, FilesAway, ProviderError, is_no_room
 from crm.logs import frames
 from crm.models import FailedTask, PeriodicRun
@@ -55,6 +56,24 @@ class BaseTask(Task):  # type: ignore[type-arg]
         if self.request.called_directly:
             with self._tenancy(args, kwargs):
                 return self.run(*args, **kwargs)  # type: ignore[no-untyped-call]
+        lane = self.request.get(lanes.HEADER)
+        if lane:
+            return self._in_lane(lane, args, kwargs)
+        return self._outlasting(args, kwargs)
+
+    def _in_lane(self, lane: str, args: Any, kwargs: Any) -> Any:
+        """Where others of its brokerage are enough for now, it is put back beside the queue."""
+        work = lanes.Work(args, kwargs, self.request.retries or 0)
+        if not lanes.begin(lane, work):
+            return None
+        began = time.monotonic()
+        try:
+            return self._outlasting(args, kwargs)
+        finally:
+            for each in lanes.end(lane, work, seconds=time.monotonic() - began):
+                _send(self, each, lane, **_priority(self.request))
+
+    def _outlasting(self, args: Any, kwargs: Any) -> Any:
         try:
             return connections.outlast(lambda: self._noted_run(args, kwargs))
         except (Retry, Ignore, Reject):
@@ -239,6 +258,24 @@ def _producers(pid: int, app: Any) -> Any:
 
 
 def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> bool:
+    """Queue it, or have it wait for others of its brokerage; False while the queue is away.
+
+    What is to begin later goes by itself, and takes its place in the lane when it begins.
+    """
+    work = lanes.Work(args, kwargs)
+    lane = lanes.lane_of(task, work, options.get("priority", _usual_priority(task)))
+    if lane is None or "countdown" in options:
+        return _send(task, work, lane, **options)
+    try:
+        ready = lanes.offer(lane, work)
+    except (RedisError, OSError) as error:
+        return _is_unreachable(task, error)
+    return all(_send(task, each, lane, **options) for each in ready)
+
+
+def _send(task: Any, work: lanes.Work, lane: str | None, **options: Any) -> bool:
+    if lane is not None:
+        options |= {"headers": {lanes.HEADER: lane}, "retries": work.retries}
     try:
         with (
             outage.watched(),
@@ -246,13 +283,27 @@ def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> bool:
                 block=True, timeout=PUBLISH_SECONDS
             ) as producer,
         ):
-            task.apply_async(args=args, kwargs=kwargs, producer=producer, retry=False, **options)
+            task.apply_async(
+                args=work.args, kwargs=work.kwargs, producer=producer, retry=False, **options
+            )
     except (BrokerDown, RedisError, OSError) as error:
-        log.warning(
-            "queue unreachable (%s): %s waits for its sweep", type(error).__name__, task.name
-        )
-        return False
+        return _is_unreachable(task, error)
     return True
+
+
+def _is_unreachable(task: Any, error: Exception) -> bool:
+    log.warning("queue unreachable (%s): %s waits for its sweep", type(error).__name__, task.name)
+    return False
+
+
+def _usual_priority(task: Any) -> int:
+    return int(settings.CELERY_TASK_ROUTES.get(task.name, {}).get("priority", 0))
+
+
+def _priority(request: Any) -> dict[str, int]:
+    """As the entry came that is at work: its lane is one of a priority."""
+    priority = (request.delivery_info or {}).get("priority")
+    return {} if priority is None else {"priority": priority}
 
 
 def retry_failed(failed: FailedTask, *, by: Any) -> bool:

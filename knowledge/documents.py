@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from brokers.models import Broker
 from crm.errors import DomainError
+from crm.queues import in_turn
 from knowledge import splitting
 from knowledge.models import (
     DocumentFormat,
@@ -127,7 +128,7 @@ def _fingerprint(text: str, kind: DocumentFormat | str) -> str:
 
 def due(*, at: datetime, limit: int = 100) -> list[int]:
     """Documents that wait to be split, those of a worker that died included."""
-    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
+    return list(in_turn(owed(at), "id").values_list("id", flat=True)[:limit])
 
 
 def owed(at: datetime) -> QuerySet[KnowledgeDocument]:

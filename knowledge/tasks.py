@@ -9,7 +9,7 @@ from crm.tasks import enqueue
 from knowledge import documents, indexing, ingestion
 
 BATCH = 50
-MAX_BATCHES = 20
+MAX_BATCHES = 4  # then others have their turn
 
 
 @shared_task(name="knowledge.tasks.embed_entry", tenant="knowledge.KnowledgeEntry")
@@ -27,22 +27,35 @@ def split_document(document_id: int) -> bool:
 @shared_task(name="knowledge.tasks.embed_document", tenant="knowledge.KnowledgeDocument")
 def embed_document(document_id: int) -> None:
     """The entries of one document, without waiting for the sweep."""
-    _embed_batches(document=document_id)
+    if _embed_batches(document=document_id):
+        enqueue(embed_document, document_id)
+
+
+@shared_task(name="knowledge.tasks.embed_pending", tenant="brokers.Broker")
+def embed_pending(broker_id: int) -> None:
+    """Whatever the fast path missed of one brokerage; two at once share the work."""
+    if _embed_batches(broker=broker_id):
+        enqueue(embed_pending, broker_id)
 
 
 @shared_task(name="knowledge.tasks.sweep_embeddings", across="sweep")
-def sweep_embeddings() -> None:
-    """Whatever the fast path missed; two sweeps at once share the work."""
-    _embed_batches()
+def sweep_embeddings() -> int:
+    """A task a brokerage: nobody's entries wait for thousands of another's."""
+    brokers = set(ingestion.due(at=timezone.now()).values_list("broker", flat=True))
+    for broker_id in sorted(brokers):
+        enqueue(embed_pending, broker_id)
+    return len(brokers)
 
 
-def _embed_batches(**only: Any) -> None:
+def _embed_batches(**only: Any) -> bool:
+    """Some batches of what is due; True where more may be."""
     for _ in range(MAX_BATCHES):
         at = timezone.now()
         entries = ingestion.claim(ingestion.due(at=at).filter(**only), at=at, limit=BATCH)
         if not entries:
-            return
+            return False
         ingestion.embed(entries, at=at)
+    return True
 
 
 @shared_task(name="knowledge.tasks.sweep_documents", across="sweep")

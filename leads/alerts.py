@@ -14,6 +14,7 @@ from django.utils import translation
 from brokers import linking
 from brokers.models import Broker, User
 from crm import connections
+from crm.queues import in_turn
 from crm.tenancy import Role
 from leads import cards, notices, signals
 from leads.channels import email
@@ -103,7 +104,7 @@ def on_blocked(person: User, *, at: datetime) -> None:
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
-    return list(owed(at).order_by("due_at").values_list("id", flat=True)[:limit])
+    return list(in_turn(owed(at), "due_at").values_list("id", flat=True)[:limit])
 
 
 def owed(at: datetime) -> QuerySet[LeadAlert]:

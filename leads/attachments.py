@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from brokers.models import Broker
 from crm import connections
 from crm.errors import Conflict, DomainError, FilesAway, NoRoom, is_no_room
+from crm.queues import in_turn
 from leads import removals, signals, sniffing
 from leads.enums import AttachmentState
 from leads.errors import ChannelError
@@ -158,10 +159,10 @@ def due(*, at: datetime, limit: int = 200) -> list[int]:
     While the disk is full one of each broker's tries: to fetch all of them again and again would
     keep the workers from their replies. The first one that finds room starts the rest.
     """
-    files = owed(at).order_by("id").values_list("id", flat=True)
-    refused = files.filter(reason=NoRoom.code)
-    first = refused.order_by("broker_id", "id").distinct("broker_id")
-    return [*first, *files.exclude(reason=NoRoom.code)[:limit]]
+    refused = owed(at).filter(reason=NoRoom.code)
+    first = refused.order_by("broker_id", "id").distinct("broker_id").values_list("pk", flat=True)
+    others = in_turn(owed(at).exclude(reason=NoRoom.code), "id")
+    return [*first, *others.values_list("pk", flat=True)[:limit]]
 
 
 def owed(at: datetime) -> Any:

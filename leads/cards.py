@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Concat
 from brokers.models import Broker, User
 from crm import connections
 from crm.errors import Conflict
+from crm.queues import in_turn
 from crm.tenancy import Role
 from leads import quiet, signals
 from leads.enums import AlertKind, CardState
@@ -223,7 +224,7 @@ def resume(user_id: int, *, at: datetime) -> None:
 
 def due(*, at: datetime, limit: int = 200) -> list[int]:
     """Cards to write by now, those of dead workers too."""
-    return list(owed(at).order_by("due_at", "id").values_list("id", flat=True)[:limit])
+    return list(in_turn(owed(at), "due_at", "id").values_list("id", flat=True)[:limit])
 
 
 def owed(at: datetime) -> QuerySet[AgentCard]:

@@ -136,7 +136,9 @@ def _come_from_here(request: HttpRequest) -> None:
 def _polled(request: HttpRequest, broker: Broker) -> JsonResponse:
     visitor = _visitor(broker, request.GET.get("visitor", "")[:200])
     after = _number(request.GET.get("after") or "0")
-    rows = _visible(broker, visitors.external_id(visitor), after)
+    known = visitors.external_id(visitor)
+    _limit_polls(request, broker, known)
+    rows = _visible(broker, known, after)
     return JsonResponse({"visitor": visitor, "messages": [_shown(row) for row in rows]})
 
 
@@ -224,3 +226,19 @@ def _limit(request: HttpRequest, broker: Broker, known: str) -> None:
     over = limits.first_exceeded(windows)
     if over is not None:
         raise TooMany(_(FULL[over.seconds]), retry_after=60 if over.seconds == 60 else 3600)
+
+
+def _limit_polls(request: HttpRequest, broker: Broker, known: str) -> None:
+    """An open chat asks 50 times a minute while something happens, and some stand open twice.
+
+    An office of a hundred people who all chat at once comes to 5,000 from one address.
+    """
+    allowed = broker.brokerchatconfig.rate_limits or {}
+    address = limits.address_of(request)
+    windows = (
+        Limit(f"poll:{broker.pk}:{known}", allowed.get("visitor_polls_per_minute", 300), 60),
+        Limit(f"poll:{broker.pk}:{address}", allowed.get("address_polls_per_minute", 6000), 60),
+    )
+    over = limits.first_exceeded(windows)
+    if over is not None:
+        raise TooMany(retry_after=over.ends_in)

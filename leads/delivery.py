@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from crm import connections
 from crm.metrics import Counter
+from crm.queues import in_turn
 from leads import agenda, withheld
 from leads import delivery_statements as statements
 from leads.enums import PUSHED, Author, Delivery, Direction, Purpose
@@ -267,7 +268,7 @@ def due(*, at: datetime, limit: int = 500, pushed: bool | None = None) -> list[i
     waiting = owed(at)
     if pushed is not None:
         waiting = waiting.filter(Q(purpose__in=PUSHED) if pushed else ~Q(purpose__in=PUSHED))
-    return list(waiting.order_by("id").values_list("id", flat=True)[:limit])
+    return list(in_turn(waiting, "id").values_list("id", flat=True)[:limit])
 
 
 def next_due(message: ChatMessage, *, at: datetime) -> ChatMessage | None:
@@ -280,4 +281,4 @@ def abandoned(*, at: datetime) -> list[ChatMessage]:
     """Messages whose sender died between the call and its answer, or too often before it."""
     given_up = Q(status=Delivery.PENDING, attempts__gte=MAX_ATTEMPTS)
     lost = ChatMessage.objects.filter(Q(status=Delivery.SENDING) | given_up, lease_until__lt=at)
-    return list(lost.order_by("id")[:500])
+    return list(in_turn(lost, "id")[:500])

@@ -170,6 +170,7 @@ class AlertKind(models.TextChoices):
     VISIT = "visit", _("visita por confirmar")
     ASSIGNED = "assigned", _("lead asignado")
     AGENT_UNREACHABLE = "agent_unreachable", _("bloqueó el bot de Telegram")
+    FLOOD = "flood", _("escribe sin parar")
 
 
 class AlertState(models.TextChoices):

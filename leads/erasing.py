@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 
 from crm.errors import FilesAway
 from crm.models import FailedTask
+from crm.queues import in_turn
 from leads import cards, holdings, identity, parts, rights, signals, suppressing
 from leads.enums import AskedBy, Channel, Delivery, Right, RightState
 from leads.errors import NotConfirmed
@@ -96,7 +97,7 @@ def require_confirmed(lead: Lead, typed: str) -> None:
 
 def due(*, limit: int = 200) -> list[int]:
     """Erasures that are not finished, and finished ones whose files are still to be deleted."""
-    return list(owed().order_by("pk").values_list("pk", flat=True)[:limit])
+    return list(in_turn(owed(), "pk").values_list("pk", flat=True)[:limit])
 
 
 def owed() -> QuerySet[RightsRequest]:

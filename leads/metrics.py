@@ -158,8 +158,9 @@ class Choice:
         if self.since:
             leads = leads.filter(created_at__gte=datetime.combine(self.since, time.min, zone))
         if self.until:
-            after = self.until + timedelta(days=1)
-            leads = leads.filter(created_at__lt=datetime.combine(after, time.min, zone))
+            # Its last moment, the later of two where clocks go back: no day may come after it.
+            last = datetime.combine(self.until, time.max.replace(fold=1), zone)
+            leads = leads.filter(created_at__lte=last)
         if self.agent:
             leads = leads.filter(assigned_to=self.agent)
         return leads.filter(source=self.source) if self.source else leads

@@ -28,6 +28,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.VISIT: _("Visita agendada con %(lead)s"),
     AlertKind.ASSIGNED: _("Ahora atiendes a %(lead)s"),
     AlertKind.AGENT_UNREACHABLE: _("%(person)s bloqueó el bot de Telegram"),
+    AlertKind.FLOOD: _("%(lead)s escribe sin parar"),
 }
 BODIES: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
@@ -69,6 +70,10 @@ BODIES: dict[str, Any] = {
     AlertKind.AGENT_UNREACHABLE: _(
         "Sus avisos de leads ya no le llegan ahí. Pídele que desbloquee el bot en su Telegram, o "
         "desvincula su cuenta en «Equipo»."
+    ),
+    AlertKind.FLOOD: _(
+        "El asistente ya le respondió tantas veces como puede en un día. Sus mensajes se guardan "
+        "y el asistente sigue más tarde; si quieres, responde tú."
     ),
 }
 TROUBLES: dict[str, Any] = {

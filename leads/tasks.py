@@ -31,6 +31,8 @@ from leads import (
 )
 from leads.channels import telegram_cards
 
+IMPORT_SECONDS = 5  # whoever waits behind two imports waits for no longer
+
 
 @shared_task(name="leads.tasks.deliver", tenant="leads.ChatMessage")
 def deliver(message_id: int) -> None:
@@ -163,9 +165,9 @@ def sweep_handoffs(at: str | None = None) -> int:
 
 @shared_task(name="leads.tasks.work_on_import", tenant="leads.LeadImport")
 def work_on_import(import_id: int) -> None:
-    """A minute of an import; then others have their turn."""
+    """Some seconds of an import; then others have their turn."""
     with long_statements():
-        unfinished = importing.work(import_id, clock=timezone.now, seconds=60)
+        unfinished = importing.work(import_id, clock=timezone.now, seconds=IMPORT_SECONDS)
     if unfinished:
         enqueue(work_on_import, import_id)
 

@@ -19,7 +19,7 @@ from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holde
 from leads.folding import excerpt
 from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
-from llm import guardrails, thinking, turn_queue
+from llm import guardrails, thinking, turn_limits, turn_queue
 from llm.lead_tools import answer_from
 from llm.spanish import Intent, understand
 from llm.tools import Turn
@@ -45,6 +45,7 @@ class Outcome(StrEnum):
     NOT_OURS = "not_ours"  # another worker has it, or nothing is due
     SILENT = "silent"  # a person holds the conversation, or the lead is on hold
     DISCARDED = "discarded"  # somebody took the microphone while the model thought
+    PUT_OFF = "put_off"  # the lead had as many turns as one gets in that time
     AGAIN = "again"  # a newer message came: another round answers all of them
     GAVE_UP = "gave_up"
 
@@ -133,6 +134,8 @@ def _round(claim: Claim, at: datetime, *, is_last: bool) -> Outcome:
         _heed_threats(conversation, unanswered, at)
         _digest(conversation, at)
         return _settle(claim, at, Outcome.SILENT)
+    if until := turn_limits.full_until(conversation, at):
+        return _put_off(claim, until)
     turn = _turn_of(conversation, unanswered, at)
     if conversation.turn_attempts > MAX_ATTEMPTS:
         return _give_up(claim, turn)
@@ -335,6 +338,14 @@ def _settle(claim: Claim, at: datetime, outcome: Outcome) -> Outcome:
     mine.filter(last_inbound_id=claim.seen).update(turn_due_at=None)
     mine.update(lease=None, lease_until=None, turn_attempts=0)
     return outcome
+
+
+def _put_off(claim: Claim, until: datetime) -> Outcome:
+    """What is owed stays owed; a message that comes before then finds the limit as it is."""
+    Conversation.objects.filter(pk=claim.conversation.pk, lease=claim.lease).update(
+        lease=None, lease_until=None, turn_due_at=until, turn_attempts=0
+    )
+    return Outcome.PUT_OFF
 
 
 def _release_to_retry(claim: Claim, at: datetime) -> None:

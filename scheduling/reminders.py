@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from brokers.models import User
 from crm.errors import NotAllowed
+from crm.queues import in_turn
 from leads import agenda, alerts, gate, outbox
 from leads.channels.base import available
 from leads.enums import AlertKind, Author, Channel, Delivery, Holder, Purpose
@@ -96,7 +97,7 @@ def due(*, at: datetime) -> list[tuple[int, str]]:
     rows = rows.select_related("lead__broker__brokerleadconfig").only(*READ)
     waiting = (
         (row.pk, kind.name)
-        for row in rows.order_by("start_time")
+        for row in in_turn(rows, "start_time")
         for kind in KINDS.values()
         if not getattr(row, kind.flag) and is_due(row, kind, at=at)
     )
@@ -194,7 +195,8 @@ def unsent(*, at: datetime) -> list[ChatMessage]:
         lead__appointments__start_time__gt=at,
         lead__appointments__start_time__lte=at + DAY_BEFORE.ahead + LONGEST_NIGHT,
     )
-    return list(rows.distinct()[:LIMIT])
+    each = ChatMessage.objects.filter(pk__in=rows.order_by().values("pk"))
+    return list(in_turn(each, "-pk")[:LIMIT])
 
 
 def tell_unsent(*, at: datetime) -> int:

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from brokers.models import User
 from crm.errors import ProviderError
+from crm.queues import in_turn
 from scheduling.calendars import busy, channels, google, outbox
 from scheduling.doors import lock_agents
 from scheduling.errors import NoCalendar, NotFailed
@@ -154,7 +155,7 @@ def _break(connection: CalendarConnection, at: datetime) -> None:
 
 
 def due_to_pull(*, at: datetime) -> list[int]:
-    return list(owed(at).order_by("pull_due_at").values_list("pk", flat=True)[:500])
+    return list(in_turn(owed(at), "pull_due_at").values_list("pk", flat=True)[:500])
 
 
 def owed(at: datetime) -> QuerySet[CalendarConnection]:

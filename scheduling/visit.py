@@ -42,7 +42,9 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     changes = request.method == "POST"
     if _is_too_much(request, token, changes):
-        return _plain(request, "too_many", 429)
+        refused = _plain(request, "too_many", 429)
+        refused.headers["Retry-After"] = str(MINUTE)
+        return refused
     appointment = _find(token, at)
     if appointment is None:
         return _plain(request, "missing", 404)

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from rest_framework.test import APIClient
 from xdist.scheduler import LoadFileScheduling
 
 from brokers.models import Broker, User
-from crm import limits, outage, rowsecurity
+from crm import lanes, limits, outage, rowsecurity
 from crm.tenancy import Role
 from leads.models import Lead
 from tests.databases import Original, empty
@@ -34,6 +35,7 @@ LANES = (
         "tests/flows/test_demo.py",
         "tests/flows/test_pooler.py",
         "tests/crm/test_embedded.py",
+        "tests/flows/test_slow_clients.py",
     ),
     (
         "tests/flows/test_first_conversation.py",
@@ -48,6 +50,7 @@ LONG = (
     "tests/crm/test_contract.py",
     "tests/crm/test_admin_tenancy.py",
     "tests/crm/test_seed_demo.py",
+    "tests/crm/test_hostile_signed_in.py",
 )
 LANE_OF = {file: f"lane {number}" for number, lane in enumerate(LANES) for file in lane}
 EARLY = [file for lane in (*LANES, LONG) for file in lane]
@@ -134,6 +137,12 @@ def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test counts its requests across the border of two windows: a limit's clock stands."""
     started = limits.now()
     monkeypatch.setattr(limits, "now", lambda: started)
+
+
+@pytest.fixture(autouse=True)
+def _own_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds a lane full of what another has queued, and no worker takes."""
+    monkeypatch.setattr(lanes, "PREFIX", f"lane:{uuid.uuid4()}:")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from brokers.models import BrokerVoiceConfig
 from crm import correlation
 from crm.errors import ProviderError
+from crm.queues import in_turn
 from leads import agenda, gate
 from leads.activity import log
 from leads.enums import Actor
@@ -257,7 +258,7 @@ def hang_up(call: VoiceCall, *, at: datetime, by: Any) -> None:
 
 def not_started(*, at: datetime, limit: int = 500) -> list[int]:
     """Placed calls that no worker has taken up."""
-    return list(owed(at).order_by("id").values_list("id", flat=True)[:limit])
+    return list(in_turn(owed(at), "id").values_list("id", flat=True)[:limit])
 
 
 def owed(at: datetime) -> QuerySet[VoiceCall]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from brokers.models import Broker
+from crm.queues import in_turn
 from leads import storable
 from leads.signals import announce
 from voice import calls, incoming, reports, signals
@@ -71,7 +72,7 @@ def apply(event_id: int, *, at: datetime) -> bool:
 
 def waiting(*, limit: int = 500) -> list[int]:
     """Events that no worker has applied."""
-    return list(owed().order_by("id").values_list("id", flat=True)[:limit])
+    return list(in_turn(owed(), "id").values_list("id", flat=True)[:limit])
 
 
 def owed() -> QuerySet[VoiceEvent]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from crm.errors import ProviderError
+from crm.queues import in_turn
 from voice import calls, events
 from voice.models import UNDER_WAY, CallStatus, VoiceCall
 from voice.providers.base import adapter_of
@@ -12,7 +13,8 @@ from voice.timing import GIVEN_UP_AFTER, SILENT_AFTER, is_silent, timing_of
 def silent(*, at: datetime, limit: int = 200) -> list[int]:
     """Calls at the provider that should have told more of themselves by now."""
     dialled = VoiceCall.objects.filter(status__in=UNDER_WAY, dialled_at__lt=at - SILENT_AFTER)
-    candidates = dialled.select_related("broker__brokervoiceconfig").order_by("id")[:limit]
+    related = dialled.select_related("broker__brokervoiceconfig")
+    candidates = in_turn(related, "id")[:limit]
     return [
         call.pk
         for call in candidates

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
+from crm.queues import in_turn
 from leads import agenda
 from leads.activity import log
 from leads.enums import Actor
@@ -17,7 +18,7 @@ LONGEST_WAIT = timedelta(days=3)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
-    return list(owed(at).order_by("retry_at").values_list("id", flat=True)[:limit])
+    return list(in_turn(owed(at), "retry_at").values_list("id", flat=True)[:limit])
 
 
 def owed(at: datetime) -> QuerySet[VoiceCall]:

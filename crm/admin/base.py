@@ -1,8 +1,10 @@
 """The base of every admin: rows by tenancy, permissions by letters, choices inside one broker."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import FieldDoesNotExist
@@ -21,6 +23,7 @@ from crm.errors import DomainError
 from crm.fields import EncryptedJSONField
 from crm.tenancy import allows, scope, visible
 
+_ID = re.compile(r"[0-9]{1,18}", re.ASCII)  # what a bigint holds, and Python reads at once
 _NEVER_LOOKED_UP = frozenset({"password", "token", "feed_token", "key", "webhook_key"})
 
 
@@ -144,7 +147,7 @@ class TenantAdmin(Scoped, ModelAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         broker = request.GET.get("broker", "")
-        if request.path.endswith("/autocomplete/") and broker.isdecimal():
+        if request.path.endswith("/autocomplete/") and _ID.fullmatch(broker):
             path = getattr(self.model, "broker_path", "broker")
             queryset = queryset.filter(**{path: broker})
         found: tuple[models.QuerySet[Any], bool] = super().get_search_results(
@@ -184,6 +187,14 @@ class TenantAdmin(Scoped, ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        """Rows that cannot exist were not chosen: Django breaks on what is no id."""
+        given = request.POST.copy()
+        chosen = given.getlist(ACTION_CHECKBOX_NAME)
+        given.setlist(ACTION_CHECKBOX_NAME, [pk for pk in chosen if _ID.fullmatch(pk)])
+        request.POST = given  # type: ignore[assignment]
+        return super().response_action(request, queryset)
 
     # --- Forms ---
     def get_form(

@@ -46,7 +46,8 @@ class Assignee(DropdownFilter):
             return queryset.filter(assigned_to=request.user)
         if value == "nadie":
             return queryset.filter(assigned_to__isnull=True)
-        return queryset.filter(assigned_to=int(value)) if value.isdecimal() else queryset
+        is_id = value.isdecimal() and len(value) < 19
+        return queryset.filter(assigned_to=int(value)) if is_id else queryset
 
 
 class Attention(QueryFilter):

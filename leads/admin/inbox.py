@@ -57,8 +57,13 @@ class Asked:
             state=given.get("estado", "") if given.get("estado", "") in STATES else "",
             search=given.get("q", "").replace("\x00", "").strip()[:100],
             channel=given.get("canal", "")[:20],
-            pages=min(int(pages), MOST_PAGES) if pages.isdecimal() and int(pages) else 1,
+            pages=_pages(pages),
         )
+
+
+def _pages(given: str) -> int:
+    is_number = given.isdecimal() and len(given) < 19
+    return min(int(given), MOST_PAGES) if is_number and int(given) else 1
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _parameters(pairs: dict[str, str], *, by_name: bool) -> list[dict[str, str]]
 
 
 def _number(placeholder: str) -> int:
-    return int(placeholder) if placeholder.isdecimal() else 0
+    return int(placeholder) if placeholder.isdecimal() and len(placeholder) < 19 else 0
 
 
 def content(template: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from crm import connections
+from crm.queues import in_turn
 from scheduling.models import (
     Appointment,
     AppointmentStatus,
@@ -99,7 +100,7 @@ def _forget_links(appointment: Appointment) -> None:
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
     """Rows to push now; those of a broken connection wait for it to be joined again."""
-    return list(owed(at).order_by("due_at").values_list("pk", flat=True)[:limit])
+    return list(in_turn(owed(at), "due_at").values_list("pk", flat=True)[:limit])
 
 
 def owed(at: datetime) -> QuerySet[CalendarEvent]:

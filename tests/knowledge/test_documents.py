@@ -193,7 +193,7 @@ def test_an_entry_that_failed_is_tried_again(broker: Broker, at: datetime) -> No
     failed = {"embed_status": EmbedStatus.FAILED, "embed_attempts": 5, "embed_error": "x"}
     KnowledgeEntry.objects.update(**failed, embed_due_at=at + timedelta(days=1))
     assert ingestion.retry(KnowledgeEntry.objects.all(), at=at) == 1
-    run(tasks.sweep_embeddings)
+    run(tasks.embed_pending, broker.pk)
     entry.refresh_from_db()
     assert (entry.embed_status, entry.embedding_model) == ("ready", embedding.preferred_model())
 

@@ -82,9 +82,18 @@ def test_a_vector_made_for_an_older_text_is_not_kept(broker: Broker) -> None:
     assert state(entry) == EmbedStatus.PENDING
 
 
+def swept() -> list[int]:
+    """Run the sweep and the task that it starts for each brokerage."""
+    owed = sorted(set(ingestion.due(at=timezone.now()).values_list("broker", flat=True)))
+    assert tasks.sweep_embeddings() == len(owed)
+    for broker_id in owed:
+        tasks.embed_pending(broker_id)
+    return owed
+
+
 def test_the_sweep_embeds_every_brokers_pending_entries(broker: Broker, rival: Broker) -> None:
     entries = [KnowledgeEntryFactory(broker=of) for of in (broker, rival) for _ in range(30)]
-    tasks.sweep_embeddings()
+    assert swept() == [broker.pk, rival.pk]
     assert {state(entry) for entry in entries} == {EmbedStatus.READY}
 
 
@@ -137,7 +146,7 @@ def test_two_sweeps_at_once_share_the_work() -> None:
     for thread in threads:
         thread.join()
     assert shares[0].isdisjoint(shares[1])
-    tasks.sweep_embeddings()
+    swept()
     rest = at + 2 * ingestion.LEASE
     ingestion.embed(ingestion.claim(ingestion.due(at=rest), at=rest, limit=20), at=rest)
     assert KnowledgeEntry.objects.filter(embed_status=EmbedStatus.READY).count() == 20

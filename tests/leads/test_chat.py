@@ -223,3 +223,18 @@ def test_an_answer_says_who_will_reply(client, broker):
     assert answer["holder"] == "assistant"
     handoff.ask_for_person(Lead.objects.get(), reason="requested", at=timezone.now())
     assert post(client, text="¿y?", visitor=answer["visitor"]).json()["holder"] == "waiting"
+
+
+def test_polls_without_end_are_told_to_wait_and_an_open_chat_is_not(client, broker):
+    visitor = post(client, text="hola").json()["visitor"]
+    config = broker.brokerchatconfig
+    for limit in ({"visitor_polls_per_minute": 0}, {"address_polls_per_minute": 0}):
+        config.rate_limits = limit
+        config.save()
+        answer = client.get("/chat/andes/messages/", {"visitor": visitor})
+        assert answer.status_code == 429
+        assert 1 <= int(answer["Retry-After"]) <= 60
+    config.rate_limits = {}
+    config.save()
+    asked = {client.get("/chat/andes/messages/").status_code for _ in range(60)}
+    assert asked == {200}

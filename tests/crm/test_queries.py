@@ -170,3 +170,58 @@ def test_what_is_documented_is_what_is_taken() -> None:
     }
     assert len(documented) == len(READ)
     assert documented == {path: _taken(path) for path in documented}
+
+
+# Parameters outside the lists' filters that name a row, and those that are plain numbers.
+ROWS: dict[str, Any] = {"agent": User, "broker": Broker}
+NUMBERS = {"page", "page_size", "limit", "duration", "before", "after"}
+
+
+def _naming(document: Any) -> list[tuple[str, str]]:
+    """The reads' addresses and whole-number parameters that no list's filters hold."""
+    filtered = {(route.path, name) for route, name in FILTERS}
+    return [
+        (path, parameter["name"])
+        for path, operations in document["paths"].items()
+        for parameter in operations.get("get", {}).get("parameters", ())
+        if parameter["in"] == "query" and parameter["schema"].get("type") == "integer"
+        if (path.replace("{id}", "<pk>"), parameter["name"]) not in filtered
+    ]
+
+
+@pytest.mark.parametrize("who", ["admin", "agent"])
+def test_an_id_outside_the_filters_that_is_hidden_answers_like_one_that_is_none(
+    who: str, drawn: Any, request: Any, broker: Broker, rival: Broker
+) -> None:
+    client = signed_in(request.getfixturevalue(who))
+    theirs = {Broker: rival.pk, User: make_row(User, rival).pk}
+    asked = [(path, name) for path, name in _naming(drawn) if name not in NUMBERS]
+    assert {name for _, name in asked} == ROWS.keys()
+    telling = []
+    for path, name in asked:
+        answers = []
+        for pk in (theirs[ROWS[name]], 2**40):
+            answer = client.get(path, {name: pk})
+            answers.append((answer.status_code, answer.content.replace(str(pk).encode(), b"id")))
+        if answers[0] != answers[1]:
+            telling.append((path, name, answers))
+    assert telling == []
+
+
+@pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
+def test_format_chooses_no_renderer(route: Route, request: Any, broker: Broker) -> None:
+    """It is refused as any unknown name, or it is a parameter of the view's own."""
+    answer = signed_in(_caller(route, request)).get(
+        _address(route, {}, broker), {"format": "no-such-format"}
+    )
+    code = "invalid_choice" if "format" in _taken(route.path) else "unknown"
+    assert (answer.status_code, codes(answer)) == (400, [("format", code)])
+
+
+@pytest.mark.parametrize("route", routes(), ids=lambda route: route.path)
+def test_every_route_says_what_its_limit_leaves(route: Route, request: Any, broker: Broker) -> None:
+    """Also with a refusal: a client slows down before it is sent away."""
+    client = signed_in(_caller(route, request))
+    for method in route.methods:
+        answer = getattr(client, method)(_address(route, {}, broker))
+        assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= set(answer.headers)

@@ -195,6 +195,6 @@ OF_FORMATS: dict[str, Any] = {
     "email": "camila.rojas@example.com",
     "uri": "https://crm.example.com/media/128.pdf",
     "uuid": "3f2a8c1e-5b7d-4c9a-8e61-2d4f6a8b0c1d",
-    "binary": "(bytes)",
+    "binary": "Nombre;Teléfono\nCamila Rojas;+56987654321\n",
 }
 TEXT = "Departamento en Ñuñoa"

@@ -74,7 +74,7 @@ MEANT: dict[str, Any] = {
     "qualified_min_score": 75,
     "target_stage": "perfilamiento",
     "cursor": "",
-    "mapping": [],
+    "mapping": ["name", "phone"],
     "text": "Hola, soy Ana.",
     "title": "Normas de la comunidad",
     "step_number": 2,
@@ -86,6 +86,7 @@ BEYOND_A_SCHEMA = {
     "link_expired": "what it needs comes by mail",
     "unknown_format": "it lies in a file's bytes",
     "not_csv": "it lies in a file's bytes",
+    "empty": "it lies in a file's bytes",
     "range_not_valid": "the end is held against the start, and that may be today",
 }
 

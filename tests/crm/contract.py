@@ -64,7 +64,7 @@ MEANT: dict[str, Any] = {
     "old_password": PASSWORD,
     "email": "camila.rojas@example.com",
     "phone": "+56987654321",
-    "metadata": {},
+    "metadata": {"bedrooms": 2},
     # One value that goes with another, or with what is stored.
     "name": "Camila Rojas",
     "reason": "Compró en otra parte",

@@ -163,7 +163,7 @@ class UserSerializer(TenantSerializer[User]):
 class UserChangesSerializer(UserSerializer):
     """What may change of a person: their e-mail stays, and the password is their own matter."""
 
-    password = None
+    password = None  # type: ignore[assignment]
 
     class Meta(UserSerializer.Meta):
         fields = [name for name in UserSerializer.Meta.fields if name != "password"]

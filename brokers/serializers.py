@@ -89,10 +89,16 @@ class OwnBrokerSerializer(BrokerSerializer):
         read_only_fields = ["slug", "subscription_plan", "is_active"]
 
 
-class UserSerializer(TenantSerializer[User]):
-    """A person of the team; their e-mail stays, and superadmins are not made or changed here."""
+class RoleField(serializers.ChoiceField):
+    """Takes the roles of a team, and shows a superadmin's too."""
 
-    role = serializers.ChoiceField(choices=Role.choices, default=Role.AGENT)
+    answered_as: ClassVar = {"type": "string", "enum": list(Role.values)}
+
+
+class UserSerializer(TenantSerializer[User]):
+    """A person of the team; superadmins are shown to one another, and not made here."""
+
+    role = RoleField(choices=TEAM, default=Role.AGENT)
     password = serializers.CharField(write_only=True, max_length=1000, trim_whitespace=False)
     telegram = serializers.SerializerMethodField()
 
@@ -113,13 +119,6 @@ class UserSerializer(TenantSerializer[User]):
         ]
         read_only_fields = ["last_login"]
 
-    def get_fields(self) -> Any:
-        fields = super().get_fields()
-        if isinstance(self.instance, User):
-            fields["email"].read_only = True
-            fields["password"].read_only = True
-        return fields
-
     @extend_schema_field(serializers.ChoiceField(choices=linking.Link.choices))
     def get_telegram(self, user: User) -> str:
         return linking.state_of(user, at=timezone.now()).value
@@ -130,8 +129,6 @@ class UserSerializer(TenantSerializer[User]):
         return one_spelling(email)
 
     def validate_role(self, role: str) -> str:
-        if role == Role.SUPERADMIN:
-            raise ValidationError(_("El superadmin no se crea desde la API."))
         if self._is_caller() and role != self._caller().role:
             raise ValidationError(_("No puedes cambiar tu propio rol."))
         return role
@@ -163,6 +160,16 @@ class UserSerializer(TenantSerializer[User]):
         return fitting(password, User(email=attrs["email"], name=attrs["name"]))
 
 
+class UserChangesSerializer(UserSerializer):
+    """What may change of a person: their e-mail stays, and the password is their own matter."""
+
+    password = None  # type: ignore[assignment]
+
+    class Meta(UserSerializer.Meta):
+        fields = [name for name in UserSerializer.Meta.fields if name != "password"]
+        read_only_fields = [*UserSerializer.Meta.read_only_fields, "email"]
+
+
 def fitting(password: str, user: User, field: str = "password") -> str:
     """The password, if it keeps the rules."""
     try:
@@ -180,6 +187,8 @@ class BrokerSummarySerializer(serializers.ModelSerializer[Broker]):
 
 class MeSerializer(CheckedSerializer[User]):
     """The caller; a new password needs the old one, and answers with fresh tokens."""
+
+    needs: ClassVar = {"password": "old_password"}
 
     broker = BrokerSummarySerializer(read_only=True, allow_null=True)
     old_password = serializers.CharField(
@@ -201,7 +210,10 @@ class MeSerializer(CheckedSerializer[User]):
         if password is None:
             return attrs
         assert isinstance(self.instance, User)
-        if not passwords.knows(self.instance, old or "", self.context["request"]):
+        if old is None:
+            required = serializers.Field.default_error_messages["required"]
+            raise ValidationError({"old_password": required}, code="required")
+        if not passwords.knows(self.instance, old, self.context["request"]):
             raise ValidationError({"old_password": _("La contraseña actual no es correcta.")})
         return {**attrs, "password": fitting(password, self.instance)}
 
@@ -240,7 +252,10 @@ _SECRET: list[Any] = [{"type": "string"}, {"type": "integer"}]
         "type": "object",
         "additionalProperties": {
             "nullable": True,
-            "anyOf": [*_SECRET, {"type": "object", "additionalProperties": {"anyOf": _SECRET}}],
+            "anyOf": [
+                *_SECRET,
+                {"type": "object", "additionalProperties": {"nullable": True, "anyOf": _SECRET}},
+            ],
         },
     }
 )
@@ -261,16 +276,21 @@ class SecretsField(serializers.DictField):
         return _merged(stored or {}, given) if given or stored is None else stored
 
 
-def _merged(stored: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _merged(
+    stored: dict[str, Any], given: dict[str, Any], kinds: Any = str | int | dict | None
+) -> dict[str, Any]:
+    """A channel's secrets may be a group, within which there are no more groups."""
     merged = dict(stored)
     for key, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, str | int | dict | None):
+        if isinstance(value, bool) or not isinstance(value, kinds):
             raise ValidationError({key: _("Debe ser un texto, o null para borrarlo.")})
         if value is None:
             merged.pop(key, None)
         elif isinstance(value, dict):
             before = merged.get(key)
-            merged[key] = _merged(before if isinstance(before, dict) else {}, value)
+            merged[key] = _merged(
+                before if isinstance(before, dict) else {}, value, str | int | None
+            )
         else:
             merged[key] = value
     return merged

@@ -182,6 +182,14 @@ class Users(Editable[User]):
     letters = {"invite": "c", "unlink_telegram": "u"}
     http_method_names = ["get", "post", "patch", "head", "options"]
 
+    def get_serializer_class(self) -> Any:
+        changes = self.action == "partial_update"
+        return shapes.UserChangesSerializer if changes else super().get_serializer_class()
+
+    @extend_schema(responses=shapes.UserSerializer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().partial_update(request, *args, **kwargs)
+
     def perform_update(self, serializer: Any) -> None:
         """Leaving and coming back go by the team's door."""
         active = serializer.validated_data.pop("is_active", serializer.instance.is_active)

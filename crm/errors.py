@@ -69,6 +69,14 @@ class NoSuchAddress(DomainError):
     message = _("Esta dirección no existe.")
 
 
+class Refused(DomainError):
+    """What was refused before anything of ours looked at it: a foreign host, a broken request."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(code="error" if status >= 500 else "invalid_request")
+
+
 class Unavailable(DomainError):
     """What the request needs is away for a moment; ``retry_after`` (seconds) is in ``data``."""
 

@@ -21,11 +21,12 @@ from crm.errors import (
     NoRoom,
     NoSuchAddress,
     TooMany,
+    Refused,
     Unavailable,
     is_no_room,
 )
 from crm.places import Place, Places, holding
-from crm.responses import apology
+from crm.responses import apology, refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # What is answered without the database, also while that hangs.
@@ -72,6 +73,21 @@ class NulMiddleware:
         if "\x00" in request.path_info or b"\x00" in query:
             return apology(request, NoSuchAddress())
         return self.get_response(request)
+
+
+class OneShapeMiddleware:
+    """What Django itself refuses under /api/, with a page, is refused there as everything else."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if response.status_code < 400 or not is_page or not f"{request.path}/".startswith("/api/"):
+            return response
+        with translation.override(asked_language(request)):
+            return refusal(Refused(response.status_code))
 
 
 class DatabaseMiddleware:

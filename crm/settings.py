@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "crm.access.AccessMiddleware",
+    "crm.middleware.OneShapeMiddleware",
     "crm.middleware.NulMiddleware",
     "crm.middleware.DatabaseMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -315,6 +316,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "crm.api.examples.add_examples",  # last: it reads what the others wrote
     ],
 }
 

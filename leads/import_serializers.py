@@ -1,6 +1,6 @@
 """Imports of leads as the API shows them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -43,6 +43,8 @@ class ImportUploadSerializer(serializers.Serializer[Any]):
 
 class MappingSerializer(serializers.Serializer[Any]):
     """For each column of the file the fact it holds, or an empty text."""
+
+    at_least_one: ClassVar = (("mapping",),)  # also where a PATCH asks for nothing else
 
     mapping = serializers.ListField(
         child=serializers.ChoiceField(

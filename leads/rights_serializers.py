@@ -144,6 +144,8 @@ class ObjectionSerializer(serializers.Serializer[Any]):
 class RectifySerializer(LeadChangesSerializer):
     """What the person corrected; facts go in ``metadata``."""
 
+    at_least_one: ClassVar = (("name",), ("phone",), ("email",), ("metadata",))
+
     notes = serializers.CharField(
         max_length=2000, required=False, allow_blank=True, help_text="How they asked for it."
     )

@@ -264,12 +264,12 @@ def _seen_version(request: Request, given: dict[str, Any]) -> int | None:
     """The version that a change starts from: in the body, or as the entity tag in If-Match."""
     named: int | None = given.pop("version", None)
     tag = request.headers.get("If-Match", "*").strip()
-    if named is not None or tag == "*":
+    if tag == "*":
         return named
     version = tag.removeprefix("W/").strip('"')
     if not (version.isascii() and version.isdecimal() and len(version) < 10):
         raise ValidationError({"If-Match": _("Debe ser el ETag del lead.")}, code="invalid")
-    return int(version)
+    return int(version) if named is None else named
 
 
 @extend_schema(parameters=OF_BROKER)

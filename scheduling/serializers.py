@@ -208,8 +208,10 @@ class DayOrMoment(serializers.Field[Any, Any, Any, Any]):
         except ValueError:
             read = None
         if read is None or not _is_usable(read):
+            far = read is not None and read.year not in YEARS
             raise serializers.ValidationError(
-                _("Usa una fecha AAAA-MM-DD o un momento ISO 8601 con zona."), code="invalid"
+                _("Usa una fecha AAAA-MM-DD o un momento ISO 8601 con zona."),
+                code="out_of_range" if far else "invalid",
             )
         return read
 

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelError
 from django.db import DataError, IntegrityError
 from django.http import HttpRequest, JsonResponse
@@ -60,6 +60,8 @@ class ExceptionHandler(BaseHandler):
             return Conflicting(_("Ya existe un registro con esos datos, o cambió mientras tanto."))
         if isinstance(exc, RequestDataTooBig):
             return TooLarge(_("El contenido supera el tamaño permitido."))
+        if isinstance(exc, SuspiciousOperation):  # more parameters or files than anybody sends
+            return exceptions.ParseError(_("El contenido supera el tamaño permitido."))
         if connections.is_passing(exc):
             log.warning("the database is away or busy: %s", type(exc.__cause__).__name__)
             return _from_domain(Unavailable(retry_after=RETRY_AFTER))

@@ -48,9 +48,8 @@ class MomentField(forms.Field):
         except ValueError:
             read = None
         if read is None or read.year not in YEARS:
-            raise forms.ValidationError(
-                _("Usa un momento ISO 8601 entre 2000 y 2100."), code="invalid"
-            )
+            code = "invalid" if read is None else "out_of_range"
+            raise forms.ValidationError(_("Usa un momento ISO 8601 entre 2000 y 2100."), code=code)
         return read if timezone.is_aware(read) else timezone.make_aware(read)
 
 

@@ -1,5 +1,6 @@
 """Search, ordering and filters of every list, with errors for what a list does not offer."""
 
+import re
 from typing import Any, ClassVar
 
 from django import forms
@@ -33,8 +34,8 @@ class OrderingFilter(filters.OrderingFilter):
     """DRF's, but an unknown column is an error instead of silence; ties break by id."""
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> Any:
-        asked = request.query_params.get(self.ordering_param, "")
-        terms = [term.strip() for term in asked.split(",") if term.strip()]
+        asked = request.query_params.get(self.ordering_param)
+        terms = [] if asked is None else asked.split(",")
         unknown = set(terms) - set(self.remove_invalid_fields(queryset, terms, view, request))
         if unknown:
             raise ValidationError(
@@ -45,7 +46,12 @@ class OrderingFilter(filters.OrderingFilter):
 
     def get_schema_operation_parameters(self, view: Any) -> Any:
         """Nothing where the view orders by nothing."""
-        return super().get_schema_operation_parameters(view) if view.ordering_fields else []
+        if not view.ordering_fields:
+            return []
+        parameters: Any = super().get_schema_operation_parameters(view)
+        column = f"-?({'|'.join(map(re.escape, view.ordering_fields))})"
+        parameters[0]["schema"]["pattern"] = f"^{column}(,{column})*$"
+        return parameters
 
 
 @extend_schema_field({"type": "integer", "format": "int64"})

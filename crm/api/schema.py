@@ -91,12 +91,15 @@ class Schema(AutoSchema):
             for keyword, attribute in (("anyOf", "at_least_one"), ("oneOf", "just_one")):
                 if ways := getattr(serializer, attribute, ()):
                     shape[keyword] = [{"required": list(names)} for names in ways]
+            for name, other in getattr(serializer, "needs", {}).items():
+                rule = [{"required": [other]}, {"not": {"required": [name]}}]
+                shape.setdefault("allOf", []).append({"anyOf": rule})
         return shape
 
-    def _map_field_validators(self, field: Any, schema: Any) -> None:
-        super()._map_field_validators(field, schema)  # type: ignore[misc]
-        may_be_empty = field.read_only or getattr(field, "allow_blank", False)
-        if may_be_empty and schema.get("format") in ("uri", "email"):
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        super()._insert_field_validators(field, schema)
+        named = schema.get("format") in ("uri", "email")
+        if named and field.read_only and _may_be(field, "blank"):
             schema.pop("format")  # what was never filled in is an empty text
 
     def _map_serializer_field(
@@ -118,15 +121,17 @@ def _really(field: Any, shape: dict[str, Any], direction: str) -> dict[str, Any]
         digits = {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,8})?$"}
         rest = {k: v for k, v in shape.items() if k not in ("type", "format", "pattern")}
         return {**rest, "anyOf": [{"type": "number"}, digits]}
-    if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):
+    if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be(field, "blank"):
         shape["enum"] = [*dict.fromkeys([*shape["enum"], ""])]
     if isinstance(field, serializers.PrimaryKeyRelatedField) and shape.get("type") == "integer":
         shape["minimum"] = 1
+        if direction == "response" and _may_be(field, "null"):
+            shape["nullable"] = True
     return shape
 
 
-def _may_be_blank(field: Any) -> bool:
-    """Whether the column behind a field that is only read may hold an empty text."""
+def _may_be(field: Any, empty: str) -> bool:
+    """Whether the column behind a field may hold null, or an empty text (``blank``)."""
     model = getattr(getattr(field.parent, "Meta", None), "model", None)
     columns = {column.name: column for column in model._meta.concrete_fields} if model else {}
-    return getattr(columns.get(field.source), "blank", False)
+    return getattr(columns.get(field.source), empty, False)

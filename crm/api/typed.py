@@ -24,6 +24,14 @@ def require(serializer: serializers.BaseSerializer[Any], data: Any) -> None:
             raise ValidationError(wrong)
 
 
+def yes_or_no(query: Mapping[str, str], name: str) -> bool:
+    """What a parameter of a query says; no, where it is not there."""
+    read = {"true": True, "false": False}.get(query.get(name, "false").lower())
+    if read is None:
+        raise ValidationError({name: _("Usa true o false.")}, code="invalid")
+    return read
+
+
 def require_words(serializer: serializers.Serializer[Any], query: Mapping[str, str]) -> None:
     """The same for a query, in which all are texts: yes and no have one spelling each."""
     wrong = {

@@ -125,21 +125,16 @@ EVEN_IF_USED = OpenApiParameter(
 class Deletable(mixins.DestroyModelMixin):
     """Mixed into a viewset whose rows may be deleted; 409 ``in_use`` tells what uses one."""
 
+    even_if_used = False
+
     @extend_schema(parameters=[EVEN_IF_USED])
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.even_if_used = typed.yes_or_no(request.query_params, EVEN_IF_USED.name)
         return super().destroy(request, *args, **kwargs)
 
     def perform_destroy(self, instance: Any) -> None:
-        asked = serializers.BooleanField(default=False)
-        given = self.request.query_params.get(  # type: ignore[attr-defined]
-            EVEN_IF_USED.name, False
-        )
-        try:
-            even_if_used = asked.run_validation(given)
-        except serializers.ValidationError as error:
-            raise serializers.ValidationError({EVEN_IF_USED.name: error.detail}) from error
         with transaction.atomic():
-            usage.refuse_if_used(instance, even_if_used=even_if_used)
+            usage.refuse_if_used(instance, even_if_used=self.even_if_used)
             instance.delete()
 
 

@@ -144,6 +144,8 @@ def test_secrets_are_written_key_by_key_and_never_read(admin: User, broker: Brok
     first = {"provider_configs": {"telegram": {"token": "1:abc", "secret": "s3"}}}
     answer = client.patch(url, first)
     assert answer.json()["provider_configs"] == {"telegram": {"token": True, "secret": True}}
+    deep = client.patch(url, {"provider_configs": {"telegram": {"token": {"deeper": "x"}}}})
+    assert deep.status_code == 400
     client.patch(url, {"provider_configs": {"telegram": {"secret": None}, "email": {"key": "k"}}})
     stored = BrokerChatConfig.objects.get(broker=broker).provider_configs
     assert stored == {"telegram": {"token": "1:abc"}, "email": {"key": "k"}}

@@ -108,6 +108,9 @@ def test_a_page_out_of_range_is_not_found(admin: User, lead: Lead, query: str) -
     [
         ("ordering=clave", "ordering"),
         ("ordering=lead_score,broker__name", "ordering"),
+        ("ordering=", "ordering"),
+        ("ordering=lead_score,,id", "ordering"),
+        ("ordering=%20id", "ordering"),
         ("search=%00", "search"),
         ("status=tibio", "status"),
         ("status=warm,tibio", "status"),

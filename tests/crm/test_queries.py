@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from brokers.models import Broker, User
 from crm.api import queries
 from crm.api.filters import EachFilter, FilterSet, IdFilter, MomentFilter, WholeFilter, YesNoFilter
+from crm.api.throttling import ScopedThrottle
 from leads.models import Lead
 from tests.api import Route, codes, routes, signed_in
 from tests.factories import make_row
@@ -70,9 +71,14 @@ def test_a_misspelt_parameter_is_named_wherever_something_is_read(
     route: Route, request: Any, broker: Broker
 ) -> None:
     address = _address(route, {}, broker)
-    answer = signed_in(_caller(route, request)).get(f"{address}?mispelt=1&{'x' * 30}=2")
+    client = signed_in(_caller(route, request))
+    answer = client.get(f"{address}?mispelt=1&{'x' * 30}=2")
     assert answer.status_code == 400
     assert codes(answer) == [("mispelt", "unknown"), ("x" * 30, "unknown")]
+    # It chooses no renderer: it is unknown as well, or it is a parameter of the view's own.
+    answer = client.get(f"{address}?format=no-such-format")
+    code = "invalid_choice" if "format" in _taken(route.path) else "unknown"
+    assert (answer.status_code, codes(answer)) == (400, [("format", code)])
 
 
 @pytest.mark.parametrize(
@@ -170,3 +176,46 @@ def test_what_is_documented_is_what_is_taken() -> None:
     }
     assert len(documented) == len(READ)
     assert documented == {path: _taken(path) for path in documented}
+
+
+# Parameters outside the lists' filters that name a row, and those that are plain numbers.
+ROWS: dict[str, Any] = {"agent": User, "broker": Broker, "lead": Lead}
+NUMBERS = {"page", "page_size", "limit", "duration", "before", "after"}
+
+
+def _naming(document: Any) -> list[tuple[str, str]]:
+    """The reads' addresses and whole-number parameters that no list's filters hold."""
+    filtered = {(route.path, name) for route, name in FILTERS}
+    return [
+        (path, parameter["name"])
+        for path, operations in document["paths"].items()
+        for parameter in operations.get("get", {}).get("parameters", ())
+        if parameter["in"] == "query" and parameter["schema"].get("type") == "integer"
+        if (path.replace("{id}", "<pk>"), parameter["name"]) not in filtered
+    ]
+
+
+@pytest.mark.parametrize("who", ["admin", "agent"])
+def test_an_id_outside_the_filters_that_is_hidden_answers_like_one_that_is_none(
+    who: str, drawn: Any, request: Any, broker: Broker, rival: Broker
+) -> None:
+    client = signed_in(request.getfixturevalue(who))
+    theirs = {model: make_row(model, rival).pk for model in ROWS.values()}
+    asked = [(path, name) for path, name in _naming(drawn) if name not in NUMBERS]
+    assert {name for _, name in asked} == ROWS.keys()
+    telling = []
+    for path, name in asked:
+        answers = []
+        for pk in (theirs[ROWS[name]], 2**40):
+            answer = client.get(path, {name: pk})
+            answers.append((answer.status_code, answer.content.replace(str(pk).encode(), b"id")))
+        if answers[0] != answers[1]:
+            telling.append((path, name, answers))
+    assert telling == []
+
+
+def test_every_route_counts_what_is_asked_of_it() -> None:
+    """What counts tells in the answer what is left, so that a client slows down in time."""
+    limits = {route.path: route.view.throttle_classes for route in routes()}
+    counting = [path for path, kinds in limits.items() if issubclass(kinds[0], ScopedThrottle)]
+    assert counting == list(limits)

@@ -120,6 +120,8 @@ class KnowledgeEntry(BrokerOwned):
     embed_attempts = models.PositiveSmallIntegerField(_("intentos"), default=0, editable=False)
     embed_due_at = models.DateTimeField(_("procesar desde"), null=True, editable=False)
     embed_error = models.CharField(_("error"), max_length=200, blank=True, editable=False)
+    # Its vector serves, and is to be made again although text and model are the same.
+    embed_again = models.BooleanField(_("indexar de nuevo"), default=False, editable=False)
     source_type = models.CharField(
         _("tipo"), max_length=50, choices=SourceType.choices, default=SourceType.CUSTOM
     )

@@ -229,5 +229,6 @@ def _entry(context: Context, broker: Any, text: Text) -> KnowledgeEntry:
         created_at=context.at - timedelta(days=context.rng.randint(20, 60)),
     )
     entry.content_hash = entry.fingerprint
+    entry.read_listing()
     entry.embedding = lexical.embed(entry.embedded_text)
     return entry

@@ -250,8 +250,8 @@ class RefusalReason(models.TextChoices):
 class ListingRefusal(LeadOwned):
     """A property that a lead did not want, as it was then, and why: what is offered next learns of it."""
 
-    admin_can: ClassVar[str] = "crd"
-    agent_can: ClassVar[str] = "crd"
+    admin_can: ClassVar[str] = "rd"
+    agent_can: ClassVar[str] = "rd"
 
     entry = models.ForeignKey(
         KnowledgeEntry,

@@ -313,6 +313,8 @@ class Figure(Tenanted, TimeStamped):
     """
 
     admin_can: ClassVar[str] = "crud"
+    agent_can: ClassVar[str] = "r"
+    agent_sees = staticmethod(everything)
 
     broker = models.ForeignKey(
         "brokers.Broker",

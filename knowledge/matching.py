@@ -81,13 +81,15 @@ def for_entry(
     refusals: dict[int, list[ListingRefusal]] = {}
     for row in ListingRefusal.objects.filter(lead__in=ids):
         refusals.setdefault(row.lead_id, []).append(row)
-    found = []
-    for lead in Lead.objects.filter(pk__in=ids).select_related("assigned_to"):
-        learned = wishes.lessons(refusals.get(lead.pk, ()))
-        if match := _match(entry, wishes.of_facts(lead.metadata), learned, uf):
-            found.append(LeadMatch(lead, match))
-    found.sort(key=lambda each: (_best_first(each.match)[0], -each.lead.lead_score, -each.lead.pk))
-    return found[:limit]
+    found: list[tuple[float, float, int, Match]] = []
+    facts = Lead.objects.filter(pk__in=ids).values_list("pk", "lead_score", "metadata")
+    for pk, lead_score, told in facts:
+        learned = wishes.lessons(refusals.get(pk, ()))
+        if match := _match(entry, wishes.of_facts(told), learned, uf):
+            found.append((-match.score, -lead_score, -pk, match))
+    best = sorted(found, key=lambda each: each[:3])[:limit]
+    rows = Lead.objects.in_bulk([-pk for _score, _lead_score, pk, _match in best])
+    return [LeadMatch(rows[-pk], match) for _score, _lead_score, pk, match in best if -pk in rows]
 
 
 def stock(broker: Broker, *, at: datetime) -> QuerySet[KnowledgeEntry]:

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from knowledge.listings import Listing, of_stored
 from knowledge.models import ListingRefusal, RefusalReason
 from leads import neighbours
 from leads.folding import fold
+from llm.spanish.homes import find_property_type
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,14 @@ def _word(told: Any) -> str:
 
 
 def _kind(told: Any) -> str:
-    return fold(_word(told))
+    """In the words of listings: a "depto" is a departamento."""
+    return _named(_word(told)[:50])
+
+
+@lru_cache(maxsize=512)
+def _named(kind: str) -> str:
+    folded = fold(kind)
+    return find_property_type(folded, asked=True) or folded
 
 
 def _at_once(facts: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from brokers.models import Broker, User
+from crm import rowsecurity
 from knowledge import matching, refusals
 from knowledge.models import KnowledgeEntry
 from leads.models import ActivityLog, Lead
@@ -306,4 +307,21 @@ def test_the_number_of_queries_does_not_grow(broker: Broker, at: datetime) -> No
     for _ in range(10):
         refusals.refuse(seeker(broker), home(broker), reason="price", at=at)
     assert cost() == few
-    assert few == (4, 6)
+    assert few == (4, 7)
+
+
+def test_a_propertys_leads_are_found_in_an_index_alone_also_behind_the_second_wall(
+    broker: Broker, at: datetime
+) -> None:
+    """At 200,000 leads their rows are not opened: measured 117 ms where all of them were looked at."""
+    entry = home(broker)
+    seeker(broker)
+    with rowsecurity.of(broker.pk), CaptureQueriesContext(connection) as asked:
+        matching.for_entry(entry, Lead.objects.filter(broker=broker), at=at)
+    (sought,) = [q["sql"] for q in asked if "sought_in" in q["sql"] and "LIMIT" in q["sql"]]
+    with rowsecurity.of(broker.pk), connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {sought[sought.index('SELECT') :]}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Only Scan using leads_broker_sought" in plan

@@ -224,9 +224,11 @@ def _subsidies(table: Table, low: int, on: date) -> tuple[Assumption, ...]:
 
 
 def _assumption(row: Figure, on: date) -> Assumption:
+    label = str(row.get_kind_display())
     return Assumption(
         kind=row.kind,
-        label=str(row.get_kind_display()),
+        # A programme's label says in brackets what its two numbers are: here the value says it.
+        label=label.partition(" (")[0] if row.kind in figures.SUBSIDIES else label,
         value=_value(row),
         source=row.source,
         source_url=row.source_url,

@@ -65,6 +65,6 @@ class RefusalSerializer(TenantSerializer[ListingRefusal]):
 
 
 class NewRefusalSerializer(serializers.Serializer[Any]):
-    entry = TenantRelatedField(queryset=KnowledgeEntry.objects.filter(source_type="property"))
+    entry = TenantRelatedField(queryset=KnowledgeEntry.objects.defer("embedding", "search"))
     reason = serializers.ChoiceField(choices=RefusalReason.choices)
     note = serializers.CharField(max_length=NOTE, required=False, default="", allow_blank=True)

@@ -5,13 +5,20 @@ from typing import Any
 
 from django.db import transaction
 
-from knowledge.models import KnowledgeEntry, ListingRefusal, RefusalReason
+from crm.errors import Conflict
+from knowledge.models import KnowledgeEntry, ListingRefusal, RefusalReason, SourceType
 from leads import storable
 from leads.activity import log
 from leads.enums import Actor
 from leads.models import Lead
 
 NOTE = 300
+
+
+class NotAProperty(Conflict):
+    """The entry is a text of another kind: there is nothing to refuse."""
+
+    code = "not_a_property"
 
 
 @transaction.atomic
@@ -26,8 +33,10 @@ def refuse(
 ) -> ListingRefusal:
     """Keep that the lead did not want this property, with its figures of now; once for each reason.
 
-    Told again for the price, the price of now is the one that was refused.
+    Told again for the price, the price of now is the one that was refused. Raises NotAProperty.
     """
+    if entry.source_type != SourceType.PROPERTY:
+        raise NotAProperty
     row, is_new = ListingRefusal.objects.update_or_create(
         lead=lead,
         entry=entry,

@@ -85,8 +85,8 @@ def test_a_large_down_payment_adds_to_the_loan() -> None:
 
 def test_subsidies_are_named_where_the_range_is_within_their_prices() -> None:
     found = orient(Means(income=1_600_000), table(), on=TODAY)
-    assert [(each.kind, each.value) for each in found.subsidies] == [
-        ("ds1_3", "hasta UF 2.200, con ahorro desde UF 80")
+    assert [(each.label, each.value) for each in found.subsidies] == [
+        ("DS1 tramo 3", "hasta UF 2.200, con ahorro desde UF 80")
     ]
 
 

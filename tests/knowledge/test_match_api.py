@@ -85,7 +85,8 @@ def test_others_leads_and_properties_do_not_exist(
 def test_what_is_no_property_cannot_be_refused(client: APIClient, broker: Broker) -> None:
     faq, lead = KnowledgeEntryFactory(broker=broker), seeker(broker)
     body = {"entry": faq.pk, "reason": "price"}
-    assert client.post(f"/api/v1/leads/{lead.pk}/refusals/", body).status_code == 400
+    answer = client.post(f"/api/v1/leads/{lead.pk}/refusals/", body)
+    assert (answer.status_code, codes(answer)) == (409, [(None, "not_a_property")])
     body = {"entry": home(broker).pk, "reason": "fea"}
     assert client.post(f"/api/v1/leads/{lead.pk}/refusals/", body).status_code == 400
 

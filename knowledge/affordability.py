@@ -4,6 +4,7 @@ The formula of a loan with equal instalments, over the dated figures of ``figure
 knows a person, and nobody is told that a bank would lend.
 """
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -175,7 +176,7 @@ def loan_for(dividend: float, rate: float, years: float) -> float:
     monthly, months = rate / 100 / 12, years * 12
     if not monthly:
         return dividend * months
-    return dividend * (1 - (1 + monthly) ** -months) / monthly
+    return dividend * (1 - math.pow(1 + monthly, -months)) / monthly
 
 
 class _Scenario:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from crm.errors import Conflict
 from knowledge.models import KnowledgeEntry, ListingRefusal, RefusalReason, SourceType
@@ -19,6 +20,7 @@ class NotAProperty(Conflict):
     """The entry is a text of another kind: there is nothing to refuse."""
 
     code = "not_a_property"
+    message = _("Solo se rechazan propiedades.")
 
 
 @transaction.atomic

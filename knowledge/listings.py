@@ -105,8 +105,9 @@ def read(title: str, content: str, metadata: Any) -> Listing:
     )
 
 
-def of_stored(stored: Mapping[str, Any]) -> Listing:
-    return Listing(**stored)
+def of_stored(stored: Mapping[str, Any] | None) -> Listing:
+    """As it was read; what is no property says nothing."""
+    return Listing(**(stored or {}))
 
 
 def _given(metadata: Any) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from brokers.language import in_language_of
 from campaigns import wording
 from campaigns.dialling import key_of
 from campaigns.models import CampaignLog, LogStatus, StepAction
@@ -15,7 +16,7 @@ from leads.errors import StageNotAllowed
 from leads.models import ChatMessage
 from scheduling import availability, offers
 from scheduling.models import AppointmentType
-from scheduling.speech import in_language_of, spoken
+from scheduling.speech import spoken
 from scheduling.tools import spread
 from voice import calls
 from voice.errors import CallRefused

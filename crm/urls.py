@@ -31,6 +31,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("chat/", include("leads.chat_urls")),
     path("forms/", include("leads.forms_urls")),
+    path("calcular/", include("knowledge.calculator_urls")),
     path("hooks/voice/", include("voice.hooks_urls")),
     path("", include("scheduling.hooks_urls")),
     path("hooks/", include("leads.hooks_urls")),

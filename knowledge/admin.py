@@ -5,7 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
@@ -14,19 +17,24 @@ from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
 from crm.admin.forms import TenantForm
 from crm.errors import Conflict, DomainError
-from knowledge import documents, gaps, ingestion
+from knowledge import documents, figures, gaps, ingestion, matching
 from knowledge.models import (
     DocumentFormat,
     EmbedStatus,
+    Figure,
     KnowledgeDocument,
     KnowledgeEntry,
     KnowledgeGap,
+    ListingRefusal,
 )
 from leads import reasons
+from leads.models import Lead
+from leads.money import grouped
 
 EMBED_TONES = {"pending": "warning", "ready": "success", "failed": "danger"}
 
 
+LEADS_SHOWN = 20
 REASONS = {
     "bad_csv": _("El CSV no se entiende: revisa comillas y columnas."),
     "no_rows": _("El CSV no tiene filas bajo los títulos de sus columnas."),
@@ -59,13 +67,13 @@ class KnowledgeEntryAdmin(TenantAdmin):
     list_filter = ("source_type", "embed_status")
     search_fields = ("title", "content")
     list_select_related = ("broker",)
-    readonly_fields = ("embed_status", "shown_error")
+    readonly_fields = ("embed_status", "shown_error", "suits")
     actions = ("retry_chosen",)
     actions_detail = ("retry",)
     fieldsets = (
         (None, {"fields": (("title", "source_type"), "content")}),
         (_("Vigencia"), {"fields": (("valid_from", "valid_until"),)}),
-        (_("Datos"), {"fields": ("metadata", ("embed_status", "shown_error"))}),
+        (_("Datos"), {"fields": ("metadata", ("embed_status", "shown_error"), "suits")}),
     )
     empty_hint = _(
         "Agrega propiedades, subsidios, políticas y preguntas frecuentes: "
@@ -75,6 +83,22 @@ class KnowledgeEntryAdmin(TenantAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without the vectors, which are long and shown nowhere."""
         return super().get_queryset(request).defer("embedding", "search")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """The entry, which knows for whom its page is made: an agent sees the leads that are theirs."""
+        entry = super().get_object(request, object_id, from_field)
+        entry.viewer = request.user
+        return entry
+
+    @display(description=_("leads a los que les sirve"))
+    def suits(self, entry: Any) -> str:
+        viewer = getattr(entry, "viewer", None)
+        if viewer is None or not entry.listing:
+            return "–"
+        seen = Lead.objects.visible_to(viewer)
+        found = matching.for_entry(entry, seen, at=timezone.now(), limit=LEADS_SHOWN)
+        lines = format_html_join("", "<li>{}</li>", ((_suited(each),) for each in found))
+        return format_html("<ul>{}</ul>", lines) if found else "–"
 
     @display(description=_("estado"), ordering="embed_status", label=EMBED_TONES)
     def shown_state(self, entry: KnowledgeEntry) -> tuple[str, str]:
@@ -97,6 +121,12 @@ class KnowledgeEntryAdmin(TenantAdmin):
     def retry_chosen(self, request: HttpRequest, queryset: Any) -> None:
         count = ingestion.retry(queryset, at=timezone.now())
         self.message_user(request, f"{_('Se procesarán de nuevo')}: {count}")
+
+
+def _suited(found: matching.LeadMatch) -> str:
+    page = reverse("admin:leads_lead_change", args=[found.lead.pk])
+    told = ". ".join(each.text for each in found.match.findings)
+    return format_html('<a href="{}">{}</a>: {}', page, found.lead, told)
 
 
 class UploadForm(TenantForm):
@@ -240,3 +270,39 @@ class KnowledgeGapAdmin(TenantAdmin):
     @admin.action(description=_("Marcar resueltas las elegidas"), permissions=["change"])
     def resolve_chosen(self, request: HttpRequest, queryset: Any) -> None:
         gaps.resolve(queryset, at=timezone.now())
+
+
+@admin.register(ListingRefusal)
+class ListingRefusalAdmin(TenantAdmin):
+    """Properties that leads did not want; one kept by mistake is deleted here."""
+
+    list_display = ("lead", "title", "reason", "note", "by", "at")
+    list_filter = ("reason",)
+    search_fields = ("title", "note")
+    readonly_fields = ("lead", "entry", "title", "reason", "note", "by", "at")
+    empty_hint = _("Lo que un lead rechaza se anota en su conversación o por la API.")
+
+
+@admin.register(Figure)
+class FigureAdmin(TenantAdmin):
+    """UF, rates, terms and subsidies: each with its source and date, and told when it is old."""
+
+    list_display = ("kind", "shown_value", "source", "as_of", "shown_age")
+    search_fields = ("source",)
+    fieldsets = (
+        (None, {"fields": ("kind", ("low", "high"))}),
+        (_("De dónde viene"), {"fields": (("source", "as_of"), "source_url")}),
+    )
+    empty_hint = _(
+        "Rigen los valores de la instalación. Agrega aquí los de tu corredora que sean otros."
+    )
+
+    @display(description=_("valor"))
+    def shown_value(self, figure: Figure) -> str:
+        ends = [end for end in (figure.low, figure.high) if end is not None]
+        return " – ".join(grouped(end) for end in ends)
+
+    @display(description=_("vigencia"), label={"old": "danger", "good": "success"})
+    def shown_age(self, figure: Figure) -> tuple[str, str]:
+        is_old = figures.is_stale(figure, on=timezone.localdate())
+        return ("old", _t("desactualizado")) if is_old else ("good", _t("vigente"))

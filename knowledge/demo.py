@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.demo import Context
 from knowledge import lexical
-from knowledge.models import EmbedStatus, KnowledgeEntry, SourceType
+from knowledge.models import EmbedStatus, Figure, FigureKind, KnowledgeEntry, SourceType
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,23 @@ RIVAL = (
 )
 
 
+# Of the demo alone: an installation's own are entered in Admin.
+INDICATORS = ((FigureKind.UF, 39_700), (FigureKind.UTM, 69_500))
+
+
 def seed(context: Context) -> None:
     """Entries are embedded locally, at once; the sweep gives them a vendor's vectors later."""
+    Figure.objects.bulk_create(
+        Figure(
+            broker=broker,
+            kind=kind,
+            low=value,
+            source="Valor de la demostración",
+            as_of=context.at.date(),
+        )
+        for broker in (context.broker, context.rival)
+        for kind, value in INDICATORS
+    )
     KnowledgeEntry.objects.bulk_create(
         [
             *[_entry(context, context.broker, text) for text in (*LISTINGS, *GUIDES)],
@@ -229,5 +244,6 @@ def _entry(context: Context, broker: Any, text: Text) -> KnowledgeEntry:
         created_at=context.at - timedelta(days=context.rng.randint(20, 60)),
     )
     entry.content_hash = entry.fingerprint
+    entry.read_listing()
     entry.embedding = lexical.embed(entry.embedded_text)
     return entry

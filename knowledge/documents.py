@@ -182,7 +182,9 @@ def _entry(document: KnowledgeDocument, piece: splitting.Piece, part: int) -> Kn
         source_type=piece.source_type or document.source_type,
         metadata=piece.metadata,
     )
-    entry.content_hash = entry.fingerprint  # as save() would: rows made together skip it
+    # As save() would: rows made together skip it.
+    entry.content_hash = entry.fingerprint
+    entry.read_listing()
     return entry
 
 

@@ -46,31 +46,43 @@ class Embedded:
 
 
 def embed_documents(texts: Sequence[str], broker: Broker, *, at: datetime) -> Embedded:
-    return _embed(texts, "RETRIEVAL_DOCUMENT", broker, at)
+    return _embed(texts, _Way("RETRIEVAL_DOCUMENT", settings.EMBEDDING_MODEL), broker, at)
 
 
 def embed_query(
     text: str, broker: Broker, *, models: Collection[str], at: datetime
 ) -> dict[str, Vector]:
-    """The question's vector by each of these models that can be asked; a vendor's costs a call."""
+    """The question's vector by each of these models that can be asked; a vendor's costs a call.
+
+    While entries are embedded anew by another of the vendor's models, both are asked: what the
+    older one embedded is found until its turn comes.
+    """
     vectors: dict[str, Vector] = {}
-    if settings.EMBEDDING_MODEL in models:
-        made = _embed([text], "RETRIEVAL_QUERY", broker, at)
+    for model in sorted(set(models) - {lexical.MODEL}):
+        made = _embed([text], _Way("RETRIEVAL_QUERY", model), broker, at)
         vectors[made.model] = made.vectors[0]
     if lexical.MODEL in models and lexical.MODEL not in vectors:
         vectors[lexical.MODEL] = lexical.embed(text)
     return vectors
 
 
-def _embed(texts: Sequence[str], task: str, broker: Broker, at: datetime) -> Embedded:
+@dataclass(frozen=True)
+class _Way:
+    """What the vendor is asked for: the task that it prepares vectors for, and by which model."""
+
+    task: str
+    model: str
+
+
+def _embed(texts: Sequence[str], way: _Way, broker: Broker, at: datetime) -> Embedded:
     reason = ""
     if settings.GEMINI_API_KEY:
         reason = "vendor_resting"
         try:
             if not breaker.is_open(_BREAKER):
                 batches = (texts[n : n + _BATCH] for n in range(0, len(texts), _BATCH))
-                vectors = [v for batch in batches for v in _ask_gemini(batch, task, broker, at)]
-                return Embedded(vectors, settings.EMBEDDING_MODEL)
+                vectors = [v for batch in batches for v in _ask_gemini(batch, way, broker, at)]
+                return Embedded(vectors, way.model)
         except OverBudget:
             reason = "over_budget"
         except _FAILURES as error:
@@ -83,17 +95,17 @@ class OverBudget(Exception):
     """The broker's month is spent: local vectors serve, which cost nothing."""
 
 
-def _ask_gemini(texts: Sequence[str], task: str, broker: Broker, at: datetime) -> list[Vector]:
+def _ask_gemini(texts: Sequence[str], way: _Way, broker: Broker, at: datetime) -> list[Vector]:
     """One request, recorded as one attempt whether it succeeds or fails."""
-    call, usage = _draft(broker), _usage(texts)
+    call, usage = _draft(broker, way.model), _usage(texts)
     if not budget.reserve(call, usage, at=at):
         raise OverBudget
     started, problem = time.monotonic(), ""
     try:
         response = _client(settings.GEMINI_API_KEY, settings.GEMINI_API_URL).models.embed_content(
-            model=settings.EMBEDDING_MODEL,
+            model=way.model,
             contents=list(texts),
-            config=types.EmbedContentConfig(task_type=task, output_dimensionality=DIMENSIONS),
+            config=types.EmbedContentConfig(task_type=way.task, output_dimensionality=DIMENSIONS),
         )
         vectors = _read(response, len(texts))
     except _FAILURES as error:
@@ -135,9 +147,9 @@ def _described(error: Exception) -> str:
     return f"{type(error).__name__}{code}"
 
 
-def _draft(broker: Broker) -> LLMCall:
+def _draft(broker: Broker, model: str) -> LLMCall:
     bill = gateway.Bill(broker.pk, call_type=CallType.EMBEDDING)
-    return gateway.draft(bill, provider=VENDOR, model=settings.EMBEDDING_MODEL)
+    return gateway.draft(bill, provider=VENDOR, model=model)
 
 
 def _usage(texts: Sequence[str]) -> RequestUsage:

@@ -62,8 +62,9 @@ def _storable(text: str) -> str:
 
 
 def due(*, at: datetime) -> QuerySet[KnowledgeEntry]:
-    """Entries without an embedding, or with one of a model that is no longer preferred."""
-    outdated = Q(embed_status=EmbedStatus.READY) & ~Q(embedding_model=embedding.preferred_model())
+    """Entries without an embedding, or whose own serves until a newer one takes its place."""
+    another_model = ~Q(embedding_model=embedding.preferred_model())
+    outdated = Q(embed_status=EmbedStatus.READY) & (another_model | Q(embed_again=True))
     ready_for_it = Q(embed_due_at__isnull=True) | Q(embed_due_at__lte=at)
     entries: QuerySet[KnowledgeEntry] = KnowledgeEntry.objects.filter(
         ready_for_it, Q(embed_status=EmbedStatus.PENDING) | outdated
@@ -75,12 +76,17 @@ def due(*, at: datetime) -> QuerySet[KnowledgeEntry]:
 def claim(entries: QuerySet[KnowledgeEntry], *, at: datetime, limit: int) -> list[KnowledgeEntry]:
     """Take due entries for a lease; another worker at the same moment takes others.
 
-    An entry that was claimed too often without result is marked failed instead.
+    An entry that was claimed too often without result is marked failed instead; one whose older
+    vector serves is only left in peace for a while.
     """
     locked = entries.select_for_update(skip_locked=True, of=("self",)).order_by("broker_id", "id")
     claimed = list(locked.select_related("broker")[:limit])
     spent = [entry.pk for entry in claimed if entry.embed_attempts >= MAX_ATTEMPTS]
-    KnowledgeEntry.objects.filter(pk__in=spent).update(
+    without_result = KnowledgeEntry.objects.filter(pk__in=spent)
+    without_result.filter(embed_status=EmbedStatus.READY).update(
+        embed_attempts=0, embed_due_at=at + UPGRADE_PAUSE, embed_error="no_result_after_attempts"
+    )
+    without_result.filter(embed_status=EmbedStatus.PENDING).update(
         embed_status=EmbedStatus.FAILED, embed_error="no_result_after_attempts"
     )
     taken = [entry for entry in claimed if entry.pk not in spent]
@@ -106,12 +112,20 @@ def embed(entries: Sequence[KnowledgeEntry], *, at: datetime) -> int:
 def _store(
     entry: KnowledgeEntry, vector: list[float], made: embedding.Embedded, retry_at: datetime | None
 ) -> int:
-    """Keep a vector unless the text changed while it was made; a lesser one says why it is."""
+    """Keep a vector unless the text changed while it was made; a lesser one says why it is.
+
+    A lesser one never takes the place of a vector that serves.
+    """
+    same_text = KnowledgeEntry.objects.filter(pk=entry.pk, content_hash=entry.content_hash)
+    if made.reason and entry.embed_status == EmbedStatus.READY:
+        same_text.update(embed_attempts=0, embed_due_at=retry_at, embed_error=made.reason)
+        return 0
     return int(
-        KnowledgeEntry.objects.filter(pk=entry.pk, content_hash=entry.content_hash).update(
+        same_text.update(
             embedding=vector,
             embedding_model=made.model,
             embed_status=EmbedStatus.READY,
+            embed_again=False,
             embed_attempts=0,
             embed_due_at=retry_at,
             embed_error=made.reason,

@@ -3,16 +3,20 @@
 import hashlib
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import IvfflatIndex, VectorField
 
-from crm.models import BrokerOwned, one_of
-from crm.tenancy import everything
+from crm.models import BrokerOwned, TimeStamped, one_of, within
+from crm.tenancy import Tenanted, TenantQuerySet, everything
+from knowledge import listings
 from leads.models import ChatMessage
+from leads.models.lead import LeadOwned
 
 DIMENSIONS = 768
 
@@ -45,6 +49,11 @@ EMBEDDING_STATE = (
     "embed_due_at",
     "embed_error",
 )
+
+
+# From what a listing is read, and where it is kept.
+LISTING_SOURCES = {"title", "content", "metadata", "source_type"}
+LISTING_STATE = ("listing", "listed_place", "listed_uf", "listed_clp")
 
 
 class KnowledgeDocument(BrokerOwned):
@@ -120,6 +129,8 @@ class KnowledgeEntry(BrokerOwned):
     embed_attempts = models.PositiveSmallIntegerField(_("intentos"), default=0, editable=False)
     embed_due_at = models.DateTimeField(_("procesar desde"), null=True, editable=False)
     embed_error = models.CharField(_("error"), max_length=200, blank=True, editable=False)
+    # Its vector serves, and is to be made again although text and model are the same.
+    embed_again = models.BooleanField(_("indexar de nuevo"), default=False, editable=False)
     source_type = models.CharField(
         _("tipo"), max_length=50, choices=SourceType.choices, default=SourceType.CUSTOM
     )
@@ -136,6 +147,11 @@ class KnowledgeEntry(BrokerOwned):
     part = models.PositiveIntegerField(_("parte"), default=0, editable=False)
     valid_from = models.DateField(_("vigente desde"), null=True, blank=True)
     valid_until = models.DateField(_("vigente hasta"), null=True, blank=True)
+    # What ``listings`` read of a property, and of it what its stock is searched by.
+    listing = models.JSONField(_("ficha"), null=True, editable=False)
+    listed_place = models.CharField(_("comuna"), max_length=60, blank=True, editable=False)
+    listed_uf = models.FloatField(_("precio en UF"), null=True, editable=False)
+    listed_clp = models.FloatField(_("precio en pesos"), null=True, editable=False)
     search = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="spanish")
         + SearchVector("content", weight="B", config="spanish"),
@@ -178,6 +194,11 @@ class KnowledgeEntry(BrokerOwned):
             GinIndex(fields=["search"], name="knowledge_base_search"),
             models.Index(fields=["broker", "source_type", "-id"], name="knowledge_base_broker"),
             models.Index(fields=["broker", "embed_status"], name="knowledge_base_status"),
+            models.Index(
+                fields=["broker", "listed_place", "-id"],
+                condition=Q(source_type=SourceType.PROPERTY),
+                name="knowledge_base_stock",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -191,8 +212,22 @@ class KnowledgeEntry(BrokerOwned):
     def fingerprint(self) -> str:
         return hashlib.sha256(self.embedded_text.encode()).hexdigest()
 
+    def read_listing(self) -> None:
+        """Take the listing's figures from what the entry says now."""
+        if self.source_type != SourceType.PROPERTY:
+            self.listing, self.listed_place, self.listed_uf, self.listed_clp = None, "", None, None
+            return
+        found = listings.read(self.title, self.content, self.metadata)
+        self.listing, self.listed_place = found.as_stored(), found.place
+        self.listed_uf, self.listed_clp = found.uf, found.clp
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A changed text waits for a new embedding, whoever saves it."""
+        """A changed text waits for a new embedding, whoever saves it; its listing is read anew."""
+        fields = kwargs.get("update_fields")
+        if fields is None or LISTING_SOURCES & set(fields):
+            self.read_listing()
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, *LISTING_STATE}
         if self.fingerprint != self.content_hash:
             self.content_hash = self.fingerprint
             self.embed_status = EmbedStatus.PENDING
@@ -200,6 +235,125 @@ class KnowledgeEntry(BrokerOwned):
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], *EMBEDDING_STATE}
         super().save(*args, **kwargs)
+
+
+class RefusalReason(models.TextChoices):
+    PRICE = "price", _("muy cara")
+    PLACE = "place", _("no le gusta el sector")
+    SIZE = "size", _("muy chica")
+    KIND = "kind", _("no es el tipo de propiedad que busca")
+    DELIVERY = "delivery", _("se entrega muy tarde")
+    PETS = "pets", _("no acepta mascotas")
+    OTHER = "other", _("otro motivo")
+
+
+class ListingRefusal(LeadOwned):
+    """A property that a lead did not want, as it was then, and why: what is offered next learns of it."""
+
+    admin_can: ClassVar[str] = "rd"
+    agent_can: ClassVar[str] = "rd"
+
+    entry = models.ForeignKey(
+        KnowledgeEntry,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="refusals",
+        verbose_name=_("propiedad"),
+    )
+    title = models.CharField(_("título"), max_length=255, editable=False)
+    listing = models.JSONField(_("ficha"), default=dict, editable=False)
+    reason = models.CharField(_("motivo"), max_length=20, choices=RefusalReason.choices)
+    note = models.CharField(_("lo que dijo"), max_length=300, blank=True)
+    at = models.DateTimeField(_("momento"), default=timezone.now, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("registrado por"),
+    )
+
+    class Meta:
+        db_table = "listing_refusals"
+        verbose_name = _("propiedad rechazada")
+        verbose_name_plural = _("propiedades rechazadas")
+        ordering = ["-id"]
+        constraints = [
+            one_of("reason", RefusalReason, "listing_refusals"),
+            models.UniqueConstraint(
+                fields=["lead", "entry", "reason"], name="listing_refusals_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.get_reason_display()}"
+
+
+class FigureKind(models.TextChoices):
+    """What a row of the tables means; ``low`` and ``high`` are its ends, or ``low`` its one value."""
+
+    UF = "uf", _("UF (pesos)")
+    UTM = "utm", _("UTM (pesos)")
+    DOWN_PAYMENT = "down_payment", _("Pie (% del precio)")
+    RATE = "rate", _("Tasa anual sobre UF (%)")
+    TERM = "term", _("Plazo (años)")
+    DIVIDEND_SHARE = "dividend_share", _("Dividendo máximo (% de la renta)")
+    DEBT_SHARE = "debt_share", _("Carga financiera máxima con otras deudas (% de la renta)")
+    DS1_1 = "ds1_1", _("DS1 tramo 1 (UF: ahorro mínimo y precio máximo)")
+    DS1_2 = "ds1_2", _("DS1 tramo 2 (UF: ahorro mínimo y precio máximo)")
+    DS1_3 = "ds1_3", _("DS1 tramo 3 (UF: ahorro mínimo y precio máximo)")
+    DS19 = "ds19", _("DS19 (UF: ahorro mínimo y precio máximo)")
+
+
+class Figure(Tenanted, TimeStamped):
+    """A value that orientation rests on, with its source and date; without a broker, everybody's.
+
+    A brokerage's own row takes the place of the installation's.
+    """
+
+    admin_can: ClassVar[str] = "crud"
+    agent_can: ClassVar[str] = "r"
+    agent_sees = staticmethod(everything)
+
+    broker = models.ForeignKey(
+        "brokers.Broker",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("corredora"),
+        help_text=_("Sin corredora, vale para todas las que no tengan un valor propio."),
+    )
+    kind = models.CharField(_("valor"), max_length=30, choices=FigureKind.choices)
+    low = models.DecimalField(_("valor, o mínimo"), max_digits=14, decimal_places=4)
+    high = models.DecimalField(_("máximo"), max_digits=14, decimal_places=4, null=True, blank=True)
+    source = models.CharField(_("fuente"), max_length=200)
+    source_url = models.URLField(_("enlace a la fuente"), max_length=300, blank=True)
+    as_of = models.DateField(_("valor al día"))
+
+    objects: ClassVar[Any] = TenantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "figures"
+        verbose_name = _("valor de referencia")
+        verbose_name_plural = _("valores de referencia")
+        ordering = ["kind", "id"]
+        constraints = [
+            one_of("kind", FigureKind, "figures"),
+            within("low", 0, None, "figures"),
+            models.CheckConstraint(
+                condition=Q(high__isnull=True) | Q(high__gte=models.F("low")),
+                name="figures_order",
+                violation_error_message=_("El máximo no puede ser menor que el mínimo."),
+            ),
+            models.UniqueConstraint(
+                fields=["broker", "kind"], nulls_distinct=False, name="figures_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())
 
 
 class KnowledgeGap(BrokerOwned):

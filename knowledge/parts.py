@@ -1,10 +1,17 @@
-"""What the knowledge base keeps of a lead: the questions of theirs that found no answer."""
+"""What hangs on a lead here: questions that found no answer, properties refused; and what suits it."""
 
 from typing import Any
 
-from knowledge.models import KnowledgeGap
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from knowledge import matching
+from knowledge.models import KnowledgeGap, ListingRefusal
 from leads.models import Lead
-from leads.parts import Deed, LeadPart, register
+from leads.parts import Deed, LeadPart, Panel, erase_rows, export_rows, move_rows, register
+
+SHOWN = 5
+EXPORTED = ["title", "listing", "reason", "note", "at"]
 
 
 def _asked_by(lead: Lead) -> Any:
@@ -32,3 +39,25 @@ def unmerge(loser: Lead, survivor: Lead, record: Any, deed: Deed) -> list[str]:
 
 
 register(LeadPart("knowledge_gaps", KnowledgeGap, export, erase, merge, unmerge=unmerge))
+
+
+def panel(lead: Lead, user: Any) -> Panel | None:
+    """What suits the lead, with why; nothing where it has said too little and refused nothing."""
+    found = matching.for_lead(lead, at=timezone.now())
+    refused = list(ListingRefusal.objects.filter(lead=lead)[:SHOWN])
+    if not found and not refused:
+        return None
+    context = {"matches": found, "refused": refused}
+    return Panel(_("Propiedades que le calzan"), "knowledge/lead_panel.html", context)
+
+
+register(
+    LeadPart(
+        "listing_refusals",
+        ListingRefusal,
+        export_rows(ListingRefusal, EXPORTED),
+        erase_rows(ListingRefusal),
+        move_rows(ListingRefusal, "entry", "reason"),
+        panel=panel,
+    )
+)

@@ -1,12 +1,13 @@
-"""What the assistant may look up: the knowledge base, by tool and for the question at hand."""
+"""What the assistant may look up: the knowledge base, by tool and for the question, and what suits the lead."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from knowledge import gaps, words
+from knowledge import gaps, matching, refusals, words
+from knowledge.models import KnowledgeEntry, SourceType
 from knowledge.search import Hit, search
-from llm.tools import Tool, Turn, register, register_provider
+from llm.tools import NoArguments, Tool, Turn, register, register_provider
 
 HITS = 4
 CONTEXT_HITS = 3
@@ -52,6 +53,45 @@ def shown(hit: Hit) -> dict[str, Any]:
     }
 
 
+def match_properties(turn: Turn, asked: NoArguments) -> dict[str, Any]:
+    """The properties of the stock that suit this lead best, at most three, each with why it fits and
+    what it lacks: offer these, and tell both. None until a comuna or a budget is known."""
+    found = matching.for_lead(turn.lead, at=turn.at)
+    return {
+        "matches": [
+            {
+                "id": match.entry_id,
+                "title": match.title,
+                "price": str(match.listing.price or ""),
+                "fits": [each.text for each in match.fits],
+                "lacks": [each.text for each in match.lacks],
+            }
+            for match in found
+        ]
+    }
+
+
+class Refused(BaseModel):
+    id: int = Field(description="The property's id, as a search or a match gave it", ge=1, lt=2**63)
+    reason: Literal["price", "place", "size", "kind", "delivery", "pets", "other"]
+    note: str = Field(default="", max_length=refusals.NOTE, description="In the lead's own words")
+
+
+def note_refusal(turn: Turn, asked: Refused) -> dict[str, Any]:
+    """Keep that the lead does not want a property that was offered, and why: too dear, the area, too
+    small, another kind, ready too late, no pets, or other. The next offers learn of it."""
+    properties = KnowledgeEntry.objects.filter(
+        broker=turn.broker, source_type=SourceType.PROPERTY
+    ).defer("embedding", "search")
+    entry = properties.filter(pk=asked.id).first()
+    if entry is None:
+        return {"noted": False, "why": "no property has this id"}
+    refusals.refuse(turn.lead, entry, reason=asked.reason, note=asked.note, at=turn.at)
+    return {"noted": True}
+
+
 # Embedding the question may ask a vendor: no transaction is open meanwhile.
 register(Tool("search_knowledge", search_knowledge, Query, transactional=False))
+register(Tool("match_properties", match_properties))
+register(Tool("note_refusal", note_refusal, Refused))
 register_provider("knowledge", for_the_question)

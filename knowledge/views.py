@@ -15,11 +15,14 @@ from crm.api.parsers import JSONParser
 from crm.api.serializers import broker_of
 from crm.api.views import ReadOnly, Removable
 from crm.errors import Conflict
-from knowledge import documents, gaps, ingestion
+from knowledge import documents, gaps, ingestion, matching
 from knowledge import search as finding
 from knowledge import serializers as shapes
 from knowledge.filters import DocumentFilter, EntryFilter, GapFilter
+from knowledge.match_serializers import LeadMatchListSerializer
+from knowledge.match_views import page_of
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
+from leads.models import Lead
 
 
 class Entries(Removable[KnowledgeEntry]):
@@ -66,6 +69,21 @@ class Entries(Removable[KnowledgeEntry]):
     @search.mapping.post
     def ask(self, request: Request) -> Response:
         return self._found(self.checked(shapes.QuestionSerializer))
+
+    @extend_schema(operation_id="knowledge_leads", responses=LeadMatchListSerializer)
+    @action(
+        detail=True,
+        pagination_class=None,
+        filterset_class=None,
+        search_fields=[],
+        ordering_fields=[],
+    )
+    def leads(self, request: Request, pk: Any = None) -> Response:
+        """The open leads that a property suits, at most fifty, the best first, with why and what
+        it lacks. Whoever writes to them goes through a conversation or a campaign, and its gate."""
+        seen = Lead.objects.visible_to(request.user)
+        found = matching.for_entry(self.get_object(), seen, at=timezone.now())
+        return Response(LeadMatchListSerializer(page_of(found)).data)
 
     def _found(self, given: dict[str, Any]) -> Response:
         hits = finding.search(

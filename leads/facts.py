@@ -74,6 +74,14 @@ class Facts(BaseModel):
     property_type: str | None = Field(default=None, max_length=50)
     bedrooms: int | None = Field(default=None, ge=0, le=20)
     asked_financing: bool | None = None
+    operation: Literal["buy", "rent"] | None = None
+    pets: bool | None = Field(default=None, description="Whether an animal will live there")
+    delivery: Literal["immediate", "can_wait"] | None = Field(
+        default=None, description="Whether it must be ready to live in, or may still be built"
+    )
+    subsidy: Literal["DS1", "DS19", "none"] | None = Field(
+        default=None, description="The State's subsidy that they have or will use"
+    )
 
 
 @dataclass

@@ -119,7 +119,7 @@ def parse_money(text: str) -> Money | None:
 
 
 def format_money(money: Money) -> str:
-    number = _grouped(money.amount)
+    number = grouped(money.amount)
     return {"CLP": f"${number}", "UF": f"UF {number}", "USD": f"US$ {number}"}[money.currency]
 
 
@@ -137,7 +137,8 @@ def iter_amounts(text: str) -> Iterator[Mention]:
     return _joined(folded, _single(folded, tokens))
 
 
-def _grouped(amount: Decimal) -> str:
+def grouped(amount: Decimal) -> str:
+    """A number as Chileans write it: points between thousands, a comma before decimals."""
     rounded = amount.quantize(Decimal("0.01"))
     whole, _, cents = f"{rounded:,.2f}".partition(".")
     decimals = cents.rstrip("0")

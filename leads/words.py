@@ -27,6 +27,10 @@ FACTS: dict[str, Any] = {
     "property_type": _("Tipo de propiedad"),
     "bedrooms": _("Dormitorios"),
     "asked_financing": _("Preguntó por financiamiento"),
+    "operation": _("Operación"),
+    "pets": _("Con mascotas"),
+    "delivery": _("Entrega"),
+    "subsidy": _("Subsidio"),
 }
 COLUMNS: dict[str, Any] = {
     "notes": _("Notas internas"),
@@ -45,6 +49,9 @@ HORIZONS = {
     "within_90_days": _("dentro de 90 días"),
     "later": _("más adelante"),
 }
+OPERATIONS = {"buy": _("comprar"), "rent": _("arrendar")}
+DELIVERIES = {"immediate": _("inmediata"), "can_wait": _("puede esperar")}
+SUBSIDIES = {"DS1": "DS1", "DS19": "DS19", "none": _("sin subsidio")}
 SOURCES = {
     "lead": _("lo dijo el lead"),
     "assistant": _("lo registró el asistente"),
@@ -133,6 +140,7 @@ EVENTS: dict[str, Any] = {
     "leads_merged": _("Unión con otro lead"),
     "merge_undone": _("Unión deshecha"),
     "form_submitted": _("Formulario enviado"),
+    "listing_refused": _("Rechazó una propiedad"),
 }
 
 KEPT: dict[str, Any] = {
@@ -221,6 +229,10 @@ _READ: dict[str, Callable[[Any], str]] = {
     "debt_amount": lambda value: money({"amount": value}),
     "timeline": _timeline,
     "asked_financing": _yes_no,
+    "operation": lambda value: str(OPERATIONS.get(value, value)),
+    "pets": _yes_no,
+    "delivery": lambda value: str(DELIVERIES.get(value, value)),
+    "subsidy": lambda value: str(SUBSIDIES.get(value, value)),
 }
 
 
@@ -320,6 +332,10 @@ def _form(details: dict[str, Any]) -> str:
     return str(details.get("message") or "")
 
 
+def _titled(details: dict[str, Any]) -> str:
+    return str(details.get("title") or "")
+
+
 _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "stage_changed": _moved,
     "score_changed": _scored,
@@ -346,6 +362,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "leads_merged": _other_lead,
     "merge_undone": _other_lead,
     "form_submitted": _form,
+    "listing_refused": _titled,
 }
 
 

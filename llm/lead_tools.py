@@ -29,7 +29,8 @@ def standing(turn: Turn) -> dict[str, Any]:
 def record_facts(turn: Turn, told: Facts) -> dict[str, Any]:
     """Record everything the lead has told about themselves in these messages: name, phone, e-mail,
     comunas of interest, budget, net monthly income, DICOM, debt, timeline, property type, bedrooms,
-    and whether they asked about financing or a subsidy. Leave out what they did not say."""
+    buying or renting, pets, delivery, the subsidy they would use, and whether they asked about
+    financing or a subsidy. Leave out what they did not say."""
     result = facts.record(turn.lead, told, source=Source.LEAD, message=turn.message, at=turn.at)
     if result.recorded:
         turn.progressed = turn.rescored = True

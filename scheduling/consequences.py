@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from brokers.language import in_language_of
 from brokers.models import User
 from crm.tasks import enqueue
 from leads import agenda, cards, delivery, handoff, pipeline, scoring
@@ -18,7 +19,7 @@ from leads.stages import Stage
 from scheduling import availability, offers
 from scheduling.calendars import outbox
 from scheduling.models import Appointment
-from scheduling.speech import in_language_of, spoken
+from scheduling.speech import spoken
 from scheduling.tasks import push_event
 
 NEWS = (

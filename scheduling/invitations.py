@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from brokers.language import in_language_of
 from brokers.models import User
 from leads import alerts, gate, outbox
 from leads.activity import log
@@ -18,7 +19,7 @@ from scheduling.availability import zone_of
 from scheduling.calendars import ics
 from scheduling.calendars.wording import describe_to_lead, place, title, title_for_lead
 from scheduling.models import Appointment, AppointmentStatus, CalendarConnection
-from scheduling.speech import in_language_of, spoken
+from scheduling.speech import spoken
 
 
 def send(

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
+from brokers.language import in_language_of
 from brokers.models import Broker, User
 from crm import correlation, limits, rowsecurity
 from crm.errors import DomainError, TooMany
@@ -32,7 +33,7 @@ from scheduling.consequences import acting_as
 from scheduling.doors import door
 from scheduling.errors import SlotTaken, VisitAlreadySet
 from scheduling.models import Appointment, AppointmentType, AvailabilitySlot
-from scheduling.speech import hours_by_day, in_language_of, moment_of, spoken
+from scheduling.speech import hours_by_day, moment_of, spoken
 
 TEMPLATE = "scheduling/book.html"
 READS, BOOKINGS, BOOKINGS_A_DAY = 60, 12, 60

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from brokers.language import in_language_of
 from brokers.models import User
 from crm.errors import NotAllowed
 from crm.queues import in_turn
@@ -21,7 +22,7 @@ from scheduling.calendars.wording import place, visit_link
 from scheduling.doors import door, lock_appointment
 from scheduling.errors import NotActive
 from scheduling.models import ACTIVE, Appointment
-from scheduling.speech import in_language_of, spoken
+from scheduling.speech import spoken
 
 BEFORE_NIGHT = timedelta(minutes=30)  # what a sweep and a busy worker may take
 LONGEST_NIGHT = timedelta(days=1)

@@ -1,31 +1,18 @@
 """Dates as people in Chile say them, in the language of whoever reads."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.utils.dates import MONTHS, WEEKDAYS
 
-from brokers.models import Broker
-
 DAY = {"es": "{weekday} {day} de {month}", "en": "{weekday} {day} {month}"}
 AT_THE_HOUR = {"es": "{day} a las {clock}", "en": "{day} at {clock}"}
 AT_ONE = {**AT_THE_HOUR, "es": "{day} a la {clock}"}
-
-
-@contextmanager
-def in_language_of(broker: Broker) -> Iterator[str]:
-    """What a broker's leads and people read, whoever wrote it: a worker, or a page in another."""
-    known = broker.language in dict(settings.LANGUAGES)
-    language = broker.language if known else settings.LANGUAGE_CODE
-    with translation.override(language):
-        yield language
 
 
 def spoken(moment: datetime, zone: ZoneInfo) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
+from brokers.language import in_language_of
 from leads.stages import Stage
 from llm.spanish.days import in_part
 from llm.spanish.meaning import PartOfDay
@@ -23,7 +24,7 @@ from scheduling.errors import (
     SlotTaken,
 )
 from scheduling.models import Appointment, SlotOffer
-from scheduling.speech import in_language_of, spoken
+from scheduling.speech import spoken
 
 SHOWN = 4
 PLACES_IN_THE_DAY = (0.0, 0.5, 0.25, 0.75)  # of the day's free hours: first, middle, and between

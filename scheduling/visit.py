@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from brokers.language import in_language_of
 from crm import limits, rowsecurity
 from crm.errors import DomainError, TooMany
 from leads import storable
@@ -23,7 +24,7 @@ from scheduling.consequences import acting_as
 from scheduling.doors import door, lock_appointment
 from scheduling.errors import NotActive, SlotTaken, Stale
 from scheduling.models import ACTIVE, Appointment, AppointmentStatus
-from scheduling.speech import hours_by_day, in_language_of, moment_of, spoken, spoken_day
+from scheduling.speech import hours_by_day, moment_of, spoken, spoken_day
 
 TEMPLATE = "scheduling/visit.html"
 TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)

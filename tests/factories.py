@@ -24,7 +24,13 @@ from brokers.onboarding import complete
 from campaigns.models import Campaign, CampaignEnrollment, CampaignLog, CampaignStep
 from crm.models import FailedTask, IdempotencyKey
 from crm.tenancy import Role
-from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
+from knowledge.models import (
+    Figure,
+    KnowledgeDocument,
+    KnowledgeEntry,
+    KnowledgeGap,
+    ListingRefusal,
+)
 from leads import merging
 from leads.models import (
     ActivityLog,
@@ -391,6 +397,26 @@ class KnowledgeGapFactory(OfBroker):
 
     question = "¿Aceptan permuta?"
     question_key = factory.Sequence(lambda n: f"question-{n}")
+
+
+class ListingRefusalFactory(OfLead):
+    class Meta:
+        model = ListingRefusal
+
+    entry = factory.SubFactory(KnowledgeEntryFactory, broker=factory.SelfAttribute("..broker"))
+    title = factory.SelfAttribute("entry.title")
+    listing = factory.LazyAttribute(lambda made: made.entry.listing or {})
+    reason = "price"
+
+
+class FigureFactory(OfBroker):
+    class Meta:
+        model = Figure
+
+    kind = "uf"
+    low = 40_000
+    source = "Banco Central"
+    as_of = NOON.date()
 
 
 class AppointmentFactory(OfLead):

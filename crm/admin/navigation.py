@@ -71,6 +71,8 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("knowledge.KnowledgeEntry", _("Base de conocimiento"), "menu_book"),
             ("knowledge.KnowledgeDocument", _("Documentos"), "description"),
             ("knowledge.KnowledgeGap", _("Preguntas sin respuesta"), "help"),
+            ("knowledge.ListingRefusal", _("Propiedades rechazadas"), "thumb_down"),
+            ("knowledge.Figure", _("Valores de referencia"), "table_chart"),
         ),
     ),
     (

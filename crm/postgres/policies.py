@@ -54,7 +54,10 @@ OTHERS = {
 }
 # Superadmins have no broker. Rows name them ("moved by"), so everybody with a broker may read who
 # they are; nobody but themselves may write them.
-SUPERADMINS = f"broker_id IS NULL AND {_BROKER} IS NOT NULL"
+NOBODYS = f"broker_id IS NULL AND {_BROKER} IS NOT NULL"
+# By table, the name of the policy that lets every broker read the rows that have none. Of users they
+# are the superadmins; of figures the installation's, for brokers without one of their own.
+READ_BY_ALL = {"users": "superadmins", "figures": "shared"}
 
 FIND = """
 SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
@@ -72,8 +75,8 @@ def expected(table: str, *, has_broker: bool) -> Policies:
     if table not in OTHERS and not has_broker:
         return {}
     found = {"tenant": ("ALL", OTHERS.get(table) or _owned("broker_id"))}
-    if table == "users":
-        found["superadmins"] = ("SELECT", SUPERADMINS)
+    if table in READ_BY_ALL:
+        found[READ_BY_ALL[table]] = ("SELECT", NOBODYS)
     return found
 
 

@@ -187,6 +187,10 @@ class LeadForm(ContactForm):
         max_value=20,
         widget=UnfoldAdminIntegerFieldWidget,
     )
+    operation = _choice(_("Operación"), [*UNKNOWN, *words.OPERATIONS.items()])
+    pets = _choice(_("Con mascotas"), [*UNKNOWN, ("yes", _("sí")), ("no", _("no"))])
+    delivery = _choice(_("Entrega"), [*UNKNOWN, *words.DELIVERIES.items()])
+    subsidy = _choice(_("Subsidio"), [*UNKNOWN, *words.SUBSIDIES.items()])
 
     class Meta:
         model = Lead
@@ -226,6 +230,10 @@ class LeadForm(ContactForm):
             "timeline": _timeline(given["horizon"], seen.get("timeline")),
             "property_type": given["property_type"] or None,
             "bedrooms": given["bedrooms"],
+            "operation": given["operation"] or None,
+            "pets": {"yes": True, "no": False}.get(given["pets"]),
+            "delivery": given["delivery"] or None,
+            "subsidy": given["subsidy"] or None,
         }
         before = _as_wanted(seen)
         return {name: value for name, value in wanted.items() if value != before.get(name)}, seen
@@ -240,6 +248,7 @@ def _as_inputs(values: dict[str, Any]) -> dict[str, Any]:
         "income_amount": income.get("amount"),
         "horizon": (values.get("timeline") or {}).get("horizon", ""),
         "dicom": "" if values.get("dicom") in (None, "unknown") else values["dicom"],
+        "pets": {True: "yes", False: "no"}.get(values.get("pets"), ""),  # type: ignore[call-overload]
     }
 
 

@@ -126,7 +126,8 @@ class LeadAdmin(RightsButtons, MergePages):
                     "location",
                     ("budget_amount", "budget_currency"),
                     ("property_type", "bedrooms"),
-                    "horizon",
+                    ("operation", "horizon"),
+                    ("delivery", "subsidy", "pets"),
                 )
             },
         ),

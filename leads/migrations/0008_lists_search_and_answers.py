@@ -2,7 +2,7 @@
 
 import django.db.models.functions.comparison
 import django.db.models.functions.text
-import leads.models.lead
+import leads.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='lead',
             name='searchable',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(leads.models.lead.Folded(django.db.models.functions.comparison.Coalesce('name', models.Value(''))), models.Value(' '), django.db.models.functions.comparison.Coalesce(django.db.models.functions.text.Lower('email'), models.Value('')), models.Value(' '), django.db.models.functions.comparison.Coalesce('phone_e164', models.Value('')), models.Value(' '), leads.models.lead.Digits('phone'), output_field=models.TextField()), output_field=models.TextField(verbose_name='lo que se busca')),
+            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Concat(leads.models.expressions.Folded(django.db.models.functions.comparison.Coalesce('name', models.Value(''))), models.Value(' '), django.db.models.functions.comparison.Coalesce(django.db.models.functions.text.Lower('email'), models.Value('')), models.Value(' '), django.db.models.functions.comparison.Coalesce('phone_e164', models.Value('')), models.Value(' '), leads.models.expressions.Digits('phone'), output_field=models.TextField()), output_field=models.TextField(verbose_name='lo que se busca')),
         ),
         migrations.AlterField(
             model_name='leadalert',

@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Coalesce, Concat, Lower
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +14,7 @@ from crm.models import BrokerOwned, one_of, within
 from crm.tenancy import Actor as User
 from crm.tenancy import AgentScope, TenantQuerySet, of_their_leads
 from leads.enums import Actor, Channel, SignalKind
+from leads.models import expressions
 from leads.stages import Source, Stage, Status, Treatment
 
 
@@ -70,37 +70,6 @@ def _of_lists() -> list[models.Index]:
             fields=["broker", "-id"], include=["searchable", *scope], name="leads_broker_search"
         ),
     ]
-
-
-class Folded(models.Func):
-    """Lower case without the accents that Spanish and its neighbours write."""
-
-    function = "LOWER"
-    template = (
-        "%(function)s(TRANSLATE(%(expressions)s, "
-        "'áàâäãéèêëíìîïóòôöõúùûüñçÁÀÂÄÃÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ', "
-        "'aaaaaeeeeiiiiooooouuuuncaaaaaeeeeiiiiooooouuuunc'))"
-    )
-
-
-class Digits(models.Func):
-    function = "REGEXP_REPLACE"
-    template = "%(function)s(%(expressions)s, '\\D', '', 'g')"
-
-
-def _searchable() -> models.GeneratedField:
-    parts = [
-        Folded(Coalesce("name", Value(""))),
-        Coalesce(Lower("email"), Value("")),
-        Coalesce("phone_e164", Value("")),
-        Digits("phone"),
-    ]
-    spaced = [each for part in parts for each in (part, Value(" "))]
-    return models.GeneratedField(
-        expression=Concat(*spaced[:-1], output_field=models.TextField()),
-        output_field=models.TextField(_("lo que se busca")),
-        db_persist=True,
-    )
 
 
 class Lead(BrokerOwned):
@@ -168,7 +137,10 @@ class Lead(BrokerOwned):
         _("se opuso al puntaje automático"), null=True, blank=True, editable=False
     )
 
-    searchable = _searchable()
+    searchable = expressions.searchable()
+    sought_in = expressions.sought(models.TextField(_("comunas buscadas")), "location")
+    sought_amount = expressions.sought(models.FloatField(_("presupuesto")), "budget", "amount")
+    sought_currency = expressions.sought(models.TextField(_("moneda")), "budget", "currency")
 
     objects: ClassVar[Any] = LeadQuerySet.as_manager()
 
@@ -208,6 +180,20 @@ class Lead(BrokerOwned):
             models.Index(fields=["broker", "email"], name="leads_broker_email"),
             GinIndex(fields=["tags"], name="leads_tags"),
             *_of_lists(),
+            # Whom a property suits is found in the index alone, the best scores first.
+            models.Index(
+                fields=["broker", "-lead_score", "-id"],
+                include=[
+                    "sought_in",
+                    "sought_amount",
+                    "sought_currency",
+                    "pipeline_stage",
+                    "merged_into",
+                    "assigned_to",
+                ],
+                condition=Q(sought_in__isnull=False),
+                name="leads_broker_sought",
+            ),
             models.Index(
                 fields=["broker", "-id"],
                 condition=Q(metadata__has_key="conflicts"),

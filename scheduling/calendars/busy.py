@@ -16,11 +16,12 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from brokers.language import in_language_of
 from leads import alerts
 from leads.enums import AlertKind
 from scheduling.availability import MAX_RANGE, to_utc, zone_of
 from scheduling.models import ACTIVE, Appointment, AppointmentBlock, CalendarConnection
-from scheduling.speech import in_language_of, spoken
+from scheduling.speech import spoken
 
 log = logging.getLogger(__name__)
 

@@ -255,6 +255,7 @@ BY_STATE = {
     "leads/{id}/conflicts/",
     "leads/{id}/lift-objection/",
     "leads/{id}/lift-suppression/",
+    "leads/{id}/refusals/",
     "leads/{id}/unmerge/",
     "leads/import/",
     "leads/import/{id}/commit/",

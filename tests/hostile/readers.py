@@ -135,6 +135,8 @@ def _value(parameter: inspect.Parameter, text: str, asked: str | None) -> Any:
         return _BY_NAME[name]
     if name == "asked" and kind is not bool:
         return asked
+    if name == "metadata":
+        return dict.fromkeys(("comuna", "precio", "dormitorios", "entrega", "estado"), text)
     if kind in (str, str | None):
         return fold(clean(text)) if name == "folded" else text
     if "Offer" in str(kind):

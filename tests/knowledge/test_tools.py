@@ -3,11 +3,19 @@ from datetime import datetime
 import pytest
 
 from brokers.models import Broker
-from knowledge.models import KnowledgeGap
-from knowledge.tools import Query, asks, for_the_question, search_knowledge
+from knowledge.models import KnowledgeGap, ListingRefusal
+from knowledge.tools import (
+    Query,
+    Refused,
+    asks,
+    for_the_question,
+    match_properties,
+    note_refusal,
+    search_knowledge,
+)
 from leads.models import ChatMessage, Lead
-from llm.tools import Turn, tools
-from tests.factories import ChatMessageFactory, ConversationFactory
+from llm.tools import NoArguments, Turn, tools
+from tests.factories import ChatMessageFactory, ConversationFactory, KnowledgeEntryFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -69,5 +77,36 @@ def test_nothing_is_added_when_nothing_is_asked(message: ChatMessage, at: dateti
     assert for_the_question(turn_of(message, "hola", at)) == {}
 
 
-def test_the_tool_is_registered() -> None:
-    assert "search_knowledge" in {tool.name for tool in tools()}
+def test_the_tools_are_registered() -> None:
+    names = {tool.name for tool in tools()}
+    assert {"search_knowledge", "match_properties", "note_refusal"} <= names
+
+
+@pytest.mark.usefixtures("demo_knowledge")
+def test_what_suits_the_lead_is_offered_and_learns_from_what_was_refused(
+    message: ChatMessage, at: datetime
+) -> None:
+    turn = turn_of(message, "", at)
+    assert match_properties(turn, NoArguments()) == {"matches": []}
+    turn.lead.metadata |= {"location": ["Ñuñoa"], "budget": {"amount": 4_300, "currency": "UF"}}
+    turn.lead.save()
+    first, *_rest = match_properties(turn, NoArguments())["matches"]
+    assert (first["title"], first["price"]) == (
+        "Departamento Plaza Ñuñoa, 2 dormitorios",
+        "UF 4.250",
+    )
+    assert first["fits"][0] == "Está en Ñuñoa, como pide"
+    refused = Refused(id=first["id"], reason="price", note="se me escapa")
+    assert note_refusal(turn, refused) == {"noted": True}
+    titles = [match["title"] for match in match_properties(turn, NoArguments())["matches"]]
+    assert first["title"] not in titles
+    assert ListingRefusal.objects.get().note == "se me escapa"
+
+
+def test_a_refusal_of_what_is_not_the_brokers_is_not_noted(
+    message: ChatMessage, rival: Broker, at: datetime
+) -> None:
+    theirs = KnowledgeEntryFactory(broker=rival, source_type="property")
+    turn = turn_of(message, "", at)
+    assert not note_refusal(turn, Refused(id=theirs.pk, reason="other"))["noted"]
+    assert ListingRefusal.objects.count() == 0

@@ -83,6 +83,10 @@ FACTS: dict[str, Any] = {
     "property_type": " departamento ",
     "bedrooms": 2,
     "asked_financing": True,
+    "operation": "buy",
+    "pets": True,
+    "delivery": "immediate",
+    "subsidy": "DS19",
 }
 KEPT: dict[str, Any] = {
     "name": "Camila Rojas",
@@ -97,6 +101,10 @@ KEPT: dict[str, Any] = {
     "property_type": "departamento",
     "bedrooms": 2,
     "asked_financing": True,
+    "operation": "buy",
+    "pets": True,
+    "delivery": "immediate",
+    "subsidy": "DS19",
 }
 
 

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils import translation
 
+from brokers.language import in_language_of
 from brokers.models import Broker
-from scheduling.speech import in_language_of, spoken
+from scheduling.speech import spoken
 
 
 def test_a_date_is_said_in_the_zone_of_who_hears_it() -> None:

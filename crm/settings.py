@@ -371,6 +371,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-calendars": {"task": "scheduling.tasks.sweep_calendars", "schedule": SWEEP_SECONDS},
     "due-alerts": {"task": "leads.tasks.sweep_alerts", "schedule": SWEEP_SECONDS},
+    "due-task-reminders": {"task": "leads.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-erasures": {"task": "leads.tasks.sweep_erasures", "schedule": SWEEP_SECONDS},
     "waiting-handoffs": {"task": "leads.tasks.sweep_handoffs", "schedule": SWEEP_SECONDS},
     "left-duties": {"task": "brokers.tasks.sweep_duties", "schedule": SWEEP_SECONDS},
@@ -396,6 +397,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "old-imports": {"task": "leads.tasks.forget_imports", "schedule": crontab(hour=7, minute=20)},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "old-webhooks": {"task": "leads.tasks.forget_webhooks", "schedule": crontab(hour=7, minute=25)},
+    "old-notifications": {
+        "task": "leads.tasks.forget_notifications",
+        "schedule": crontab(hour=7, minute=30),
+    },
     "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }

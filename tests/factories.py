@@ -45,10 +45,12 @@ from leads.models import (
     LeadSignal,
     MergeSuggestion,
     MessageTemplate,
+    Notification,
     RightsRequest,
     StageTransition,
     Suppression,
     SuppressionEvent,
+    Task,
     TelegramMessage,
 )
 from llm.models import LLMCall, PromptVersion
@@ -339,6 +341,28 @@ class LeadImportRowFactory(OfImport):
 class LeadExportFactory(OfBroker):
     class Meta:
         model = LeadExport
+
+
+class TaskFactory(OfLead):
+    class Meta:
+        model = Task
+
+    kind = "call"
+    note = "Confirmar la visita"
+    due_at = NOON
+    remind_at = factory.SelfAttribute("due_at")
+    series_from = factory.SelfAttribute("due_at")
+    actor = "human"
+
+
+class NotificationFactory(OfLead):
+    class Meta:
+        model = Notification
+
+    user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    kind = "hot_lead"
+    key = factory.Sequence(lambda n: f"notification-{n}")
+    at = NOON
 
 
 class AgentCardFactory(OfLead):

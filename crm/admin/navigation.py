@@ -17,6 +17,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         _("Leads"),
         (
             ("leads.Lead", _("Leads"), "group"),
+            ("leads.Task", _("Tareas"), "task_alt"),
             ("leads.LeadImport", _("Importaciones"), "upload_file"),
             ("leads.LeadImportRow", _("Filas importadas"), "table_rows"),
             ("leads.LeadExport", _("Exportaciones"), "download"),
@@ -24,6 +25,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("leads.LeadMerge", _("Uniones"), "merge"),
             ("leads.StageTransition", _("Cambios de etapa"), "conversion_path"),
             ("leads.ActivityLog", _("Actividad"), "history"),
+            ("leads.Notification", _("Notificaciones"), "notifications_active"),
             ("leads.LeadAlert", _("Avisos"), "notifications"),
             ("leads.AgentCard", _("Avisos por Telegram"), "send_to_mobile"),
         ),

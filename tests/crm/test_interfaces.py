@@ -19,13 +19,32 @@ ROOT = Path(settings.BASE_DIR)
 
 TARGETS = ("run", "test", "lint", "e2e", "bench", "demo")
 
-ENVIRONMENT = """
-    PORT DEBUG SECRET_KEY PUBLIC_URL ALLOWED_HOSTS DATABASE_URL REDIS_URL FIELD_ENCRYPTION_KEYS
-    GEMINI_API_KEY LLM_MODEL LLM_FALLBACK_MODEL EMBEDDING_MODEL TURN_DELAY_SECONDS
-    EMAIL_URL GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET
-    TELEGRAM_API_URL WHATSAPP_API_URL GEMINI_API_URL OPENAI_BASE_URL ANTHROPIC_BASE_URL
-    VAPI_API_URL BLAND_API_URL GOOGLE_CALENDAR_API_URL
-""".split()
+ENVIRONMENT = [
+    "PORT",
+    "DEBUG",
+    "SECRET_KEY",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "FIELD_ENCRYPTION_KEYS",
+    "GEMINI_API_KEY",
+    "LLM_MODEL",
+    "LLM_FALLBACK_MODEL",
+    "EMBEDDING_MODEL",
+    "TURN_DELAY_SECONDS",
+    "EMAIL_URL",
+    "GOOGLE_CLIENT_ID",
+    "GOOGLE_CLIENT_SECRET",
+    "TELEGRAM_API_URL",
+    "WHATSAPP_API_URL",
+    "GEMINI_API_URL",
+    "OPENAI_BASE_URL",
+    "ANTHROPIC_BASE_URL",
+    "VAPI_API_URL",
+    "BLAND_API_URL",
+    "GOOGLE_CALENDAR_API_URL",
+]
 
 COMMANDS = (
     "seed_demo",
@@ -168,7 +187,14 @@ def test_a_list_takes_its_filters(path: str) -> None:
 
 def test_lists_answer_in_one_shape(request: Any) -> None:
     client = signed_in(request.getfixturevalue("admin"))
-    for path in ("leads/", "conversations/", "campaigns/", "templates/", "tasks/", "notifications/"):
+    for path in (
+        "leads/",
+        "conversations/",
+        "campaigns/",
+        "templates/",
+        "tasks/",
+        "notifications/",
+    ):
         assert set(client.get(f"/api/v1/{path}").json()) == LIST, path
 
 
@@ -203,4 +229,3 @@ def test_one_workload_can_be_measured_alone() -> None:
 def test_the_first_address_leads_to_the_product(client: Client) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
-

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -380,6 +381,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
     "due-steps": {"task": "campaigns.tasks.sweep_steps", "schedule": SWEEP_SECONDS},
     "step-outcomes": {"task": "campaigns.tasks.sweep_outcomes", "schedule": SWEEP_SECONDS},
+    "due-forecasts": {"task": "campaigns.tasks.sweep_forecasts", "schedule": SWEEP_SECONDS},
     "campaign-triggers": {
         "task": "campaigns.tasks.sweep_triggers",
         "schedule": CAMPAIGN_TRIGGER_SECONDS,
@@ -431,6 +433,7 @@ VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstri
 BLAND_API_URL: str = env.str("BLAND_API_URL", default="https://api.bland.ai").rstrip("/")
 LLM_UNPRICED_MONTHLY_TOKENS: int = env.int("LLM_UNPRICED_MONTHLY_TOKENS", default=2_000_000)
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
+CLP_PER_USD: Decimal = Decimal(env.str("CLP_PER_USD", default="950"))
 GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")
 GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", default="")
 GOOGLE_CALENDAR_API_URL: str = env.str(

@@ -21,7 +21,14 @@ from brokers.models import (
     User,
 )
 from brokers.onboarding import complete
-from campaigns.models import Campaign, CampaignEnrollment, CampaignLog, CampaignStep
+from campaigns.models import (
+    Campaign,
+    CampaignEnrollment,
+    CampaignForecast,
+    CampaignForecastLine,
+    CampaignLog,
+    CampaignStep,
+)
 from crm.models import FailedTask, IdempotencyKey
 from crm.tenancy import Role
 from knowledge.models import KnowledgeDocument, KnowledgeEntry, KnowledgeGap
@@ -559,6 +566,21 @@ class CampaignLogFactory(OfCampaign):
         campaign=factory.SelfAttribute("..campaign"),
     )
     due_at = NOON
+
+
+class CampaignForecastFactory(OfCampaign):
+    class Meta:
+        model = CampaignForecast
+
+    starts_at = NOON
+
+
+class CampaignForecastLineFactory(OfLead):
+    class Meta:
+        model = CampaignForecastLine
+
+    forecast = factory.SubFactory(CampaignForecastFactory, broker=factory.SelfAttribute("..broker"))
+    outcome = "will_run"
 
 
 class ChannelHookFactory(OfBroker):

@@ -64,6 +64,8 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("campaigns.CampaignStep", _("Pasos"), "steps"),
             ("campaigns.CampaignEnrollment", _("Inscripciones"), "how_to_reg"),
             ("campaigns.CampaignLog", _("Registro de campañas"), "receipt_long"),
+            ("campaigns.CampaignForecast", _("Proyecciones"), "query_stats"),
+            ("campaigns.CampaignForecastLine", _("Detalle de proyecciones"), "table_rows"),
             ("leads.MessageTemplate", _("Plantillas"), "article"),
         ),
     ),

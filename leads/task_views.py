@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.api.views import ReadOnly
+from crm.api.views import ReadOnly, TenantViewSet
 from leads import next_actions, notifications
 from leads import task_serializers as shapes
 from leads.filters import NotificationFilter, TaskFilter
@@ -102,7 +102,7 @@ class TaskActions(Shown):
         return Response(shown.data, status=status.HTTP_201_CREATED)
 
 
-class Notifications(ReadOnly[Notification]):
+class Notifications(mixins.ListModelMixin, TenantViewSet[Notification]):
     """What happened that the caller should know, the newest first."""
 
     queryset = Notification.objects.select_related("lead")

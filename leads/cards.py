@@ -110,8 +110,10 @@ def deal(
     and a card for who is linked."""
     ids = None if to is None else [each.pk for each in to]
     people, linked = _team(broker_id), _linked(broker_id)
-    told = audience(people, lead) if ids is None else people.filter(pk__in=ids)
-    notifications.tell(told, kind, broker_id=broker_id, lead=lead, key=key, details=details, at=at)
+    concerned = audience(people, lead) if ids is None else people.filter(pk__in=ids)
+    notifications.tell(
+        concerned, kind, broker_id=broker_id, lead=lead, key=key, details=details, at=at
+    )
     chosen = list(audience(linked, lead) if ids is None else linked.filter(pk__in=ids))
     if not chosen:
         return

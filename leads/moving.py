@@ -217,9 +217,9 @@ def merge_tasks(loser: Lead, survivor: Lead, deed: Deed) -> Record:
 
 
 def unmerge_tasks(loser: Lead, survivor: Lead, record: Any, deed: Deed) -> list[str]:
-    told = return_rows(Task)(loser, survivor, record, deed)
+    not_restored = return_rows(Task)(loser, survivor, record, deed)
     agenda.refresh([loser.pk, survivor.pk], at=deed.at)
-    return told
+    return not_restored
 
 
 OWN: tuple[Table, ...] = (

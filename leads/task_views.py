@@ -49,8 +49,8 @@ class Tasks(ReadOnly[Task]):
         """Done; of a series, the next one is planned."""
         task = self.get_object()
         following = next_actions.complete(task, by=self.caller, at=timezone.now())
-        told = {"task": self.get_object(), "following": following}
-        return Response(shapes.DoneSerializer(told, context=self.get_serializer_context()).data)
+        answer = {"task": self.get_object(), "following": following}
+        return Response(shapes.DoneSerializer(answer, context=self.get_serializer_context()).data)
 
     @extend_schema(request=shapes.PutOffSerializer, responses=shapes.TaskSerializer)
     @action(detail=True, methods=["post"], url_path="put-off", url_name="put-off")

@@ -40,12 +40,12 @@ class CampaignForecastAdmin(TenantAdmin):
         if forecast.state != ForecastState.DONE:
             return "–"
         listed = reverse("admin:campaigns_campaignforecastline_changelist")
-        told = {
-            name: [{**row, "told": reasons.told(row["reason"])} for row in forecast.result[name]]
+        counts = {
+            name: [{**row, "words": reasons.told(row["reason"])} for row in forecast.result[name]]
             for name in ("by_reason", "by_delay")
         }
         behind = f"{listed}?forecast__id__exact={forecast.pk}"
-        context = {**forecast.result, **told, "lines": behind}
+        context = {**forecast.result, **counts, "lines": behind}
         return render_to_string("campaigns/forecast.html", context)
 
 

@@ -107,9 +107,9 @@ class TaskAdmin(TenantAdmin):
             changes = {name: given[name] for name in form.changed_data}
             next_actions.change(obj, by=by, at=at, **changes)
             return
-        told = {name: given[name] for name in ("kind", "note", "due_at", "repeat")}
+        plain = {name: given[name] for name in ("kind", "note", "due_at", "repeat")}
         chosen = {name: given[name] for name in ("owner", "remind_at") if given[name]}
-        made = next_actions.add(given["lead"], by=by, at=at, **told, **chosen)
+        made = next_actions.add(given["lead"], by=by, at=at, **plain, **chosen)
         obj.__dict__.update(made.__dict__)
 
     @door(
@@ -187,7 +187,7 @@ def of_lead(lead: Lead, at: datetime) -> dict[str, Any]:
 class NotificationAdmin(TenantAdmin):
     """Read-only: what each person was told here, and whether they read it."""
 
-    list_display = ("told", "lead", "user", "at", "read_at")
+    list_display = ("subject", "lead", "user", "at", "read_at")
     list_filter = ("kind", ("read_at", EmptyFieldListFilter), ("user", ScopedRelatedFilter))
     search_fields = (*LEAD_SEARCH,)
     exclude = ("key", "details")
@@ -195,7 +195,7 @@ class NotificationAdmin(TenantAdmin):
     empty_hint = _("Aquí queda lo que cada persona debe saber: leads nuevos, tareas, esperas.")
 
     @display(description=_("aviso"), ordering="kind")
-    def told(self, notification: Notification) -> str:
+    def subject(self, notification: Notification) -> str:
         return notices.subject(notification)
 
     @door(

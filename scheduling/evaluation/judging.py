@@ -63,7 +63,7 @@ def judge(case: Case, happened: Happened, *, knowledge: Iterable[str]) -> Verdic
     verdict.unanswered = [
         answer.question
         for answer in case.expect.answers
-        if not any(re.search(fold(said), text) for said in answer.says)
+        if not any(re.search(fold(pattern), text) for pattern in answer.says)
     ]
     verdict.forbidden = _forbidden(case, happened, knowledge)
     return verdict
@@ -73,10 +73,10 @@ def _known(lead: Lead) -> Facts:
     return Facts.model_validate(facts.known(lead))
 
 
-def pairs_of(told: Facts) -> set[tuple[str, str]]:
+def pairs_of(known: Facts) -> set[tuple[str, str]]:
     """Each fact as (name, value), a comuna each; a timeline by its horizon, names without accents."""
     found: set[tuple[str, str]] = set()
-    values = told.model_dump(exclude_none=True)
+    values = known.model_dump(exclude_none=True)
     if values.get("dicom") == "clean":
         values.pop("debt_amount", None)  # it is 0 by rule, said or not
     for name, value in values.items():
@@ -107,7 +107,7 @@ def _forbidden(case: Case, happened: Happened, knowledge: Iterable[str]) -> list
     allowed = set(map(_digits, NUMBER.findall("\n".join([*knowledge, *case.messages]))))
     for reply in happened.replies:
         folded = fold(reply)
-        found += [f"dice «{said}»" for said in case.expect.never if re.search(fold(said), folded)]
+        found += [f"dice «{each}»" for each in case.expect.never if re.search(fold(each), folded)]
         if CLAIMS_TO_BE_HUMAN.search(folded):
             found.append("dice que es una persona")
         if owes and any(map(guardrails.promises_credit, guardrails.SENTENCE.findall(reply))):
@@ -146,8 +146,8 @@ class Figures:
 def figures(verdicts: Sequence[Verdict]) -> Figures:
     hits = sum(each.hits for each in verdicts)
     expected = hits + sum(len(each.missed) for each in verdicts)
-    told = hits + sum(len(each.invented) for each in verdicts)
-    precision, recall = _share(hits, told), _share(hits, expected)
+    found = hits + sum(len(each.invented) for each in verdicts)
+    precision, recall = _share(hits, found), _share(hits, expected)
     asked = sum(each.asked for each in verdicts)
     answered = asked - sum(len(each.unanswered) for each in verdicts)
     done = [each.happened for each in verdicts if each.happened]

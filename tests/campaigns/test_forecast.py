@@ -90,7 +90,7 @@ def play(campaign: Campaign, leads: list[Lead], at: datetime) -> set[tuple[Any, 
         if following is None:
             break
         sweep(following)
-    told = CampaignLog.objects.filter(campaign=campaign).exclude(status="due")
+    settled = CampaignLog.objects.filter(campaign=campaign).exclude(status="due")
     return {
         (
             row.lead_id,
@@ -99,7 +99,7 @@ def play(campaign: Campaign, leads: list[Lead], at: datetime) -> set[tuple[Any, 
             row.reason,
             row.executed_at if row.status == "sent" else None,
         )
-        for row in told.select_related("step")
+        for row in settled.select_related("step")
     }
 
 
@@ -208,8 +208,8 @@ def test_calls_wait_for_a_free_line(
         CampaignForecastLine.objects.filter(outcome="will_run").values_list("at", flat=True)
     )
     assert moments == [at, at, at + 3 * MINUTE, at + 3 * MINUTE]
-    told = forecast.result
-    assert (told["calls"], told["call_minutes"], told["cost_usd"]) == (4, 12.0, 1.2)
+    result = forecast.result
+    assert (result["calls"], result["call_minutes"], result["cost_usd"]) == (4, 12.0, 1.2)
     assert not VoiceCall.objects.exclude(status="completed").exists()
 
 
@@ -224,10 +224,14 @@ def test_drafts_are_priced_by_what_they_cost_so_far(
     )  # fmt: skip
     for _ in range(10):
         prospect()
-    told = forecast_of(campaign_of({"use_ai_message": True}), at).result
-    assert (told["drafts"], told["input_tokens"], told["output_tokens"]) == (10, 10_000, 1_000)
-    assert told["cost_usd"] == pytest.approx(0.0055)
-    assert (told["cost_clp"], told["unpriced"]) == (5, [])
+    result = forecast_of(campaign_of({"use_ai_message": True}), at).result
+    assert (result["drafts"], result["input_tokens"], result["output_tokens"]) == (
+        10,
+        10_000,
+        1_000,
+    )
+    assert result["cost_usd"] == pytest.approx(0.0055)
+    assert (result["cost_clp"], result["unpriced"]) == (5, [])
     assert LLMCall.objects.count() == 1
 
 
@@ -237,8 +241,8 @@ def test_a_price_that_is_not_known_is_said(
     broker.brokervoiceconfig.provider = "simulated"
     broker.brokervoiceconfig.save()
     prospect()
-    told = forecast_of(campaign_of({"action": "make_call"}, channel="call"), at).result
-    assert (told["calls"], told["cost_usd"], told["unpriced"]) == (1, 0.0, ["calls"])
+    result = forecast_of(campaign_of({"action": "make_call"}, channel="call"), at).result
+    assert (result["calls"], result["cost_usd"], result["unpriced"]) == (1, 0.0, ["calls"])
 
 
 # --- The work ------------------------------------------------------------------------------------
@@ -330,12 +334,12 @@ def test_a_client_asks_waits_and_reads_the_lists(
     assert (asked.status_code, again.json()["id"]) == (202, asked.json()["id"])
     assert asked.json()["state"] == "pending"
     assert forecasting.work(asked.json()["id"], at=campaign.updated_at)
-    told = client.get(address).json()
-    assert (told["state"], told["done"], told["total"]) == ("done", 7, 7)
-    for row in told["result"]["by_reason"]:
+    answer = client.get(address).json()
+    assert (answer["state"], answer["done"], answer["total"]) == ("done", 7, 7)
+    for row in answer["result"]["by_reason"]:
         found = client.get(f"{address}lines/", {"outcome": row["of"], "reason": row["reason"]})
         assert found.json()["count"] == row["count"]
-    for row in told["result"]["by_day"]:
+    for row in answer["result"]["by_day"]:
         found = client.get(f"{address}lines/", {"outcome": "will_run", "day": row["day"]})
         assert found.json()["count"] == row["count"]
     page = client.get(f"{address}lines/", {"page_size": 2}).json()

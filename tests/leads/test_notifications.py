@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 LIST = "/api/v1/notifications/"
 
 
-def told(user: User) -> list[str]:
+def kinds_of(user: User) -> list[str]:
     rows = Notification.objects.filter(user=user).order_by("id")
     return list(rows.values_list("kind", flat=True))
 
@@ -27,7 +27,7 @@ def test_who_looks_after_the_lead_is_told_of_it_once(
 ) -> None:
     for _ in range(2):
         alerts.raise_for(lead.broker_id, AlertKind.HOT_LEAD, lead=lead, at=at, score=71)
-    assert (told(agent), told(agent2), told(admin)) == (["hot_lead"], [], [])
+    assert (kinds_of(agent), kinds_of(agent2), kinds_of(admin)) == (["hot_lead"], [], [])
 
 
 def test_of_the_pool_every_agent_is_told_and_of_the_broker_its_admins(
@@ -35,7 +35,7 @@ def test_of_the_pool_every_agent_is_told_and_of_the_broker_its_admins(
 ) -> None:
     assignment.announce(LeadFactory(broker=broker), at=at)
     alerts.raise_for(broker.pk, AlertKind.LLM_BUDGET, at=at)
-    assert [told(each) for each in (agent, agent2, admin, rival_admin)] == [
+    assert [kinds_of(each) for each in (agent, agent2, admin, rival_admin)] == [
         ["new_lead"], ["new_lead"], ["llm_budget"], [],
     ]  # fmt: skip
 
@@ -45,7 +45,7 @@ def test_a_lead_who_asks_for_a_person_is_a_notification(
 ) -> None:
     ConversationFactory(broker=lead.broker, lead=lead)
     handoff.ask_for_person(lead, reason="requested", at=at)
-    assert told(agent) == ["handoff_waiting"]
+    assert kinds_of(agent) == ["handoff_waiting"]
 
 
 def test_the_list_is_the_callers_own_the_newest_first(

@@ -64,11 +64,11 @@ def test_the_assistant_is_held_to_a_conversation_and_nothing_of_it_stays(
 ) -> None:
     before = counts()
     call_command("evaluate", set=own_set(ONE), json=True, threshold=0.9)
-    told = json.loads(capsys.readouterr().out)
-    assert told["figures"]["facts_f1"] == told["figures"]["answers"] == 1.0
-    assert (told["figures"]["forbidden"], told["figures"]["cost_usd"]) == (0, 0.0)
-    assert told["figures"]["input_tokens"] > 0
-    assert told["verdicts"][0]["missed"] == told["verdicts"][0]["invented"] == []
+    result = json.loads(capsys.readouterr().out)
+    assert result["figures"]["facts_f1"] == result["figures"]["answers"] == 1.0
+    assert (result["figures"]["forbidden"], result["figures"]["cost_usd"]) == (0, 0.0)
+    assert result["figures"]["input_tokens"] > 0
+    assert result["verdicts"][0]["missed"] == result["verdicts"][0]["invented"] == []
     assert counts() == before
 
 
@@ -97,12 +97,12 @@ def judged(lead: Lead, *replies: str, **expected: Any) -> judging.Verdict:
 def test_facts_are_counted_each_right_missed_or_invented(lead: Lead) -> None:
     lead.metadata = {"location": ["Ñuñoa", "Macul"], "budget": {"amount": 5000, "currency": "UF"}}
     lead.name, lead.phone, lead.phone_e164 = None, "", None
-    told = judged(
+    result = judged(
         lead,
         facts={"location": ["ñuñoa"], "name": "Ana"},
         may={"budget": {"amount": 5000.0, "currency": "UF"}},
     )
-    assert (told.hits, told.missed, told.invented) == (1, ["name=ana"], ["location=macul"])
+    assert (result.hits, result.missed, result.invented) == (1, ["name=ana"], ["location=macul"])
 
 
 def test_what_may_never_be_said_is_found(lead: Lead) -> None:
@@ -122,9 +122,9 @@ def test_figures_are_shares_over_all_conversations() -> None:
     wrong = judging.Verdict("b", hits=1, missed=["x"], invented=["y"], unanswered=["q"], asked=2)
     for each in (right, wrong):
         each.happened = Happened(lead, [], "ask", input_tokens=10)
-    told = judging.figures([right, wrong])
-    assert (told.facts_f1, told.next_step, told.answers) == (0.8, 0.5, 0.75)
-    assert (told.weakest, told.input_tokens, told.cost_usd) == (0.5, 20, 0.0)
+    result = judging.figures([right, wrong])
+    assert (result.facts_f1, result.next_step, result.answers) == (0.8, 0.5, 0.75)
+    assert (result.weakest, result.input_tokens, result.cost_usd) == (0.5, 20, 0.0)
 
 
 def test_a_debt_of_nothing_is_no_fact_of_its_own() -> None:

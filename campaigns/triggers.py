@@ -125,7 +125,8 @@ def _enrol_batches(campaign: Campaign, at: datetime) -> int:
 
 def _silent(campaign: Campaign, at: datetime) -> Iterator[dict[int, str]]:
     """Batches over the whole broker by id, so that each is one short walk of an index."""
-    silent, last = _silent_leads(campaign, at).order_by("pk"), 0
+    silent: QuerySet[Any] = _silent_leads(campaign, at).order_by("pk")
+    last = 0
     while rows := list(silent.filter(pk__gt=last).values_list("pk", "heard")[:BATCH]):
         last = rows[-1][0]
         yield {pk: f"silence:{heard or 0}" for pk, heard in rows}

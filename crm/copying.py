@@ -23,7 +23,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         if not field.generated and not (field.primary_key and rows[0].pk is None)
     ]
     now = timezone.now()
-    values = [{field.column: _value(row, field, now) for field in fields} for row in rows]
+    values = [{str(field.column): _value(row, field, now) for field in fields} for row in rows]
     copy_values(model, values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias

@@ -297,6 +297,7 @@ SPECTACULAR_SETTINGS = {
         "StageEnum": "leads.stages.Stage.choices",
         "ChannelEnum": "leads.enums.Channel.choices",
         "AlertKindEnum": "leads.enums.AlertKind.choices",
+        "TaskKindEnum": "leads.enums.TaskKind.choices",
         "RightEnum": "leads.enums.Right.choices",
         "PurposeEnum": "leads.enums.Purpose.choices",
         "ConsentPurposeEnum": "leads.enums.ConsentPurpose.choices",

@@ -21,7 +21,7 @@ from leads.speaking_views import UNFILTERED, Shown
 class Tasks(ReadOnly[Task]):
     """Next actions on leads: the earliest first."""
 
-    queryset = Task.objects.filter(lead__merged_into__isnull=True).select_related("lead", "owner")
+    queryset = Task.objects.select_related("lead", "owner")
     serializer_class = shapes.TaskSerializer
     filterset_class = TaskFilter
     search_fields = ["note", "lead__name"]
@@ -127,7 +127,11 @@ class Notifications(mixins.ListModelMixin, TenantViewSet[Notification]):
         notification = notifications.read(self.get_object(), at=timezone.now())
         return Response(self.get_serializer(notification).data)
 
-    @extend_schema(request=ReadSerializer, responses=shapes.UnreadSerializer)
+    @extend_schema(
+        request=ReadSerializer,
+        responses=shapes.UnreadSerializer,
+        operation_id="notifications_read_all",
+    )
     @action(detail=False, methods=["post"], url_path="read", url_name="read-all", **UNFILTERED)
     def read_all(self, request: Request) -> Response:
         """Everything up to the one that was shown last: what came meanwhile stays unread."""

@@ -368,7 +368,7 @@ class NotificationFactory(OfLead):
 
     user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
     kind = "hot_lead"
-    key = factory.Sequence(lambda n: f"notification-{n}")
+    key = factory.Sequence(lambda n: f"about-{n}")
     at = NOON
 
 

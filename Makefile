@@ -55,8 +55,8 @@ lint-deploy:
 e2e: env-dev  ## in a real browser: Debian's chromium
 	@exec $(ON_SERVERS) $(PY) -m pytest tests/e2e
 
-bench: env-dev  ## writes bench/results/, on a database that waits for its disk
-	@exec $(PY) -m crm.embedded exec --durable -- $(PY) -m bench
+bench: env-dev  ## writes bench/results/, on a database that waits for its disk; ONLY=<workload> runs one
+	@exec $(PY) -m crm.embedded exec --durable -- $(PY) -m bench $(ONLY)
 
 audit: env-dev  ## known holes in what requirements-dev.txt locks; AUDIT=--if-reachable goes on without the database
 	@exec $(PY) -m audit $(AUDIT)

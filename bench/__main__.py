@@ -28,6 +28,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from bench import (  # noqa: E402
+    forecast,
     imports,
     inbound,
     leads_list,
@@ -49,6 +50,7 @@ WORKLOADS = {
     "metrics": metrics.run,
     "rescoring": rescoring.run,
     "imports": imports.run,
+    "forecast": forecast.run,
 }
 
 

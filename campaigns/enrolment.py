@@ -104,7 +104,7 @@ def _enrol_batch(
     if campaign.status != CampaignStatus.ACTIVE or first is None:
         return dict.fromkeys(ids, Outcome.NOT_ACTIVE)
     leads = Lead.objects.living().open().filter(broker=campaign.broker_id).in_bulk(ids)
-    runs, room = _runs(campaign, ids), _room(campaign)
+    runs, free = runs_of(campaign, ids), room(campaign)
     outcomes: dict[int, Outcome] = {}
     chosen: list[CampaignEnrollment] = []
     for pk in ids:
@@ -112,7 +112,7 @@ def _enrol_batch(
             outcomes[pk] = Outcome.CLOSED
         elif runs[pk].bar(events.get(pk, ""), again=again):
             outcomes[pk] = Outcome.ALREADY
-        elif room is not None and len(chosen) >= room:
+        elif free is not None and len(chosen) >= free:
             outcomes[pk] = Outcome.FULL
         else:
             outcomes[pk] = Outcome.ENROLLED
@@ -128,12 +128,12 @@ def locked_campaign(pk: int) -> Campaign:
     return campaign
 
 
-def _room(campaign: Campaign) -> int | None:
+def room(campaign: Campaign) -> int | None:
     limit = campaign.max_contacts
     return None if limit is None else max(limit - campaign.contacts_made, 0)
 
 
-def _runs(campaign: Campaign, ids: Sequence[int]) -> dict[int, Runs]:
+def runs_of(campaign: Campaign, ids: Sequence[int]) -> dict[int, Runs]:
     runs: dict[int, Runs] = defaultdict(Runs)
     for row in CampaignEnrollment.objects.filter(campaign=campaign, lead__in=ids):
         run = runs[row.lead_id]
@@ -180,8 +180,13 @@ def _due(run: CampaignEnrollment, step: CampaignStep, at: datetime) -> CampaignL
         enrollment=run,
         campaign_id=run.campaign_id,
         step=step,
-        due_at=at + timedelta(hours=step.delay_hours),
+        due_at=due_after(step, at),
     )
+
+
+def due_after(step: CampaignStep, at: datetime) -> datetime:
+    """When a step falls due whose predecessor, or the enrolment, was at this moment."""
+    return at + timedelta(hours=step.delay_hours)
 
 
 def _tell(run: CampaignEnrollment, action: str, at: datetime, by: Any, **details: Any) -> None:

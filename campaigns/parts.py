@@ -7,13 +7,19 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from campaigns import enrolment, ledger, reasons
-from campaigns.models import CampaignEnrollment, CampaignLog, EnrollmentState
+from campaigns.models import (
+    CampaignEnrollment,
+    CampaignForecastLine,
+    CampaignLog,
+    EnrollmentState,
+)
 from crm import tenancy
 from leads.models import Lead
 from leads.parts import Deed, LeadPart, Panel, erase_rows, export_rows, move_rows, register
 
 SHOWN = 10
 EXPORTED = ["id", "campaign__name", "rotation", "state", "reason", "enrolled_at", "trigger_key"]
+EXPORTED_LINES = ["id", "step__step_number", "outcome", "at", "reason", "delayed"]
 EXPORTED_LOGS = [
     "id", "campaign__name", "step__step_number", "step__action", "status", "reason", "due_at",
     "executed_at", "message",
@@ -112,5 +118,14 @@ register(
         erase_rows(CampaignLog),
         move_rows(CampaignLog),
         next_due=ledger.next_due,
+    )
+)
+register(
+    LeadPart(
+        "campaign_forecast_lines",
+        CampaignForecastLine,
+        export_rows(CampaignForecastLine, EXPORTED_LINES),
+        erase_rows(CampaignForecastLine),
+        move_rows(CampaignForecastLine),
     )
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import steps
+from campaigns import forecasting, steps
 from crm.queues import Queue, register
 
 register(
@@ -17,5 +17,13 @@ register(
         F("due_at"),
         "campaigns_campaignlog",
         timedelta(minutes=15),
-    )
+    ),
+    Queue(
+        "forecasts",
+        _("proyecciones de campañas"),
+        "campaigns.tasks.sweep_forecasts",
+        forecasting.owed,
+        F("created_at"),
+        "campaigns_campaignforecast",
+    ),
 )

@@ -40,19 +40,19 @@ class Verdict:
 GO = Verdict(go=True)
 
 
-def judge(log: CampaignLog, *, at: datetime) -> Verdict:
-    """Ask everything, in order; the first refusal stands."""
-    checks: list[Callable[[CampaignLog, datetime], Verdict]] = [_running, _open]
+def judge(log: CampaignLog, *, at: datetime, records: gate.Records = gate.STORED) -> Verdict:
+    """Ask everything, in order; the first refusal stands. What is asked of may not be stored."""
+    checks: list[Callable[[CampaignLog, datetime, gate.Records], Verdict]] = [_running, _open]
     if log.step.action != StepAction.UPDATE_STAGE:
         checks += [_allowed, _in_window]
     for check in (*checks, _fits):
-        verdict = check(log, at)
+        verdict = check(log, at, records)
         if not verdict.go:
             return verdict
     return GO
 
 
-def _running(log: CampaignLog, at: datetime) -> Verdict:
+def _running(log: CampaignLog, at: datetime, records: gate.Records) -> Verdict:
     if log.enrollment.state != EnrollmentState.ACTIVE:
         return Verdict(reason=log.enrollment.reason)
     if log.campaign.status != CampaignStatus.ACTIVE:
@@ -60,7 +60,7 @@ def _running(log: CampaignLog, at: datetime) -> Verdict:
     return GO
 
 
-def _open(log: CampaignLog, at: datetime) -> Verdict:
+def _open(log: CampaignLog, at: datetime, records: gate.Records) -> Verdict:
     lead = log.lead
     if lead.merged_into_id is not None:
         return Verdict(reason="merged", ends="merged")
@@ -74,16 +74,21 @@ def channel_of(step: CampaignStep) -> str:
     return step.step_channel or step.campaign.channel
 
 
-def _allowed(log: CampaignLog, at: datetime) -> Verdict:
+def _allowed(log: CampaignLog, at: datetime, records: gate.Records) -> Verdict:
     """The gate, and with it the microphone."""
     step, lead = log.step, log.lead
     if step.action == StepAction.MAKE_CALL:
-        answer = gate.may_call(lead, at)
+        answer = gate.may_call(lead, at, records=records)
     elif channel_of(step) == CampaignChannel.CALL:
         return Verdict(reason="no_message_channel")
     else:
         answer = gate.may_contact(
-            lead, channel_of(step), Purpose.MARKETING, at, template_approved=has_approval(step)
+            lead,
+            channel_of(step),
+            Purpose.MARKETING,
+            at,
+            template_approved=has_approval(step),
+            records=records,
         )
     return GO if answer.allowed else _refused(log, answer)
 
@@ -91,6 +96,11 @@ def _allowed(log: CampaignLog, at: datetime) -> Verdict:
 def has_approval(step: CampaignStep) -> bool:
     template = step.message_template
     return template is not None and template.opens_window
+
+
+def note_hold(log: CampaignLog, verdict: Verdict) -> None:
+    """A person has the lead: it is put off a few times, then skipped."""
+    log.holds += verdict.reason == HELD
 
 
 def _refused(log: CampaignLog, answer: gate.Verdict) -> Verdict:
@@ -105,14 +115,14 @@ def _refused(log: CampaignLog, answer: gate.Verdict) -> Verdict:
     return Verdict(reason=answer.reason, until=answer.next_allowed_at)
 
 
-def _fits(log: CampaignLog, at: datetime) -> Verdict:
+def _fits(log: CampaignLog, at: datetime, records: gate.Records) -> Verdict:
     latest = log.lead.conversation.last_inbound_at
     replied = latest is not None and latest > log.enrollment.enrolled_at
     missed = conditions.unmet(log.lead, log.step.conditions, replied=replied)
     return Verdict(reason="conditions_not_met") if missed else GO
 
 
-def _in_window(log: CampaignLog, at: datetime) -> Verdict:
+def _in_window(log: CampaignLog, at: datetime, records: gate.Records) -> Verdict:
     start, end = log.step.window_start, log.step.window_end
     opening = next_opening(start or time.min, end or time.max, zone_of(log.lead), at)
     return GO if opening == at else Verdict(reason="outside_window", until=opening)

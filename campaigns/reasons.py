@@ -28,6 +28,10 @@ TOLD: dict[str, Any] = {
     "stage_not_allowed": _("esa etapa no se alcanza desde la actual"),
     "conflict": _("alguien cambió el lead en ese momento"),
     "gave_up": _("falló demasiadas veces"),
+    # What only a forecast says.
+    "max_contacts": _("no queda cupo en la campaña"),
+    "already_enrolled": _("ya pasó por la campaña"),
+    "too_far": _("no llega a su turno en un año"),
 }
 reasons.add(TOLD)
 told = reasons.told

@@ -5,6 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from campaigns import stopping, tasks
+from campaigns.signals import forecast_asked
 from crm.tasks import enqueue
 from leads.signals import message_received, score_changed, stage_changed
 
@@ -29,3 +30,8 @@ def a_score_moved(
     """Only upward, and not when all scores are brought up to date."""
     if after > before and not bulk:
         enqueue(tasks.score_changed, lead_id, broker_id, before, after)
+
+
+@receiver(forecast_asked)
+def start_forecast(*, forecast_id: int, **_: Any) -> None:
+    enqueue(tasks.work_on_forecast, forecast_id)

@@ -32,14 +32,14 @@ def activate(campaign: Campaign, *, at: datetime) -> Campaign:
         return locked
     if locked.status == CampaignStatus.FINISHED:
         raise CannotActivate
-    _require_complete(locked)
+    require_complete(locked)
     locked.activated_at = at
     _write(locked, CampaignStatus.ACTIVE, "activated_at")
     ledger.write_next(locked, at=at)
     return locked
 
 
-def _require_complete(campaign: Campaign) -> None:
+def require_complete(campaign: Campaign) -> None:
     try:
         campaign.clean()
     except ValidationError as error:

@@ -7,7 +7,16 @@ from rest_framework import serializers
 
 from campaigns import conditions, reasons
 from campaigns.enrolment import Outcome
-from campaigns.models import Campaign, CampaignLog, CampaignStep, LogStatus, StepAction
+from campaigns.models import (
+    Campaign,
+    CampaignForecast,
+    CampaignForecastLine,
+    CampaignLog,
+    CampaignStep,
+    Foreseen,
+    LogStatus,
+    StepAction,
+)
 from crm.api.serializers import TenantSerializer
 from leads.stages import Stage, Status
 
@@ -183,3 +192,125 @@ class LogQuerySerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=LogStatus.choices, required=False)
     lead = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+
+class ForecastCountSerializer(serializers.Serializer[Any]):
+    of = serializers.CharField()
+    reason = serializers.CharField()
+    reason_text = serializers.SerializerMethodField()
+    count = serializers.IntegerField()
+
+    def get_reason_text(self, row: dict[str, Any]) -> str:
+        return reasons.told(row["reason"])
+
+
+class ForecastDaySerializer(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    count = serializers.IntegerField()
+
+
+class ForecastStepSerializer(serializers.Serializer[Any]):
+    step = serializers.IntegerField()
+    step_number = serializers.IntegerField()
+    count = serializers.IntegerField()
+
+
+class ForecastResultSerializer(serializers.Serializer[Any]):
+    """Totals; each is the count of the lines that a filter of ``lines/`` lists.
+
+    ``unpriced`` names what is not in the costs, as its price is not known.
+    """
+
+    entering = serializers.IntegerField()
+    inside = serializers.IntegerField(help_text="Leads who are in the campaign already.")
+    left_out = serializers.IntegerField()
+    will_run = serializers.IntegerField()
+    will_not = serializers.IntegerField()
+    conflicts = serializers.IntegerField()
+    first_at = serializers.DateTimeField(allow_null=True)
+    last_at = serializers.DateTimeField(allow_null=True)
+    messages = serializers.IntegerField()
+    calls = serializers.IntegerField()
+    call_minutes = serializers.FloatField()
+    whatsapp_templates = serializers.IntegerField()
+    drafts = serializers.IntegerField(help_text="Messages that a model writes.")
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_usd = serializers.FloatField()
+    cost_clp = serializers.IntegerField()
+    clp_per_usd = serializers.FloatField()
+    unpriced = serializers.ListField(child=serializers.CharField())
+    by_reason = ForecastCountSerializer(many=True)
+    by_delay = ForecastCountSerializer(many=True)
+    by_day = ForecastDaySerializer(many=True)
+    by_step = ForecastStepSerializer(many=True)
+
+
+class ForecastSerializer(serializers.ModelSerializer[CampaignForecast]):
+    """A forecast with its progress; ``result`` is null until it is done."""
+
+    result = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CampaignForecast
+        fields = [
+            "id",
+            "campaign",
+            "state",
+            "starts_at",
+            "done",
+            "total",
+            "error",
+            "asked_by",
+            "result",
+            "created_at",
+            "finished_at",
+        ]
+
+    @extend_schema_field(ForecastResultSerializer(allow_null=True))
+    def get_result(self, forecast: CampaignForecast) -> Any:
+        return ForecastResultSerializer(forecast.result).data if forecast.result else None
+
+
+class ForecastLineSerializer(serializers.ModelSerializer[CampaignForecastLine]):
+    lead_name = serializers.CharField(source="lead.name", allow_null=True)
+    step_number = serializers.IntegerField(source="step.step_number", allow_null=True, default=None)
+    reason_text = serializers.SerializerMethodField()
+    delayed_text = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CampaignForecastLine
+        fields = [
+            "id",
+            "lead",
+            "lead_name",
+            "step",
+            "step_number",
+            "outcome",
+            "at",
+            "local_time",
+            "day",
+            "reason",
+            "reason_text",
+            "delayed",
+            "delayed_text",
+            "conflict",
+        ]
+
+    def get_reason_text(self, line: CampaignForecastLine) -> str:
+        return reasons.told(line.reason) if line.reason else ""
+
+    def get_delayed_text(self, line: CampaignForecastLine) -> str:
+        return reasons.told(line.delayed) if line.delayed else ""
+
+
+class ForecastQuerySerializer(serializers.Serializer[Any]):
+    """What the lines of a forecast are narrowed by."""
+
+    outcome = serializers.ChoiceField(choices=Foreseen.choices, required=False)
+    reason = serializers.CharField(max_length=100, required=False)
+    delayed = serializers.CharField(max_length=100, required=False)
+    day = serializers.DateField(required=False)
+    step = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    lead = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    conflicts = serializers.BooleanField(required=False)

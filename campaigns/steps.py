@@ -152,7 +152,7 @@ def _refuse(log: CampaignLog, verdict: Verdict, at: datetime) -> None:
     if verdict.waits:
         _put_off(log, log.due_at, verdict.reason)
     elif verdict.until is not None:
-        log.holds += verdict.reason == HELD
+        readiness.note_hold(log, verdict)
         if verdict.reason == HELD and log.reason not in TAKEN_OVER:
             _tell(log, "campaign_step_held", HELD, at)
         _put_off(log, verdict.until, verdict.reason)

@@ -5,7 +5,8 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import steps, stopping, triggers
+from campaigns import forecasting, steps, stopping, triggers
+from crm.connections import long_statements
 from crm.tasks import enqueue
 
 
@@ -58,3 +59,18 @@ def sweep_triggers(at: str | None = None) -> int:
     """Find the silent, and what the queue lost; enrolling twice at once enrols once."""
     moment = _moment(at)
     return triggers.catch_up(at=moment) + triggers.inactivity(at=moment)
+
+
+@shared_task(name="campaigns.tasks.work_on_forecast", tenant="campaigns.CampaignForecast")
+def work_on_forecast(forecast_id: int) -> bool:
+    with long_statements():
+        return forecasting.work(forecast_id, at=timezone.now())
+
+
+@shared_task(name="campaigns.tasks.sweep_forecasts", across="sweep")
+def sweep_forecasts(at: str | None = None) -> int:
+    """Start every forecast that waits; one that is at work is left alone."""
+    owed = forecasting.due(at=_moment(at))
+    for forecast_id in owed:
+        enqueue(work_on_forecast, forecast_id)
+    return len(owed)

@@ -125,6 +125,14 @@ def _enrol_batches(campaign: Campaign, at: datetime) -> int:
 
 def _silent(campaign: Campaign, at: datetime) -> Iterator[dict[int, str]]:
     """Batches over the whole broker by id, so that each is one short walk of an index."""
+    silent: QuerySet[Any] = _silent_leads(campaign, at).order_by("pk")
+    last = 0
+    while rows := list(silent.filter(pk__gt=last).values_list("pk", "heard")[:BATCH]):
+        last = rows[-1][0]
+        yield {pk: f"silence:{heard or 0}" for pk, heard in rows}
+
+
+def _silent_leads(campaign: Campaign, at: datetime) -> QuerySet[Lead]:
     since = at - timedelta(days=campaign.trigger_condition["days"])
     leads = _audience(campaign).annotate(
         silent_since=Coalesce("conversation__last_inbound_at", "created_at"),
@@ -133,11 +141,30 @@ def _silent(campaign: Campaign, at: datetime) -> Iterator[dict[int, str]]:
     met = CampaignEnrollment.objects.filter(
         campaign=campaign, lead=OuterRef("pk"), enrolled_at__gte=OuterRef("silent_since")
     )
-    silent = leads.filter(~Exists(met), silent_since__lte=since).order_by("pk")
-    last = 0
-    while rows := list(silent.filter(pk__gt=last).values_list("pk", "heard")[:BATCH]):
-        last = rows[-1][0]
-        yield {pk: f"silence:{heard or 0}" for pk, heard in rows}
+    return leads.filter(~Exists(met), silent_since__lte=since)
+
+
+def foreseen(campaign: Campaign, at: datetime) -> QuerySet[Lead]:
+    """Whom the campaign would meet as things stand: who is silent, in the stage, at the mark.
+
+    A manual one meets whom a person chooses, so every open lead.
+    """
+    asked = campaign.trigger_condition
+    if campaign.triggered_by == Trigger.INACTIVITY:
+        return _silent_leads(campaign, at)
+    if campaign.triggered_by == Trigger.STAGE_CHANGE:
+        return _audience(campaign).filter(pipeline_stage=asked["stage"])
+    if campaign.triggered_by == Trigger.LEAD_SCORE:
+        return _audience(campaign).filter(lead_score__gte=asked["score"])
+    everybody: QuerySet[Lead] = Lead.objects.living().open().filter(broker=campaign.broker_id)
+    return everybody
+
+
+def event_of(campaign: Campaign) -> str:
+    """What enrols anybody at most once, where that is the same for all."""
+    if campaign.triggered_by != Trigger.LEAD_SCORE:
+        return ""
+    return _crossed(campaign.trigger_condition["score"])
 
 
 def _listening(trigger: Trigger, **which: Any) -> QuerySet[Campaign]:

@@ -10,16 +10,23 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns import enrolment, running, stats
+from campaigns import enrolment, forecasting, running, stats
 from campaigns import serializers as shapes
 from campaigns.enrolment import Outcome
 from campaigns.errors import NotActive
 from campaigns.filters import CampaignFilter
-from campaigns.models import Campaign, CampaignLog, CampaignStatus, CampaignStep
+from campaigns.models import (
+    Campaign,
+    CampaignForecast,
+    CampaignForecastLine,
+    CampaignLog,
+    CampaignStatus,
+    CampaignStep,
+)
 from crm.api.serializers import does_not_exist
 from crm.api.views import Removable
 from leads.models import Lead
@@ -97,6 +104,41 @@ class Campaigns(Removable[Campaign]):
         rows: Any = CampaignLog.objects.filter(campaign=self.get_object(), **asked)
         page: Any = self.paginate_queryset(rows.select_related("step", "lead"))
         return self.get_paginated_response(shapes.LogSerializer(page, many=True).data)
+
+    @extend_schema(responses=shapes.ForecastSerializer)
+    @action(detail=True, **BARE)
+    def forecast(self, request: Request, pk: Any = None) -> Response:
+        """The latest forecast, with its progress; 404 where none was asked for."""
+        return Response(shapes.ForecastSerializer(self._forecast()).data)
+
+    @extend_schema(request=None, responses={202: shapes.ForecastSerializer})
+    @forecast.mapping.post
+    def ask_forecast(self, request: Request, pk: Any = None) -> Response:
+        """Work out what the campaign would do from now on; it sends nothing."""
+        asked = forecasting.ask(self.get_object(), by=self.caller, at=timezone.now())
+        return Response(shapes.ForecastSerializer(asked).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        responses=shapes.ForecastLineSerializer(many=True),
+        parameters=[shapes.ForecastQuerySerializer],
+        operation_id="campaigns_forecast_lines_list",
+    )
+    @action(detail=True, url_path="forecast/lines", url_name="forecast-lines", **BARE)
+    def forecast_lines(self, request: Request, pk: Any = None) -> Response:
+        """For each lead and step when it will run, or why not: the lists behind the totals."""
+        asked = self.asked(shapes.ForecastQuerySerializer)
+        if "conflicts" in asked:
+            asked["conflict__isnull"] = not asked.pop("conflicts")
+        rows: Any = CampaignForecastLine.objects.filter(forecast=self._forecast(), **asked)
+        page: Any = self.paginate_queryset(rows.select_related("step", "lead"))
+        shown = shapes.ForecastLineSerializer(page, many=True)
+        return self.get_paginated_response(shown.data)
+
+    def _forecast(self) -> CampaignForecast:
+        found = forecasting.latest(self.get_object())
+        if found is None:
+            raise NotFound
+        return found
 
     @extend_schema(responses=shapes.StepSerializer(many=True), operation_id="campaigns_steps_list")
     @action(detail=True, **BARE)

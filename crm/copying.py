@@ -4,7 +4,7 @@ PostgreSQL refuses COPY into a table whose rows it guards, so the rows go as one
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,17 +22,25 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         for field in model._meta.concrete_fields
         if not field.generated and not (field.primary_key and rows[0].pk is None)
     ]
-    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    table, now = connection.ops.quote_name(model._meta.db_table), timezone.now()
-    values = [{field.column: _value(row, field, now) for field in fields} for row in rows]
+    now = timezone.now()
+    values = [{str(field.column): _value(row, field, now) for field in fields} for row in rows]
+    copy_values(model, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def copy_values(model: type[models.Model], values: Sequence[Mapping[str, Any]]) -> None:
+    """As ``copy_in``, of rows that are named by column, all alike, and were never made a model's."""
+    if not values:
+        return
+    names = ", ".join(connection.ops.quote_name(column) for column in values[0])
+    table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({names})"  # noqa: S608 - names of our own tables and columns
             f" SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)",
             [json.dumps(values, default=str, ensure_ascii=False)],
         )
-    for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
 
 
 def _value(row: models.Model, field: Any, now: datetime) -> Any:

@@ -20,8 +20,8 @@ from crm.errors import (
     FilesAway,
     NoRoom,
     NoSuchAddress,
-    TooMany,
     Refused,
+    TooMany,
     Unavailable,
     is_no_room,
 )

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -296,6 +297,7 @@ SPECTACULAR_SETTINGS = {
         "StageEnum": "leads.stages.Stage.choices",
         "ChannelEnum": "leads.enums.Channel.choices",
         "AlertKindEnum": "leads.enums.AlertKind.choices",
+        "TaskKindEnum": "leads.enums.TaskKind.choices",
         "RightEnum": "leads.enums.Right.choices",
         "PurposeEnum": "leads.enums.Purpose.choices",
         "ConsentPurposeEnum": "leads.enums.ConsentPurpose.choices",
@@ -375,6 +377,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-calendars": {"task": "scheduling.tasks.sweep_calendars", "schedule": SWEEP_SECONDS},
     "due-alerts": {"task": "leads.tasks.sweep_alerts", "schedule": SWEEP_SECONDS},
+    "due-task-reminders": {"task": "leads.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-erasures": {"task": "leads.tasks.sweep_erasures", "schedule": SWEEP_SECONDS},
     "waiting-handoffs": {"task": "leads.tasks.sweep_handoffs", "schedule": SWEEP_SECONDS},
     "left-duties": {"task": "brokers.tasks.sweep_duties", "schedule": SWEEP_SECONDS},
@@ -383,6 +386,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "pending-embeddings": {"task": "knowledge.tasks.sweep_embeddings", "schedule": SWEEP_SECONDS},
     "due-steps": {"task": "campaigns.tasks.sweep_steps", "schedule": SWEEP_SECONDS},
     "step-outcomes": {"task": "campaigns.tasks.sweep_outcomes", "schedule": SWEEP_SECONDS},
+    "due-forecasts": {"task": "campaigns.tasks.sweep_forecasts", "schedule": SWEEP_SECONDS},
     "campaign-triggers": {
         "task": "campaigns.tasks.sweep_triggers",
         "schedule": CAMPAIGN_TRIGGER_SECONDS,
@@ -404,6 +408,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "old-imports": {"task": "leads.tasks.forget_imports", "schedule": crontab(hour=7, minute=20)},
     "nightly-rescore": {"task": "leads.tasks.rescore_all", "schedule": crontab(hour=6, minute=30)},
     "old-webhooks": {"task": "leads.tasks.forget_webhooks", "schedule": crontab(hour=7, minute=25)},
+    "old-notifications": {
+        "task": "leads.tasks.forget_notifications",
+        "schedule": crontab(hour=7, minute=30),
+    },
     "expired-keys": {"task": "leads.tasks.forget_keys", "schedule": crontab(hour=7, minute=15)},
     "expired-tokens": {"task": "brokers.tasks.flush_tokens", "schedule": crontab(hour=7, minute=0)},
 }
@@ -436,6 +444,7 @@ VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstri
 BLAND_API_URL: str = env.str("BLAND_API_URL", default="https://api.bland.ai").rstrip("/")
 LLM_UNPRICED_MONTHLY_TOKENS: int = env.int("LLM_UNPRICED_MONTHLY_TOKENS", default=2_000_000)
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
+CLP_PER_USD: Decimal = Decimal(env.str("CLP_PER_USD", default="950"))
 GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")
 GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", default="")
 GOOGLE_CALENDAR_API_URL: str = env.str(

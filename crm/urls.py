@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerView
 
 from crm import health
@@ -22,7 +23,11 @@ API = [
 # Only to be looked at: it describes itself to nobody.
 docs = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"])
 
+# Admin, which asks who is not signed in to sign in.
+front = RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"])
+
 urlpatterns = [
+    path("", front, name="front"),
     path("", include("brokers.account_urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

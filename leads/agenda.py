@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from leads.enums import Delivery, Direction
-from leads.models import ChatMessage, Lead
+from leads.enums import Delivery, Direction, TaskState
+from leads.models import ChatMessage, Lead, Task
 from leads.parts import parts
 
 
@@ -35,7 +35,7 @@ def _earliest(ids: list[int], at: datetime) -> dict[int, datetime]:
     # What stands in tables is read in one statement, what must be worked out besides.
     rows = [each for each in told if isinstance(each, QuerySet)]
     worked_out = [each for each in told if not isinstance(each, QuerySet)]
-    known = chain(_messages(ids).union(*rows, all=True), *worked_out)
+    known = chain(_messages(ids).union(_tasks(ids), *rows, all=True), *worked_out)
     earliest: dict[int, datetime] = {}
     for lead_id, due in known:
         earliest[lead_id] = min(due, earliest.get(lead_id, due))
@@ -48,3 +48,9 @@ def _messages(ids: list[int]) -> QuerySet[Any]:
         lead__in=ids, direction=Direction.OUT, status=Delivery.PENDING, due_at__gt=F("at")
     )
     return waiting.order_by().values_list("lead_id", "due_at")
+
+
+def _tasks(ids: list[int]) -> QuerySet[Any]:
+    """What people are still to do, also where it is overdue."""
+    tasks = Task.objects.filter(lead__in=ids, state=TaskState.OPEN)
+    return tasks.order_by().values_list("lead_id", "due_at")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from brokers.models import AssignmentMode, Broker, User
 from crm.errors import NotAllowed
 from crm.tenancy import Role
-from leads import alerts, cards
+from leads import alerts, cards, next_actions
 from leads.activity import log
 from leads.enums import Actor, AlertKind
 from leads.errors import AlreadyClaimed, NotAssignable
@@ -126,6 +126,7 @@ def _give(lead: Lead, to: User | None, *, by: Any, at: datetime, only_if: Q) -> 
     )
     if given:
         lead.assigned_to = to
+        next_actions.follow_lead(lead, to)
         actor = Actor.HUMAN if by else Actor.SYSTEM
         log(lead, "assigned", actor=actor, at=at, user=by, to=to.pk if to else None)
         cards.refresh(lead.pk, at=at)

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from brokers.models import User
 from leads import assignment, cards, handoff
 from leads.cards import Offer, Verb
-from leads.enums import AlertKind, Holder
+from leads.enums import AlertKind, Holder, TaskState
 from leads.errors import AlreadyClaimed
-from leads.models import AgentCard, Lead
+from leads.models import AgentCard, Lead, Task
 from leads.stages import Stage
 
 
@@ -94,6 +94,12 @@ def _waits_no_more(card: AgentCard, at: datetime) -> str:
     return "" if waits else _("Ya no espera a una persona.")
 
 
+def _settled(card: AgentCard, at: datetime) -> str:
+    still = Task.objects.filter(pk=card.details.get("task"), state=TaskState.OPEN).exists()
+    return "" if still else _("La tarea ya está hecha o cancelada.")
+
+
+cards.register_news(AlertKind.TASK_DUE, _settled)
 cards.register_news(AlertKind.HOT_LEAD, _closed)
 cards.register_news(AlertKind.QUALIFIED, _closed)
 cards.register_news(AlertKind.NEW_LEAD, _assigned)

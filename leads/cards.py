@@ -13,7 +13,7 @@ from crm import connections
 from crm.errors import Conflict
 from crm.queues import in_turn
 from crm.tenancy import Role
-from leads import quiet, signals
+from leads import notifications, quiet, signals
 from leads.enums import AlertKind, CardState
 from leads.models import AgentCard, Lead
 
@@ -107,9 +107,15 @@ def deal(
     after: timedelta = timedelta(0),
     **details: Any,
 ) -> None:
-    """Write, in the caller's transaction, a card for each linked person whom this concerns."""
-    named = None if to is None else _linked(broker_id).filter(pk__in=[each.pk for each in to])
-    chosen = list(audience(broker_id, lead) if named is None else named)
+    """Write, in the caller's transaction, what tells each person whom this concerns: a notification,
+    and a card for who is linked."""
+    ids = None if to is None else [each.pk for each in to]
+    people, linked = _team(broker_id), _linked(broker_id)
+    concerned = audience(people, lead) if ids is None else people.filter(pk__in=ids)
+    notifications.tell(
+        concerned, kind, broker_id=broker_id, lead=lead, key=key, details=details, at=at
+    )
+    chosen = list(audience(linked, lead) if ids is None else linked.filter(pk__in=ids))
     if not chosen:
         return
     due_at = _opening(broker_id, kind, at + after)
@@ -131,16 +137,15 @@ def deal(
     signals.announce(signals.cards_due)
 
 
-def audience(broker_id: int, lead: Lead | None) -> QuerySet[User]:
-    """Who of the linked is told: the person in charge; of the pool, every agent; else admins."""
-    linked = _linked(broker_id)
+def audience(people: QuerySet[User], lead: Lead | None) -> QuerySet[User]:
+    """Who of them is told: the person in charge; of the pool, every agent; else admins."""
     if lead is None:
-        return linked.filter(role=Role.ADMIN)
+        return people.filter(role=Role.ADMIN)
     person = in_charge(lead)
     if person is not None:
-        return linked.filter(pk=person.pk)
-    agents = linked.filter(role=Role.AGENT)
-    return agents if agents.exists() else linked.filter(role=Role.ADMIN)
+        return people.filter(pk=person.pk)
+    agents = people.filter(role=Role.AGENT)
+    return agents if agents.exists() else people.filter(role=Role.ADMIN)
 
 
 def in_charge(lead: Lead) -> User | None:
@@ -150,15 +155,14 @@ def in_charge(lead: Lead) -> User | None:
     return next((person for person in people if person and person.is_active), None)
 
 
+def _team(broker_id: int) -> QuerySet[User]:
+    people: QuerySet[User] = User.objects.filter(broker_id=broker_id, is_active=True)
+    return people
+
+
 def _linked(broker_id: int) -> QuerySet[User]:
-    """Who can be reached; a person who blocked the bot cannot."""
-    linked: QuerySet[User] = User.objects.filter(
-        broker_id=broker_id,
-        is_active=True,
-        telegram_user_id__isnull=False,
-        telegram_blocked_at__isnull=True,
-    )
-    return linked
+    """Who can be reached in Telegram; a person who blocked the bot cannot."""
+    return _team(broker_id).filter(telegram_user_id__isnull=False, telegram_blocked_at__isnull=True)
 
 
 def _opening(broker_id: int, kind: AlertKind, at: datetime) -> datetime:

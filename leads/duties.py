@@ -1,4 +1,4 @@
-"""The open leads that a person looks after, for whoever leaves the team."""
+"""The open leads and tasks that a person looks after, for whoever leaves the team."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from brokers.duties import Duty, register
 from brokers.models import User
-from leads import assignment
-from leads.models import Lead
+from leads import assignment, next_actions
+from leads.enums import TaskState
+from leads.models import Lead, Task
 from leads.models.lead import LeadQuerySet
 
 
@@ -31,3 +32,20 @@ def _hand_on(user: User, at: datetime) -> None:
 
 
 register(Duty("leads", _("leads abiertos"), _count, _hand_on, _owing))
+
+
+def _count_tasks(user: User, at: datetime) -> int:
+    return next_actions.open_of(user).count()
+
+
+def _owing_tasks(at: datetime) -> Iterable[int]:
+    left = Task.objects.filter(state=TaskState.OPEN, owner__is_active=False, broker__is_active=True)
+    return set(left.order_by().values_list("owner", flat=True))
+
+
+def _hand_on_tasks(user: User, at: datetime) -> None:
+    next_actions.hand_on(user)
+
+
+# After the leads, with which most of them go.
+register(Duty("tasks", _("tareas pendientes"), _count_tasks, _hand_on_tasks, _owing_tasks))

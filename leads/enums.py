@@ -171,6 +171,7 @@ class AlertKind(models.TextChoices):
     ASSIGNED = "assigned", _("lead asignado")
     AGENT_UNREACHABLE = "agent_unreachable", _("bloqueó el bot de Telegram")
     FLOOD = "flood", _("escribe sin parar")
+    TASK_DUE = "task_due", _("tarea por hacer")
 
 
 class AlertState(models.TextChoices):
@@ -206,3 +207,24 @@ class KeptState(models.TextChoices):
     KEPT = "kept", _("sin leer")
     REPLAYED = "replayed", _("leído después")
     DISMISSED = "dismissed", _("descartado")
+
+
+class TaskKind(models.TextChoices):
+    CALL = "call", _("llamar")
+    MESSAGE = "message", _("escribir")
+    VISIT = "visit", _("visita o reunión")
+    DOCUMENTS = "documents", _("documentos")
+    OTHER = "other", _("otra cosa")
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", _("pendiente")
+    DONE = "done", _("hecha")
+    CANCELLED = "cancelled", _("cancelada")
+
+
+class Repeat(models.TextChoices):
+    NEVER = "never", _("no se repite")
+    DAILY = "daily", _("cada día")
+    WEEKLY = "weekly", _("cada semana")
+    MONTHLY = "monthly", _("cada mes")

@@ -52,6 +52,18 @@ class NotAssignable(DomainError):
     message = _("Elige a una persona activa de la misma corredora.")
 
 
+class NotTheirLead(DomainError):
+    code = "not_their_lead"
+    status = 409
+    message = _("Elige a quien atiende este lead, o a un administrador.")
+
+
+class TaskClosed(DomainError):
+    code = "task_closed"
+    status = 409
+    message = _("Esta tarea ya está hecha o cancelada.")
+
+
 class NoChannel(DomainError):
     code = "no_channel"
     status = 409

@@ -11,8 +11,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from crm.api.filter_fields import WHOLE
-from crm.api.filters import LARGEST, EachFilter, FilterSet, SearchFilter, YesNoFilter
-from leads import metrics, reading, search
+from crm.api.filters import (
+    LARGEST,
+    EachFilter,
+    FilterSet,
+    MomentFilter,
+    SearchFilter,
+    YesNoFilter,
+)
+from leads import metrics, next_actions, reading, search
+from leads.enums import TaskState
 from leads.models import (
     Attachment,
     Conversation,
@@ -21,6 +29,8 @@ from leads.models import (
     LeadMerge,
     MergeSuggestion,
     MessageTemplate,
+    Notification,
+    Task,
 )
 from leads.stages import Stage, Status, Treatment
 
@@ -52,7 +62,8 @@ class PersonFilter(Filter):
     field_class: type[forms.Field] = PersonField
 
     def filter(self, qs: Any, value: Any) -> Any:
-        return qs.filter(assigned_to=None) if value == NOBODY else super().filter(qs, value)
+        nobody = {self.field_name: None}
+        return qs.filter(**nobody) if value == NOBODY else super().filter(qs, value)
 
 
 class LeadFilter(FilterSet):
@@ -154,3 +165,28 @@ class AlertFilter(FilterSet):
     class Meta:
         model = LeadAlert
         fields = ["kind", "state", "lead"]
+
+
+class TaskFilter(FilterSet):
+    """``owner=none`` are those of nobody; ``due`` names open ones by the broker's calendar."""
+
+    owner = PersonFilter()
+    state = EachFilter(choices=TaskState.choices)
+    due = ChoiceFilter(choices=[(name, name) for name in next_actions.SPANS], method="due_within")
+    due_from = MomentFilter("due_at", lookup_expr="gte")
+    due_to = MomentFilter("due_at", lookup_expr="lt")
+
+    class Meta:
+        model = Task
+        fields = ["lead", "kind"]
+
+    def due_within(self, queryset: QuerySet[Task], name: str, value: str) -> QuerySet[Task]:
+        return queryset.filter(next_actions.due_within(value, at=now(), of=self.request.user))
+
+
+class NotificationFilter(FilterSet):
+    unread = YesNoFilter("read_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Notification
+        fields = ["kind"]

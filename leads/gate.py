@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from leads import identity, parts, quiet
 from leads.enums import CALLS, PUSHED, Channel, Delivery, Direction, Holder, Purpose
@@ -33,6 +36,42 @@ class Verdict:
 YES = Verdict(True)
 
 
+class Records:
+    """What the gate looks up besides the lead's own row, its conversation and its broker.
+
+    A forecast answers for many leads from memory, by the same words.
+    """
+
+    def identities(self, lead: Lead, channel: Channel | str) -> list[ChannelIdentity]:
+        return list(lead.identities.filter(channel=channel).order_by("-id"))
+
+    def suppressed_since(
+        self, lead: Lead, identifiers: Sequence[str], scope: str
+    ) -> datetime | None:
+        marks = Suppression.objects.filter(
+            identifier__in=identifiers, broker_id=lead.broker_id, channel__in=["", scope]
+        )
+        return marks.order_by("-created_at").values_list("created_at", flat=True).first()
+
+    def contacts(
+        self,
+        lead: Lead,
+        since: datetime,
+        until: datetime,
+        ignore_message: int | None,
+        ignore_call: int | None,
+    ) -> int:
+        """How often the lead was, or is about to be, contacted of ours."""
+        made = messages([lead.pk], since, until, ignore_message).count()
+        for part in parts.parts():
+            if part.contacts:
+                made += part.contacts([lead.pk], since, until, ignore_call).count()
+        return made
+
+
+STORED = Records()
+
+
 def may_contact(
     lead: Lead,
     channel: Channel | str,
@@ -43,6 +82,7 @@ def may_contact(
     template_approved: bool = False,
     ignore_message: int | None = None,
     ignore_call: int | None = None,
+    records: Records = STORED,
 ) -> Verdict:
     """Ask before making a message, and again right before sending it.
 
@@ -50,7 +90,9 @@ def may_contact(
     the microphone meanwhile. ``ignore_message`` and ``ignore_call`` keep what asks from counting
     against itself.
     """
-    asked = Question(lead, Channel(channel), Purpose(purpose), at, version, template_approved)
+    asked = Question(
+        lead, Channel(channel), Purpose(purpose), at, version, template_approved, records
+    )
     for check in (_enabled, _reachable, _consented, _treated, _held, _in_window, _awake):
         verdict = check(asked)
         if not verdict.allowed:
@@ -59,10 +101,12 @@ def may_contact(
     return replace(verdict, to=asked.identity) if verdict.allowed else verdict
 
 
-def may_call(lead: Lead, at: datetime, *, ignore_call: int | None = None) -> Verdict:
+def may_call(
+    lead: Lead, at: datetime, *, ignore_call: int | None = None, records: Records = STORED
+) -> Verdict:
     """Ask before placing a call, and again right before dialling: about the phone alone."""
     channel = lead.conversation.channel  # where it would be written of, which no check reads
-    return may_contact(lead, channel, Purpose.CALL, at, ignore_call=ignore_call)
+    return may_contact(lead, channel, Purpose.CALL, at, ignore_call=ignore_call, records=records)
 
 
 @dataclass(frozen=True)
@@ -73,6 +117,7 @@ class Question:
     at: datetime
     version: int | None
     template_approved: bool
+    records: Records
 
     @property
     def conversation(self) -> Conversation:
@@ -89,7 +134,9 @@ class Question:
     @cached_property
     def identities(self) -> list[ChannelIdentity]:
         """The lead's on the channel; nobody is known by an identity for calls."""
-        return [] if self.purpose == Purpose.CALL else _identities(self.lead, self.channel)
+        if self.purpose == Purpose.CALL:
+            return []
+        return self.records.identities(self.lead, self.channel)
 
     @cached_property
     def identity(self) -> ChannelIdentity | None:
@@ -115,11 +162,7 @@ def needs_template(lead: Lead, at: datetime) -> bool:
 
 def identity_on(lead: Lead, channel: Channel | str) -> ChannelIdentity | None:
     """The identity to write to: of several on the channel the one that wrote last, else the latest."""
-    return _speaker(lead, channel, _identities(lead, channel))
-
-
-def _identities(lead: Lead, channel: Channel | str) -> list[ChannelIdentity]:
-    return list(lead.identities.filter(channel=channel).order_by("-id"))
+    return _speaker(lead, channel, STORED.identities(lead, channel))
 
 
 def _speaker(
@@ -164,14 +207,9 @@ def _consented(asked: Question) -> Verdict:
 
 def _suppressed_since(asked: Question) -> datetime | None:
     """When the lead asked to be left alone on this channel (or phone) or everywhere."""
-    lead = asked.lead
     external = [each.external_id for each in asked.identities]
-    marks = Suppression.objects.filter(
-        identifier__in=[*identity.identifiers(lead), *external],
-        broker_id=lead.broker_id,
-        channel__in=["", asked.scope],
-    )
-    return marks.order_by("-created_at").values_list("created_at", flat=True).first()
+    known = [*identity.identifiers(asked.lead), *external]
+    return asked.records.suppressed_since(asked.lead, known, asked.scope)
 
 
 def _treated(asked: Question) -> Verdict:
@@ -234,20 +272,18 @@ def _under_cap(asked: Question, ignore_message: int | None, ignore_call: int | N
     zone = ZoneInfo(lead.timezone or lead.broker.timezone)
     midnight = asked.at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
-    made = _messages(lead, midnight, tomorrow, ignore_message)
-    made += sum(
-        part.contacts(lead, midnight, tomorrow, ignore_call)
-        for part in parts.parts()
-        if part.contacts
-    )
+    made = asked.records.contacts(lead, midnight, tomorrow, ignore_message, ignore_call)
     if made < limit:
         return YES
     return Verdict(False, "daily_cap", hours_of(lead).next_open(tomorrow))
 
 
-def _messages(lead: Lead, since: datetime, until: datetime, ignore: int | None) -> int:
+def messages(
+    lead_ids: Sequence[int], since: datetime, until: datetime, ignore: int | None = None
+) -> QuerySet[Any]:
+    """Marketing to these leads that left, or is about to, as (lead, moment)."""
     made = ChatMessage.objects.filter(
-        lead=lead,
+        lead__in=lead_ids,
         direction=Direction.OUT,
         purpose=Purpose.MARKETING,
         status__in=COUNTED,
@@ -258,4 +294,4 @@ def _messages(lead: Lead, since: datetime, until: datetime, ignore: int | None) 
         # Those that wait behind it do not count, or two at the limit would hold each other up.
         made = made.exclude(pk=ignore)
         made = made.exclude(pk__gt=ignore, status=Delivery.PENDING)
-    return made.count()
+    return made.order_by().values_list("lead_id", "due_at")

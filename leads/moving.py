@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from leads import identity, joining
+from leads import agenda, identity, joining
 from leads.enums import ConsentState, Delivery, Holder
 from leads.models import (
     ActivityLog,
@@ -20,9 +20,11 @@ from leads.models import (
     LeadImportRow,
     LeadSignal,
     MergeSuggestion,
+    Notification,
     RightsRequest,
     StageTransition,
     Suppression,
+    Task,
     TelegramMessage,
 )
 from leads.parts import Deed, LeadPart, Merge, Record, Unmerge, move_rows, parts, return_rows
@@ -205,6 +207,21 @@ def unmerge_suggestions(loser: Lead, survivor: Lead, record: Any, deed: Deed) ->
     return []
 
 
+# --- Tasks: both are done for the one person, and the earliest is due next -----------------------
+
+
+def merge_tasks(loser: Lead, survivor: Lead, deed: Deed) -> Record:
+    moved = move_rows(Task)(loser, survivor, deed)
+    agenda.refresh([loser.pk, survivor.pk], at=deed.at)
+    return moved
+
+
+def unmerge_tasks(loser: Lead, survivor: Lead, record: Any, deed: Deed) -> list[str]:
+    not_restored = return_rows(Task)(loser, survivor, record, deed)
+    agenda.refresh([loser.pk, survivor.pk], at=deed.at)
+    return not_restored
+
+
 OWN: tuple[Table, ...] = (
     plain(ChannelIdentity),
     Table("chat_messages", ChatMessage, merge_messages, unmerge_messages),
@@ -214,6 +231,8 @@ OWN: tuple[Table, ...] = (
     Table("consents", Consent, merge_consents, unmerge_consents),
     plain(LeadAlert, "kind", "key"),
     plain(AgentCard, "agent", "kind", "key"),
+    plain(Notification, "user", "kind", "key"),
+    Table("tasks", Task, merge_tasks, unmerge_tasks),
     Table("merge_suggestions", MergeSuggestion, merge_suggestions, unmerge_suggestions),
     plain(RightsRequest),
     plain(LeadImportRow),

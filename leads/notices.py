@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import origins
 from leads.enums import AlertKind
-from leads.models import AgentCard, LeadAlert
+from leads.models import AgentCard, LeadAlert, Notification
+
+Notice = LeadAlert | AgentCard | Notification
 
 SUBJECTS: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("Lead caliente: %(lead)s"),
@@ -29,6 +31,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.ASSIGNED: _("Ahora atiendes a %(lead)s"),
     AlertKind.AGENT_UNREACHABLE: _("%(person)s bloqueó el bot de Telegram"),
     AlertKind.FLOOD: _("%(lead)s escribe sin parar"),
+    AlertKind.TASK_DUE: _("%(title)s (%(lead)s)"),
 }
 BODIES: dict[str, Any] = {
     AlertKind.HOT_LEAD: _("%(lead)s llegó a %(score)s puntos. Es un buen momento para llamarlo."),
@@ -75,6 +78,7 @@ BODIES: dict[str, Any] = {
         "El asistente ya le respondió tantas veces como puede en un día. Sus mensajes se guardan "
         "y el asistente sigue más tarde; si quieres, responde tú."
     ),
+    AlertKind.TASK_DUE: _("Es para el %(when)s."),
 }
 TROUBLES: dict[str, Any] = {
     "elsewhere": _("El bot de Telegram entrega en otra dirección."),
@@ -90,15 +94,19 @@ TROUBLES: dict[str, Any] = {
 WORK: dict[str, Any] = {"leads": _("leads abiertos"), "visits": _("visitas futuras")}
 
 
-def subject(alert: LeadAlert | AgentCard) -> str:
+def subject(alert: Notice) -> str:
     """One line, whatever a name contains."""
     return " ".join((str(SUBJECTS[alert.kind]) % _values(alert)).split())
 
 
+def cause(alert: Notice) -> str:
+    """Why it is told, in a sentence or two."""
+    return str(BODIES[alert.kind]) % _values(alert)
+
+
 def body(alert: LeadAlert | AgentCard, news: str = "") -> str:
     """``news`` stand in the place of a cause that is over."""
-    cause = news or str(BODIES[alert.kind]) % _values(alert)
-    lines = [cause, alert.details.get("brief", "")]
+    lines = [news or cause(alert), alert.details.get("brief", "")]
     if alert.lead_id:
         page = reverse("admin:leads_lead_change", args=[alert.lead_id])
         lines.append(_t("Ver el lead: %s") % f"{settings.PUBLIC_URL}{page}")
@@ -107,7 +115,7 @@ def body(alert: LeadAlert | AgentCard, news: str = "") -> str:
     return "\n\n".join(line for line in lines if line)
 
 
-def _values(alert: LeadAlert | AgentCard) -> dict[str, Any]:
+def _values(alert: Notice) -> dict[str, Any]:
     details = alert.details
     return {
         "lead": str(alert.lead) if alert.lead else "",

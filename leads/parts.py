@@ -43,6 +43,7 @@ class Deed:
 # What a merge did to a part, JSON-safe: the ids moved, or a mapping with them under "moved".
 Record = Any
 Merge = Callable[[Lead, Lead, Deed], Record]
+Contacts = Callable[[Sequence[int], datetime, datetime, int | None], models.QuerySet[Any]]
 Unmerge = Callable[[Lead, Lead, Any, Deed], list[str]]
 
 
@@ -68,8 +69,8 @@ class LeadPart:
     user, or None. ``merge`` moves from loser to survivor and returns what ``unmerge`` needs to
     bring it back; ``unmerge`` (the rows that moved, where it is None) says in words what it could
     not bring back. ``foresee`` says in words what a merge would do besides moving.
-    ``next_due`` tells when rows of these leads are due (lead id, moment); ``contacts`` counts the
-    rows from one moment to another by which the lead was contacted, but for the given id.
+    ``next_due`` tells when rows of these leads are due (lead id, moment); ``contacts`` finds the rows
+    from one moment to another by which they were contacted (likewise), but for the given id.
     ``remains`` is asked before erasing: what stays afterwards, here or with a vendor, and why.
     ``files`` names what the storage keeps of the lead: exported with it, and deleted once the
     erasure is committed. ``unlinks`` says that erasing keeps the rows, without the person.
@@ -82,7 +83,7 @@ class LeadPart:
     merge: Merge
     panel: Callable[[Lead, Any], Panel | None] | None = None
     next_due: Callable[[Sequence[int], datetime], Iterable[tuple[int, datetime]]] | None = None
-    contacts: Callable[[Lead, datetime, datetime, int | None], int] | None = None
+    contacts: Contacts | None = None
     unmerge: Unmerge | None = None
     foresee: Callable[[Lead, Lead, Deed], list[str]] | None = None
     remains: Callable[[Lead], list[Remains]] | None = None

@@ -33,7 +33,7 @@ def move(
     Conflict when somebody moved the lead meanwhile.
     """
     source, target = Stage(lead.pipeline_stage), Stage(to)
-    if target not in BY_PEOPLE[source]:
+    if not may_move(lead, target):
         raise StageNotAllowed(source=source.value, target=target.value)
     told = reason.strip()
     if needs_reason(source, target) and not told:
@@ -42,6 +42,11 @@ def move(
     if not _change(lead, target, actor=actor, by=by, reason=told, event=event, at=at):
         raise Conflict(source=source.value, target=target.value)
     return lead
+
+
+def may_move(lead: Lead, to: Stage | str) -> bool:
+    """Whether people may take the lead from where it stands to that stage."""
+    return Stage(to) in BY_PEOPLE[Stage(lead.pipeline_stage)]
 
 
 def advance(lead: Lead, *, to: Stage | str, event: str, at: datetime) -> bool:

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from crm.queues import Queue, register
-from leads import alerts, attachments, cards, delivery, erasing, importing, removals
+from leads import alerts, attachments, cards, delivery, erasing, importing, next_actions, removals
 
 register(
     Queue(
@@ -49,6 +49,14 @@ register(
         alerts.owed,
         F("due_at"),
         "leads_leadalert",
+    ),
+    Queue(
+        "reminders_of_tasks",
+        _("recordatorios de tareas"),
+        "leads.tasks.sweep_reminders",
+        next_actions.owed,
+        F("remind_at"),
+        "leads_task",
     ),
     Queue(
         "imports",

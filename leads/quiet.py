@@ -73,7 +73,7 @@ class QuietHours:
     def _is_day_off(self, day: date) -> bool:
         if self.sundays and day.weekday() == 6:
             return True
-        return self.holidays and day in _holidays(self.country)
+        return self.holidays and _is_holiday(self.country, day)
 
 
 @lru_cache(maxsize=8)
@@ -84,17 +84,31 @@ def _holidays(country: str) -> Any:
         return frozenset()
 
 
+@lru_cache(maxsize=2048)
+def _is_holiday(country: str, day: date) -> bool:
+    return day in _holidays(country)
+
+
 def quiet_hours(config: Any, *, country: str, zone: str) -> QuietHours:
     """From a BrokerLeadConfig's ``quiet_hours``; what it leaves out is the product's default."""
     given = config.quiet_hours or {}
-    return QuietHours(
-        start=time.fromisoformat(given.get("start", "21:00")),
-        end=time.fromisoformat(given.get("end", "09:00")),
-        sundays=bool(given.get("sundays", True)),
-        holidays=bool(given.get("holidays", True)),
-        country=country,
-        zone=ZoneInfo(zone),
+    return _read(
+        given.get("start", "21:00"),
+        given.get("end", "09:00"),
+        bool(given.get("sundays", True)),
+        bool(given.get("holidays", True)),
+        country,
+        zone,
     )
+
+
+@lru_cache(maxsize=256)
+def _read(
+    start: str, end: str, sundays: bool, days_off: bool, country: str, zone: str
+) -> QuietHours:
+    """The same for all leads of a broker in a zone: it is asked of each, at every contact."""
+    begins, ends = time.fromisoformat(start), time.fromisoformat(end)
+    return QuietHours(begins, ends, sundays, days_off, country, ZoneInfo(zone))
 
 
 def office_hours(broker: Broker) -> QuietHours:

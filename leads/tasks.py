@@ -24,6 +24,8 @@ from leads import (
     erasing,
     importing,
     keeping,
+    next_actions,
+    notifications,
     outbox,
     removals,
     scoring,
@@ -163,6 +165,12 @@ def sweep_handoffs(at: str | None = None) -> int:
     return waiting.sweep(at=datetime.fromisoformat(at) if at else timezone.now())
 
 
+@shared_task(name="leads.tasks.sweep_reminders", across="sweep")
+def sweep_reminders(at: str | None = None) -> int:
+    """Remind people of their tasks; a repeated start finds them reminded."""
+    return next_actions.remind_due(at=datetime.fromisoformat(at) if at else timezone.now())
+
+
 @shared_task(name="leads.tasks.work_on_import", tenant="leads.LeadImport")
 def work_on_import(import_id: int) -> None:
     """Some seconds of an import; then others have their turn."""
@@ -217,3 +225,8 @@ def forget_keys() -> int:
 @shared_task(name="leads.tasks.forget_webhooks", across="sweep")
 def forget_webhooks() -> int:
     return keeping.forget(at=timezone.now())
+
+
+@shared_task(name="leads.tasks.forget_notifications", across="sweep")
+def forget_notifications() -> int:
+    return notifications.forget(at=timezone.now())

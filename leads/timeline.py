@@ -25,6 +25,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "appointment": tuple(name for name in words.EVENTS if name.startswith("appointment_")),
     "call": tuple(name for name in words.EVENTS if name.startswith("call_")),
     "campaign": tuple(name for name in words.EVENTS if name.startswith("campaign_")),
+    "task": tuple(name for name in words.EVENTS if name.startswith("task_")),
     "conversation": (
         "conversation_taken",
         "conversation_given_back",

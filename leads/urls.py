@@ -11,6 +11,7 @@ from leads import (
     merge_views,
     rights_views,
     suppressing,
+    task_views,
     views,
 )
 
@@ -22,6 +23,8 @@ router.register("merge-suggestions", merge_views.MergeSuggestions, basename="mer
 router.register("merges", merge_views.Merges, basename="merge")
 router.register("conversations", conversation_views.Conversations, basename="conversation")
 router.register("alerts", conversation_views.Alerts, basename="alert")
+router.register("tasks", task_views.Tasks, basename="task")
+router.register("notifications", task_views.Notifications, basename="notification")
 router.register("attachments", conversation_views.Attachments, basename="attachment")
 router.register("templates", conversation_views.Templates, basename="template")
 router.register("pipeline", views.Pipeline, basename="pipeline")

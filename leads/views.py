@@ -46,6 +46,7 @@ from leads.models import (
 )
 from leads.rights_views import ConsentActions, RightsActions, StoryActions
 from leads.speaking_views import SpeakingActions
+from leads.task_views import TaskActions
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -53,7 +54,7 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The lead's ETag, in place of `version`.",
 )
-READ_WHEN_MERGED = ("retrieve", "messages", "timeline", "destroy", "unmerge")
+READ_WHEN_MERGED = ("retrieve", "messages", "tasks", "timeline", "destroy", "unmerge")
 
 
 class KnownToOthers(Conflict):
@@ -62,7 +63,9 @@ class KnownToOthers(Conflict):
     code = "lead_exists"
 
 
-class Leads(SpeakingActions, StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]):
+class Leads(
+    SpeakingActions, TaskActions, StoryActions, ConsentActions, RightsActions, ReadOnly[Lead]
+):
     """Leads. Each change of state is an action of its own."""
 
     queryset = Lead.objects.all()

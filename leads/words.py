@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from leads import phones, reasons
-from leads.enums import HandoffReason, Purpose
+from leads.enums import HandoffReason, Purpose, TaskKind
 from leads.models import ActivityLog
 from leads.money import Money, format_money
 from leads.stages import Stage, Treatment
@@ -141,6 +141,11 @@ EVENTS: dict[str, Any] = {
     "merge_undone": _("Unión deshecha"),
     "form_submitted": _("Formulario enviado"),
     "listing_refused": _("Rechazó una propiedad"),
+    "task_created": _("Tarea creada"),
+    "task_changed": _("Tarea editada"),
+    "task_put_off": _("Tarea postergada"),
+    "task_done": _("Tarea hecha"),
+    "task_cancelled": _("Tarea cancelada"),
 }
 
 KEPT: dict[str, Any] = {
@@ -328,6 +333,12 @@ def _other_lead(details: dict[str, Any]) -> str:
     }
 
 
+def _task(details: dict[str, Any]) -> str:
+    kind = details.get("kind", "")
+    what = str(TaskKind(kind).label).capitalize() if kind in TaskKind.values else ""
+    return ": ".join(filter(None, [what, str(details.get("note") or "")]))
+
+
 def _form(details: dict[str, Any]) -> str:
     return str(details.get("message") or "")
 
@@ -363,6 +374,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "merge_undone": _other_lead,
     "form_submitted": _form,
     "listing_refused": _titled,
+    **{name: _task for name in EVENTS if name.startswith("task_")},
 }
 
 

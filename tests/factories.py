@@ -21,7 +21,14 @@ from brokers.models import (
     User,
 )
 from brokers.onboarding import complete
-from campaigns.models import Campaign, CampaignEnrollment, CampaignLog, CampaignStep
+from campaigns.models import (
+    Campaign,
+    CampaignEnrollment,
+    CampaignForecast,
+    CampaignForecastLine,
+    CampaignLog,
+    CampaignStep,
+)
 from crm.models import FailedTask, IdempotencyKey
 from crm.tenancy import Role
 from knowledge.models import (
@@ -51,10 +58,12 @@ from leads.models import (
     LeadSignal,
     MergeSuggestion,
     MessageTemplate,
+    Notification,
     RightsRequest,
     StageTransition,
     Suppression,
     SuppressionEvent,
+    Task,
     TelegramMessage,
 )
 from llm.models import LLMCall, PromptVersion
@@ -347,6 +356,28 @@ class LeadExportFactory(OfBroker):
         model = LeadExport
 
 
+class TaskFactory(OfLead):
+    class Meta:
+        model = Task
+
+    kind = "call"
+    note = "Confirmar la visita"
+    due_at = NOON
+    remind_at = factory.SelfAttribute("due_at")
+    series_from = factory.SelfAttribute("due_at")
+    actor = "human"
+
+
+class NotificationFactory(OfLead):
+    class Meta:
+        model = Notification
+
+    user = factory.SubFactory(UserFactory, broker=factory.SelfAttribute("..broker"))
+    kind = "hot_lead"
+    key = factory.Sequence(lambda n: f"about-{n}")
+    at = NOON
+
+
 class AgentCardFactory(OfLead):
     class Meta:
         model = AgentCard
@@ -561,6 +592,21 @@ class CampaignLogFactory(OfCampaign):
         campaign=factory.SelfAttribute("..campaign"),
     )
     due_at = NOON
+
+
+class CampaignForecastFactory(OfCampaign):
+    class Meta:
+        model = CampaignForecast
+
+    starts_at = NOON
+
+
+class CampaignForecastLineFactory(OfLead):
+    class Meta:
+        model = CampaignForecastLine
+
+    forecast = factory.SubFactory(CampaignForecastFactory, broker=factory.SelfAttribute("..broker"))
+    outcome = "will_run"
 
 
 class ChannelHookFactory(OfBroker):

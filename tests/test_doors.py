@@ -29,6 +29,8 @@ DOORS = {
     ("approval", ""): {"leads/approval.py"},
     ("state", "Attachment"): {"leads/attachments.py"},
     ("state", "AgentCard"): {"leads/cards.py"},
+    ("state", "Task"): {"leads/next_actions.py"},
+    ("read_at", "Notification"): {"leads/notifications.py"},
     ("telegram_user_id", "User"): {"brokers/linking.py"},
 }
 NAMES = {
@@ -37,6 +39,8 @@ NAMES = {
     "Appointment": {"appointment", "appointments", "visit", "booked", "standing"},
     "Attachment": {"attachment", "attachments", "row", "file"},
     "AgentCard": {"card", "cards"},
+    "Task": {"task", "tasks"},
+    "Notification": {"notification", "notifications"},
     "User": {"user", "users", "person", "agent"},
     "VoiceCall": {"call", "calls", "undialled", "behind", "again"},
 }

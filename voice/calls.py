@@ -78,22 +78,45 @@ def _refuse_unless_allowed(lead: Lead, config: BrokerVoiceConfig, at: datetime) 
     verdict = gate.may_call(lead, at)
     if not verdict.allowed:
         raise CallRefused(verdict.reason, verdict.next_allowed_at)
+    today = VoiceCall.objects.filter(lead=lead, created_at__gte=midnight(lead, at))
+    today = today.exclude(status=CallStatus.CANCELLED).exclude(is_incoming=True)
+    calling = VoiceCall.objects.filter(broker=lead.broker_id, status__in=UNDER_WAY)
+    require_line(
+        lead,
+        config,
+        at,
+        under_way=calling.filter(lead=lead).exists(),
+        today=today.count(),
+        calling=calling.count(),
+    )
+
+
+def require_line(
+    lead: Lead,
+    config: BrokerVoiceConfig,
+    at: datetime,
+    *,
+    under_way: bool,
+    today: int,
+    calling: int,
+) -> None:
+    """What a call needs besides the gate, of figures that were counted: raises CallRefused.
+
+    ``under_way`` is a call of the lead's, ``today`` how many they had, ``calling`` the broker's.
+    """
     if not is_ready(config):
         raise CallRefused("provider_not_ready")
-    if VoiceCall.objects.filter(lead=lead, status__in=UNDER_WAY).exists():
+    if under_way:
         raise CallRefused("call_under_way", at + BUSY_LINE)
-    midnight = _midnight(lead, at)
-    today = VoiceCall.objects.filter(lead=lead, created_at__gte=midnight)
-    today = today.exclude(status=CallStatus.CANCELLED).exclude(is_incoming=True)
-    if today.count() >= timing_of(config).attempts_per_day:
-        tomorrow = midnight + timedelta(days=1)
+    if today >= timing_of(config).attempts_per_day:
+        tomorrow = midnight(lead, at) + timedelta(days=1)
         raise CallRefused("attempts_per_day", gate.hours_of(lead).next_open(tomorrow))
-    calling = VoiceCall.objects.filter(broker=lead.broker_id, status__in=UNDER_WAY)
-    if calling.count() >= config.max_concurrent_calls:
+    if calling >= config.max_concurrent_calls:
         raise CallRefused("concurrency", at + BUSY_LINE)
 
 
-def _midnight(lead: Lead, at: datetime) -> datetime:
+def midnight(lead: Lead, at: datetime) -> datetime:
+    """When the lead's day began."""
     local = at.astimezone(ZoneInfo(lead.timezone or lead.broker.timezone))
     return local.replace(hour=0, minute=0, second=0, microsecond=0)
 

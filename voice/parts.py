@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from crm.tenancy import allows
@@ -74,14 +75,16 @@ def next_due(lead_ids: Sequence[int], at: datetime) -> Iterable[tuple[int, datet
     return found
 
 
-def contacts(lead: Lead, since: datetime, until: datetime, ignore: int | None) -> int:
+def contacts(
+    lead_ids: Sequence[int], since: datetime, until: datetime, ignore: int | None
+) -> QuerySet[Any]:
     """Calls that rang, or are about to; one that never left us disturbed nobody."""
-    made = VoiceCall.objects.filter(lead=lead, created_at__gte=since, created_at__lt=until)
+    made = VoiceCall.objects.filter(lead__in=lead_ids, created_at__gte=since, created_at__lt=until)
     made = made.exclude(status__in=[CallStatus.CANCELLED, CallStatus.FAILED])
     made = made.exclude(is_incoming=True)
     if ignore is not None:
         made = made.exclude(pk=ignore)
-    return made.count()
+    return made.order_by().values_list("lead_id", "created_at")
 
 
 register(

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('brokers', '0006_mark_demo_passwords'),
         ('knowledge', '0004_document_splitting'),
-        ('leads', '0021_sought'),
+        ('leads', '0023_sought'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,6 +11,7 @@ from leads.admin import (
     merging,
     rights,
     tables,
+    tasks,
     templates,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "merging",
     "rights",
     "tables",
+    "tasks",
     "templates",
 ]

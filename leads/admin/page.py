@@ -28,7 +28,7 @@ from leads import (
     waiting,
     words,
 )
-from leads.admin import story
+from leads.admin import story, tasks
 from leads.enums import (
     NEVER_LEFT,
     AttachmentState,
@@ -188,6 +188,7 @@ def context(lead: Lead, user: Any, at: datetime) -> dict[str, Any]:
         "resend_url": reverse("admin:leads_lead_resend", args=[lead.pk]),
         **story.context(lead, "", ""),
         **contact(lead, at),
+        **tasks.of_lead(lead, at),
         "panels": [
             (panel.title, render_to_string(panel.template, panel.context))
             for panel in parts.panels(lead, user)

@@ -14,13 +14,13 @@ SHOWN = 30
 ICONS = {
     "message": "chat", "stage": "conversion_path", "score": "speed", "facts": "fact_check",
     "appointment": "event", "call": "call", "campaign": "campaign", "conversation": "forum",
-    "consent": "verified_user", "other": "history",
+    "consent": "verified_user", "task": "task_alt", "other": "history",
 }  # fmt: skip
 LABELS = {
     "": _("Todo"), "message": _("Mensajes"), "stage": _("Etapas"), "score": _("Puntaje"),
     "facts": _("Datos"), "appointment": _("Citas"), "call": _("Llamadas"),
     "campaign": _("Campañas"), "conversation": _("Conversación"),
-    "consent": _("Consentimiento"), "other": _("Otros"),
+    "consent": _("Consentimiento"), "task": _("Tareas"), "other": _("Otros"),
 }  # fmt: skip
 
 

@@ -24,7 +24,9 @@ from leads.models.lead import (
 )
 from leads.models.merge import LeadMerge
 from leads.models.message import ChatMessage, Conversation, TelegramMessage
+from leads.models.notification import Notification
 from leads.models.rights import RightsRequest
+from leads.models.task import Task
 from leads.models.template import MessageTemplate
 
 __all__ = [
@@ -49,10 +51,12 @@ __all__ = [
     "LeadSignal",
     "MergeSuggestion",
     "MessageTemplate",
+    "Notification",
     "RightsRequest",
     "StageTransition",
     "Suppression",
     "SuppressionEvent",
+    "Task",
     "TelegramMessage",
     "Verdict",
 ]

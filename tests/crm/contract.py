@@ -78,6 +78,8 @@ MEANT: dict[str, Any] = {
     "text": "Hola, soy Ana.",
     "title": "Normas de la comunidad",
     "step_number": 2,
+    "due_at": "2031-05-06T10:00:00-04:00",
+    "remind_at": "2031-05-06T09:00:00-04:00",
 }
 
 
@@ -262,6 +264,7 @@ def _known(route: Route, rows: dict[Any, Any]) -> dict[str, Any]:
     known |= {"template": template, "message_template": template, "survivor": pair.lead_id}
     known |= {
         "assigned_to": agent,
+        "owner": agent,
         "leads": [lead],
         "loser": rows["loser"].pk,
         "confirm": rows[Lead].name,

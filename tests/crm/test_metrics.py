@@ -38,6 +38,7 @@ SERVE_NO_QUEUE = {
     "knowledge.tasks.refresh_index",
     "leads.tasks.forget_imports",
     "leads.tasks.forget_keys",
+    "leads.tasks.forget_notifications",
     "leads.tasks.forget_webhooks",
     "leads.tasks.rescore_all",
     "leads.tasks.sweep_handoffs",

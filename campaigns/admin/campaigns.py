@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
@@ -15,7 +16,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectMultipleWidget
 
-from campaigns import enrolment, reasons, running, stats
+from campaigns import enrolment, forecasting, reasons, running, stats
 from campaigns.enrolment import Outcome
 from campaigns.errors import NotActive
 from campaigns.models import (
@@ -148,7 +149,7 @@ class CampaignAdmin(TenantAdmin):
     search_fields = ("name", "description")
     readonly_fields = ("status", "contacts_made", "activated_at", "figures")
     inlines = (StepInline,)
-    actions_detail = ("activate", "pause", "enrol", "finish")
+    actions_detail = ("forecast", "activate", "pause", "enrol", "finish")
     fieldsets = (
         (
             None,
@@ -181,6 +182,18 @@ class CampaignAdmin(TenantAdmin):
             {**row, "told": reasons.told(row["reason"]).rstrip(".")} for row in counted["reasons"]
         ]
         return render_to_string("campaigns/figures.html", {**counted, "reasons": told})
+
+    @door(
+        _("Proyectar"),
+        done=_("La proyección se está calculando: recarga en unos segundos."),
+        help_text=_("Calcula a quién llegaría desde ahora, cuándo y a qué costo. No envía nada."),
+        icon="query_stats",
+        applies=_not_finished,
+    )
+    def forecast(self, request: HttpRequest, row: Campaign, data: dict[str, Any]) -> HttpResponse:
+        asked = forecasting.ask(row, by=person(request), at=timezone.now())
+        page = reverse("admin:campaigns_campaignforecast_change", args=[asked.pk])
+        return HttpResponseRedirect(page)
 
     @door(
         _("Activar"),

@@ -1,0 +1,1 @@
+"""How well the assistant does on conversations whose right outcome is known."""

@@ -23,7 +23,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
 for _name, _value in running_urls(BASE_DIR).items():
     os.environ.setdefault(_name, _value)
-env = Env()
+env = Env()  # type: ignore[no-untyped-call]
 
 # --- The process -----------------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", default=False)

@@ -36,9 +36,9 @@ class MeansSerializer(serializers.Serializer[Any]):
 
 class AssumptionSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     value = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     source_url = serializers.CharField(allow_blank=True)
     as_of = serializers.DateField()
     is_stale = serializers.BooleanField()
@@ -100,6 +100,9 @@ class Affordability(TenantViewSet[Figure]):
 
 
 def _in_uf(down_payment: dict[str, Any] | None, uf: float | None) -> float | None:
-    if down_payment is None or down_payment["currency"] == "UF":
-        return down_payment and down_payment["amount"]
-    return down_payment["amount"] / uf if uf else None
+    if down_payment is None:
+        return None
+    amount = float(down_payment["amount"])
+    if down_payment["currency"] == "UF":
+        return amount
+    return amount / uf if uf else None

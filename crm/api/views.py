@@ -55,8 +55,10 @@ class RepeatableView(StrictView):
         """Of the row in the address, where it still is: the call may have been what ended it."""
         view: Any = self
         model, pk = getattr(getattr(view, "queryset", None), "model", None), view.kwargs.get("pk")
-        rows = model._base_manager.filter(pk=pk) if model and pk else None
-        if rows is not None and rows.exists():
+        if model is None or pk is None:
+            return
+        rows = model._base_manager.filter(pk=pk)
+        if rows.exists():
             get_object_or_404(rows, tenancy.scope(model, view.request.user))
 
     def about_lead(self, answer: Any) -> int | None:

@@ -239,6 +239,9 @@ class LeadForm(ContactForm):
         return {name: value for name, value in wanted.items() if value != before.get(name)}, seen
 
 
+PETS_WORDS: dict[Any, str] = {True: "yes", False: "no"}
+
+
 def _as_inputs(values: dict[str, Any]) -> dict[str, Any]:
     budget, income = values.get("budget") or {}, values.get("income") or {}
     return {
@@ -248,7 +251,7 @@ def _as_inputs(values: dict[str, Any]) -> dict[str, Any]:
         "income_amount": income.get("amount"),
         "horizon": (values.get("timeline") or {}).get("horizon", ""),
         "dicom": "" if values.get("dicom") in (None, "unknown") else values["dicom"],
-        "pets": {True: "yes", False: "no"}.get(values.get("pets"), ""),  # type: ignore[call-overload]
+        "pets": PETS_WORDS.get(values.get("pets"), ""),
     }
 
 

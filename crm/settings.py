@@ -333,7 +333,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # What nobody waits for goes behind everything else; 0 is usual, and Redis' steps are 0, 3, 6, 9.
 CELERY_BULK_PRIORITY = 6
-CELERY_TASK_ROUTES = {
+# What is written leaves before more is thought of: a burst of turns holds up nobody's reply.
+CELERY_TURN_PRIORITY = 3
+CELERY_TASK_ROUTES = {"llm.tasks.take_turn": {"priority": CELERY_TURN_PRIORITY}} | {
     task: {"priority": CELERY_BULK_PRIORITY}
     for task in (
         "campaigns.tasks.run_step",

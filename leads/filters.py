@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django_filters.filters import CharFilter, ChoiceFilter, Filter, NumberFilter
+from django_filters.filters import CharFilter, ChoiceFilter, Filter
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
@@ -16,6 +16,7 @@ from crm.api.filters import (
     EachFilter,
     FilterSet,
     MomentFilter,
+    NumberFilter,
     SearchFilter,
     YesNoFilter,
 )

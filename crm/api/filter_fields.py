@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.api.serializers import YEARS
 
 WHOLE = re.compile(r"-?[0-9]{1,30}", re.ASCII)
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 # In an address an unescaped plus is a space: 10:00:00 03:00 was 10:00:00+03:00.
 LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)", re.ASCII)
 
@@ -22,6 +23,15 @@ class WholeField(forms.IntegerField):
     def to_python(self, value: Any) -> Any:
         if value not in self.empty_values and not WHOLE.fullmatch(str(value)):
             raise forms.ValidationError(_("Introduce un número entero."), code="invalid")
+        return super().to_python(value)
+
+
+class NumberField(forms.FloatField):
+    """Digits and a point: Django's would also read ``1_0``, ``1e300`` and other scripts' digits."""
+
+    def to_python(self, value: Any) -> Any:
+        if value not in self.empty_values and not NUMBER.fullmatch(str(value)):
+            raise forms.ValidationError(_("Introduce un número."), code="invalid")
         return super().to_python(value)
 
 

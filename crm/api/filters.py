@@ -14,7 +14,14 @@ from rest_framework import filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from crm.api.filter_fields import EachField, MomentField, StrictForm, WholeField, YesNoField
+from crm.api.filter_fields import (
+    EachField,
+    MomentField,
+    NumberField,
+    StrictForm,
+    WholeField,
+    YesNoField,
+)
 
 LARGEST = 2**63 - 1
 
@@ -57,6 +64,11 @@ class OrderingFilter(filters.OrderingFilter):
 @extend_schema_field({"type": "integer", "format": "int64"})
 class WholeFilter(Filter):
     field_class: type[forms.Field] = WholeField
+
+
+@extend_schema_field({"type": "number", "minimum": -1e15, "maximum": 1e15})
+class NumberFilter(Filter):
+    field_class: type[forms.Field] = NumberField
 
 
 @extend_schema_field({"type": "integer", "format": "int64", "minimum": 1})

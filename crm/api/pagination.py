@@ -23,6 +23,14 @@ class Pagination(PageNumberPagination):
             raise ValidationError({"page_size": _("Usa un número desde 1.")}, code="invalid")
         return super().get_page_size(request)
 
+    def get_page_number(self, request: Request, paginator: Any) -> str:
+        """DRF's would call a page that is no number one that does not exist."""
+        asked = request.query_params.get(self.page_query_param, "1")
+        if not SIZE.fullmatch(asked) or int(asked) < 1:
+            detail = _("Usa un número desde 1.")
+            raise ValidationError({self.page_query_param: detail}, code="invalid")
+        return asked
+
     def get_schema_operation_parameters(self, view: Any) -> Any:
         parameters = super().get_schema_operation_parameters(view)
         for parameter in parameters:

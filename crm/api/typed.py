@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from crm.api.filter_fields import WHOLE
+
 TEXT = (
     serializers.CharField,
     serializers.UUIDField,
@@ -33,15 +35,24 @@ def yes_or_no(query: Mapping[str, str], name: str) -> bool:
 
 
 def require_words(serializer: serializers.Serializer[Any], query: Mapping[str, str]) -> None:
-    """The same for a query, in which all are texts: yes and no have one spelling each."""
+    """The same for a query, in which all are texts: yes, no and whole numbers have one spelling."""
     wrong = {
-        name: _("Usa true o false.")
+        name: refusal
         for name, field in serializer.fields.items()
-        if isinstance(field, serializers.BooleanField)
-        and query.get(name, "true").lower() not in ("true", "false")
+        if name in query and (refusal := _unread(field, query[name]))
     }
     if wrong:
         raise ValidationError(wrong, code="invalid")
+
+
+def _unread(field: Any, word: str) -> str:
+    """Why a word is not what its field reads, where DRF would guess; "" where it is."""
+    if isinstance(field, serializers.BooleanField) and word.lower() not in ("true", "false"):
+        return _("Usa true o false.")
+    whole = serializers.IntegerField | serializers.PrimaryKeyRelatedField
+    if isinstance(field, whole) and not WHOLE.fullmatch(word):
+        return _("Introduce un número entero.")
+    return ""
 
 
 def _within(field: Any, value: Any) -> Any:

@@ -9,7 +9,15 @@ from drf_spectacular.generators import SchemaGenerator
 
 from brokers.models import Broker, User
 from crm.api import queries
-from crm.api.filters import EachFilter, FilterSet, IdFilter, MomentFilter, WholeFilter, YesNoFilter
+from crm.api.filters import (
+    EachFilter,
+    FilterSet,
+    IdFilter,
+    MomentFilter,
+    NumberFilter,
+    WholeFilter,
+    YesNoFilter,
+)
 from crm.api.throttling import ScopedThrottle
 from leads.models import Lead
 from tests.api import Route, codes, routes, signed_in
@@ -48,6 +56,7 @@ SENSELESS = {
     YesNoFilter: ("1", "0", "yes", "x", ""),
     IdFilter: ("x", "0", "-1", "1.0", "1_000", "9" * 30, ""),
     WholeFilter: ("x", "1.5", "1_000", ""),
+    NumberFilter: ("x", "1_0", "1e300", "nan", "٣", "9" * 30, ""),
     MomentFilter: ("x", "2026-13-01", "0001-01-01T00:00:00Z", "99999", ""),
     EachFilter: ("tibio-x", "x,y", ""),
 }
@@ -212,6 +221,20 @@ def test_an_id_outside_the_filters_that_is_hidden_answers_like_one_that_is_none(
         if answers[0] != answers[1]:
             telling.append((path, name, answers))
     assert telling == []
+
+
+@pytest.mark.parametrize("text", ["x", "1_0", "٣", "1.5", "-5", "9" * 30, ""])
+def test_a_number_that_is_none_is_named_wherever_one_is_asked_for(
+    text: str, drawn: Any, admin: User, superadmin: User
+) -> None:
+    passed = []
+    for path, name in _naming(drawn):
+        if "{" not in path:
+            asks = superadmin if path.startswith("/api/v1/brokers/") else admin
+            answer = signed_in(asks).get(path, {name: text})
+            if answer.status_code != 400 or codes(answer)[0][0] != name:
+                passed.append((path, name, answer.status_code))
+    assert passed == []
 
 
 def test_every_route_counts_what_is_asked_of_it() -> None:

@@ -326,3 +326,11 @@ def test_a_tick_that_a_later_run_has_overtaken_starts_nothing(
             task()
     finally:
         task.pop_request()
+
+
+def test_what_is_written_leaves_before_more_is_thought_of() -> None:
+    priority = {
+        name: tasks._usual_priority(tasks.celery_app().tasks[name])
+        for name in ("leads.tasks.deliver", "llm.tasks.take_turn", "campaigns.tasks.run_step")
+    }
+    assert [*priority.values()] == sorted(set(priority.values()))

@@ -10,8 +10,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from crm.api.serializers import YEARS
+from crm.api.typed import WHOLE
 
-WHOLE = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 # In an address an unescaped plus is a space: 10:00:00 03:00 was 10:00:00+03:00.
 LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)", re.ASCII)

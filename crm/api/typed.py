@@ -1,5 +1,6 @@
 """JSON taken at its word: a number is no text, a text no number, and only true and false are that."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,8 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from crm.api.filter_fields import WHOLE
-
+WHOLE = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 TEXT = (
     serializers.CharField,
     serializers.UUIDField,

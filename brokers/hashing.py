@@ -12,7 +12,7 @@ from crm import places
 from crm.errors import TooMany
 
 AT_ONCE = 1  # in a process: more would only share the core, and slow what pages need of it
-STANDING_BY = 1  # each holds a thread, of which there are WEB_THREADS for everybody
+STANDING_BY = 2  # each holds a thread, of which there are WEB_THREADS for everybody
 COME_AGAIN_SECONDS = 2
 
 _at_work = threading.Semaphore(AT_ONCE)

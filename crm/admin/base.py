@@ -30,6 +30,11 @@ _NEVER_LOOKED_UP = frozenset({"password", "token", "feed_token", "key", "webhook
 class BrokerAutocomplete(AutocompleteSelect):
     """An autocomplete that, for a row with a broker, asks for that broker's rows only."""
 
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """Shown again beside its refusal, what is no id is nothing chosen: Django's would look it up."""
+        chosen = [each for each in value if _ID.fullmatch(str(each))]
+        return super().optgroups(name, chosen, attr)
+
     broker: int | None = None
 
     def get_url(self) -> str:

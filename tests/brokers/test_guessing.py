@@ -1,5 +1,6 @@
 """Who guesses is stopped; who owns the account is not."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from brokers import guessing, passwords
+from brokers import guessing, hashing, passwords
 from brokers.guessing import DEVICE_COOKIE, MOST_WHERE_KNOWN
 from brokers.models import Broker, FailedSignIns, KnownAddress, Lane, User
 from brokers.tasks import flush_tokens
@@ -170,9 +171,15 @@ class Counting(MD5PasswordHasher):
         return super().verify(password, encoded)
 
 
+@pytest.fixture
+def room(monkeypatch: Any) -> None:
+    """For more at once than a process lets stand by."""
+    monkeypatch.setattr(hashing, "_present", threading.Semaphore(12))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_guesses_at_once_no_more_than_the_limit_are_looked_at(
-    broker: Broker, settings: Any
+    broker: Broker, settings: Any, room: None
 ) -> None:
     settings.PASSWORD_HASHERS = ["tests.brokers.test_guessing.Counting"]
     user = UserFactory(broker=broker)
@@ -184,7 +191,9 @@ def test_of_many_guesses_at_once_no_more_than_the_limit_are_looked_at(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_owner_who_signs_in_many_times_at_once_is_never_refused(broker: Broker) -> None:
+def test_an_owner_who_signs_in_many_times_at_once_is_never_refused(
+    broker: Broker, room: None
+) -> None:
     user = UserFactory(broker=broker)
     by_api(user.email, PASSWORD, OFFICE)
     assert race(12, lambda _: by_api(user.email, PASSWORD, OFFICE)) == [200] * 12

@@ -93,10 +93,8 @@ def test_a_reference_to_nothing_is_bad_input(admin: User, pk: Any) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "page=0",
         "page=99",
-        "page=x",
-        "page=" + "9" * 30,
+        "page=" + "9" * 9,
     ],
 )
 def test_a_page_out_of_range_is_not_found(admin: User, lead: Lead, query: str) -> None:
@@ -106,6 +104,10 @@ def test_a_page_out_of_range_is_not_found(admin: User, lead: Lead, query: str) -
 @pytest.mark.parametrize(
     ("query", "field"),
     [
+        ("page=0", "page"),
+        ("page=x", "page"),
+        ("page=1_0", "page"),
+        ("page=" + "9" * 30, "page"),
         ("ordering=clave", "ordering"),
         ("ordering=lead_score,broker__name", "ordering"),
         ("ordering=", "ordering"),

@@ -85,8 +85,8 @@ def test_every_table_has_an_integer_key_and_its_two_times(model: type[models.Mod
     ids=lambda model: model.__name__,
 )
 def test_a_row_of_a_broker_names_it(model: type[models.Model]) -> None:
-    """Null only where the rules say so: superadmins, kept costs, work or guesses of no broker."""
-    allowed = {"User", "LLMCall", "FailedTask", "FailedSignIns", "IdempotencyKey"}
+    """Null only where the rules say so: superadmins, kept costs, what is nobody's or all brokers'."""
+    allowed = {"User", "LLMCall", "FailedTask", "FailedSignIns", "IdempotencyKey", "Figure"}
     assert model._meta.get_field("broker").null == (model.__name__ in allowed)
 
 

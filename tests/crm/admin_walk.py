@@ -79,15 +79,15 @@ def _unique_sets(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
 
 
 def _easiest(model: type[models.Model], names: tuple[str, ...]) -> str:
-    """A plain column before a foreign key; never the broker or a choice."""
+    """A plain column before a foreign key; the broker only where all else is a choice."""
 
     def cost(name: str) -> int:
         field = model._meta.get_field(name)
         if name == "broker" and len(names) > 1:
             return 3
-        return (
-            2 if field.choices or isinstance(field, models.BooleanField) else int(field.is_relation)
-        )
+        if field.choices:
+            return 4
+        return 2 if isinstance(field, models.BooleanField) else int(field.is_relation)
 
     return min(names, key=cost)
 

@@ -24,6 +24,7 @@ from campaigns.models import (
 from campaigns.signals import forecast_asked
 from crm import connections
 from crm.copying import copy_values
+from crm.queues import in_turn
 from leads import signals
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def latest(campaign: Campaign) -> CampaignForecast | None:
 
 
 def due(*, at: datetime) -> list[int]:
-    return list(owed(at).order_by("created_at").values_list("pk", flat=True)[:100])
+    return list(in_turn(owed(at), "created_at").values_list("pk", flat=True)[:100])
 
 
 def owed(at: datetime) -> QuerySet[CampaignForecast]:

@@ -43,5 +43,6 @@ urlpatterns = [
     path("api/v1/", include(API)),
     path("api/schema/", openapi.schema, name="schema"),
     path("api/docs/", docs, name="docs"),
-    re_path(r"^api(/|$)", not_found),
+    path("api", not_found),
+    re_path(r"^api/", not_found),
 ]

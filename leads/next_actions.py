@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from brokers.models import User
 from crm import rowsecurity
 from crm.locking import in_one_transaction
+from crm.queues import in_turn
 from crm.tenancy import Role
 from leads import agenda, alerts, cards
 from leads.activity import log
@@ -293,7 +294,7 @@ def owed(at: datetime) -> QuerySet[Task]:
 
 def remind_due(*, at: datetime) -> int:
     """Remind of every task whose moment has come; safe to run twice at once."""
-    found = owed(at).order_by("remind_at", "pk").values_list("pk", "broker_id")[:BATCH]
+    found = in_turn(owed(at), "remind_at", "pk").values_list("pk", "broker_id")[:BATCH]
     reminded = 0
     for task_id, broker_id in list(found):
         with rowsecurity.of(broker_id):

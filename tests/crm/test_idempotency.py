@@ -256,6 +256,7 @@ BY_STATE = {
     "leads/{id}/lift-objection/",
     "leads/{id}/lift-suppression/",
     "leads/{id}/refusals/",
+    "notifications/{id}/read/",
     "leads/{id}/unmerge/",
     "leads/import/",
     "leads/import/{id}/commit/",

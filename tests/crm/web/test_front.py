@@ -127,14 +127,15 @@ def test_an_answer_is_made_and_closed_in_one_thread() -> None:
     assert threads != {threading.get_ident()}
 
 
-def test_what_breaks_outside_of_django_is_a_bare_500(caplog: Any) -> None:
+def test_what_breaks_outside_of_django_is_told_without_its_text(caplog: Any) -> None:
     def application(environ: Any, start: Any) -> Body:
         start("200 OK", OK)
         raise RuntimeError("nobody's business")
 
     answer = ask(Front(application, threads=1), "/")
-    assert (answer.status, answer.body) == (500, b"")
-    assert "a request failed outside of Django" in caplog.text
+    assert (answer.status, b"nobody" in answer.body) == (500, False)
+    assert b"server_error" in answer.body
+    assert "an answer could not be made" in caplog.text
 
 
 def environ(**changed: Any) -> dict[str, Any]:

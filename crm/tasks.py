@@ -260,11 +260,12 @@ def _producers(pid: int, app: Any) -> Any:
 def _publish(task: Any, args: Any, kwargs: Any, **options: Any) -> bool:
     """Queue it, or have it wait for others of its brokerage; False while the queue is away.
 
-    What is to begin later goes by itself, and takes its place in the lane when it begins.
+    What is to begin later goes by itself, and takes its place in the lane when it begins; what runs
+    where it is enqueued stands in no queue.
     """
     work = lanes.Work(args, kwargs)
     lane = lanes.lane_of(task, work, options.get("priority", _usual_priority(task)))
-    if lane is None or "countdown" in options:
+    if lane is None or "countdown" in options or task.app.conf.task_always_eager:
         return _send(task, work, lane, **options)
     try:
         ready = lanes.offer(lane, work)

@@ -263,7 +263,7 @@ def test_the_page_costs_the_same_for_a_short_and_a_long_story(
         with CaptureQueriesContext(connection) as captured:
             assert ana.get(page(talking)).status_code == 200
         costs.append(len(captured))
-    assert costs[0] == costs[1] <= 32  # nine are the gate's, on the one channel
+    assert costs[0] == costs[1] <= 38  # nine are the gate's, on the one channel
 
 
 def _tell(lead: Lead, agent: User, messages: int) -> None:

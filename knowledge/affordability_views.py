@@ -82,7 +82,9 @@ class Affordability(TenantViewSet[Figure]):
     takes_key = False
 
     @extend_schema(
-        operation_id="affordability", request=MeansSerializer, responses=OrientationSerializer
+        operation_id="affordability",
+        request=MeansSerializer,
+        responses={200: OrientationSerializer},
     )
     def create(self, request: Request) -> Response:
         given = self.checked(MeansSerializer)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from crm.api.serializers import YEARS
 from crm.api.typed import WHOLE
 
-NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 # In an address an unescaped plus is a space: 10:00:00 03:00 was 10:00:00+03:00.
 LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)", re.ASCII)
 
@@ -27,7 +27,7 @@ class WholeField(forms.IntegerField):
 
 
 class NumberField(forms.FloatField):
-    """Digits and a point: Django's would also read ``1_0``, ``1e300`` and other scripts' digits."""
+    """As JSON writes it: Django's would also read ``1_0`` and other scripts' digits."""
 
     def to_python(self, value: Any) -> Any:
         if value not in self.empty_values and not NUMBER.fullmatch(str(value)):

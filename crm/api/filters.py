@@ -70,6 +70,9 @@ class WholeFilter(Filter):
 class NumberFilter(Filter):
     field_class: type[forms.Field] = NumberField
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, min_value=-1e15, max_value=1e15, **kwargs)  # type: ignore[no-untyped-call]
+
 
 @extend_schema_field({"type": "integer", "format": "int64", "minimum": 1})
 class IdFilter(Filter):

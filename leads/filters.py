@@ -10,7 +10,6 @@ from django_filters.filters import CharFilter, ChoiceFilter, Filter
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
-from crm.api.filter_fields import WHOLE
 from crm.api.filters import (
     LARGEST,
     EachFilter,
@@ -20,6 +19,7 @@ from crm.api.filters import (
     SearchFilter,
     YesNoFilter,
 )
+from crm.api.typed import WHOLE
 from leads import metrics, next_actions, reading, search
 from leads.enums import TaskState
 from leads.models import (

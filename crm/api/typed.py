@@ -49,7 +49,7 @@ def _unread(field: Any, word: str) -> str:
     """Why a word is not what its field reads, where DRF would guess; "" where it is."""
     if isinstance(field, serializers.BooleanField) and word.lower() not in ("true", "false"):
         return _("Usa true o false.")
-    whole = serializers.IntegerField | serializers.PrimaryKeyRelatedField
+    whole = (serializers.IntegerField, serializers.PrimaryKeyRelatedField)
     if isinstance(field, whole) and not WHOLE.fullmatch(word):
         return _("Introduce un número entero.")
     return ""

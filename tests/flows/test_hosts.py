@@ -18,7 +18,11 @@ from tests.flows.network import WEB, WORK, Network, NoNetwork
 from tests.flows.outages import ANSWERED_WITHIN, TALK_SECONDS
 from tests.flows.stack import Visitor, wait_for
 
-pytestmark = pytest.mark.stack
+# Minutes long, and as root: run by hand.
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.skipif(not os.environ.get("HOSTS"), reason="set HOSTS=1"),
+]
 
 # Longer than a reply takes, a sweep's period and Redis' limits; a longer one is asked for by name.
 AWAY_SECONDS = float(os.environ.get("HOST_AWAY_SECONDS", "8"))

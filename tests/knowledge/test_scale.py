@@ -17,12 +17,13 @@ ROWS, TOPICS, QUESTIONS = 4_000, 80, 25
 # Vectors around topics, as texts have them; hashes instead of chance, so that every run is alike.
 FILL = f"""
 INSERT INTO knowledge_base (broker_id, title, content, embedding, embedding_model, content_hash,
-    embed_status, embed_attempts, embed_error, embed_again, source_type, metadata, part,
+    embed_status, embed_attempts, embed_error, embed_again, listed_place, source_type, metadata,
+    part,
     created_at, updated_at)
 SELECT CASE WHEN n %% 4 = 0 THEN %(other)s ELSE %(broker)s END, 'Depto ' || n, 'UF ' || n,
     (SELECT array_agg(hashint4(n %% {TOPICS} * 1000 + d) / 2147483648.0
         + 0.8 * hashint4(n * 1000 + d + 7) / 2147483648.0) FROM generate_series(1, {DIMENSIONS}) d)::vector,
-    %(model)s, n::text, 'ready', 0, '', false, 'property', '{{}}', 0, now(), now()
+    %(model)s, n::text, 'ready', 0, '', false, '', 'property', '{{}}', 0, now(), now()
 FROM generate_series(1, {ROWS}) n
 """
 

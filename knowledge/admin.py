@@ -125,8 +125,8 @@ class KnowledgeEntryAdmin(TenantAdmin):
 
 def _suited(found: matching.LeadMatch) -> str:
     page = reverse("admin:leads_lead_change", args=[found.lead.pk])
-    told = ". ".join(each.text for each in found.match.findings)
-    return format_html('<a href="{}">{}</a>: {}', page, found.lead, told)
+    findings = ". ".join(each.text for each in found.match.findings)
+    return format_html('<a href="{}">{}</a>: {}', page, found.lead, findings)
 
 
 class UploadForm(TenantForm):

@@ -103,13 +103,13 @@ def _operation(case: Case) -> Finding | None:
 
 
 def _kind(case: Case) -> Finding | None:
-    kind, wanted = case.listing.kind, case.wish.kind
-    if kind and (kind in case.learned.kinds or (wanted and kind != wanted)):
+    kind, asked = case.listing.kind, case.wish.kind
+    if kind and (kind in case.learned.kinds or (asked and kind != asked)):
         raise RuledOut
-    if not wanted:
+    if not asked:
         return None
     if not kind:
-        return _lack("kind", _("No se sabe si es %(kind)s") % {"kind": wanted}, 0.5)
+        return _lack("kind", _("No se sabe si es %(kind)s") % {"kind": asked}, 0.5)
     return _fit("kind", _("Es del tipo que busca: %(kind)s") % {"kind": kind}, 1)
 
 
@@ -156,19 +156,19 @@ def _told(price: Price) -> str:
 
 
 def _bedrooms(case: Case) -> Finding | None:
-    has, wanted = case.listing.bedrooms, case.wish.bedrooms
+    has, asked = case.listing.bedrooms, case.wish.bedrooms
     if has is not None and has <= case.learned.more_than_bedrooms:
         raise RuledOut
-    if wanted is None:
+    if asked is None:
         return None
     if has is None:
         return _lack("bedrooms", _("No se sabe cuántos dormitorios tiene"), 0.5)
-    if has < wanted - 1:
+    if has < asked - 1:
         raise RuledOut
-    words = {"has": _rooms(has), "wanted": wanted}
-    if has < wanted:
+    words = {"has": _rooms(has), "wanted": asked}
+    if has < asked:
         return _lack("bedrooms", _("Tiene %(has)s y pide %(wanted)s") % words, 1)
-    return _fit("bedrooms", _("Tiene %(has)s (pide %(wanted)s)") % words, 2 - 0.25 * (has - wanted))
+    return _fit("bedrooms", _("Tiene %(has)s (pide %(wanted)s)") % words, 2 - 0.25 * (has - asked))
 
 
 def _rooms(count: int) -> str:

@@ -181,8 +181,8 @@ def _place(given: Mapping[str, str], title: str, text: str) -> str:
 
 
 def _bedrooms(given: Mapping[str, str], folded: str) -> int | None:
-    told = _whole(given.get("bedrooms"))
-    return told if told is not None else find_bedrooms(folded, asked=False)
+    bedrooms = _whole(given.get("bedrooms"))
+    return bedrooms if bedrooms is not None else find_bedrooms(folded, asked=False)
 
 
 def _pets(given: Mapping[str, str], folded: str) -> bool | None:

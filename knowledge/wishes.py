@@ -75,32 +75,32 @@ def of_facts(facts: Mapping[str, Any]) -> Wish:
     )
 
 
-def _places(told: Any) -> frozenset[str]:
+def _places(fact: Any) -> frozenset[str]:
     return (
-        frozenset(each for each in told if isinstance(each, str))
-        if isinstance(told, list)
+        frozenset(each for each in fact if isinstance(each, str))
+        if isinstance(fact, list)
         else frozenset()
     )
 
 
-def _money(told: Any) -> Price | None:
-    amount = told.get("amount") if isinstance(told, dict) else None
+def _money(fact: Any) -> Price | None:
+    amount = fact.get("amount") if isinstance(fact, dict) else None
     if isinstance(amount, bool) or not isinstance(amount, int | float) or amount <= 0:
         return None
-    return Price(float(amount), str(told.get("currency", "CLP")))
+    return Price(float(amount), str(fact.get("currency", "CLP")))
 
 
-def _count(told: Any) -> int | None:
-    return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None
+def _count(fact: Any) -> int | None:
+    return fact if isinstance(fact, int) and not isinstance(fact, bool) and fact > 0 else None
 
 
-def _word(told: Any) -> str:
-    return told if isinstance(told, str) else ""
+def _word(fact: Any) -> str:
+    return fact if isinstance(fact, str) else ""
 
 
-def _kind(told: Any) -> str:
+def _kind(fact: Any) -> str:
     """In the words of listings: a "depto" is a departamento."""
-    return _named(_word(told)[:50])
+    return _named(_word(fact)[:50])
 
 
 @lru_cache(maxsize=512)

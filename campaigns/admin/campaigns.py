@@ -178,10 +178,10 @@ class CampaignAdmin(TenantAdmin):
         if campaign.pk is None:
             return "–"
         counted = stats.of(campaign)
-        told = [
-            {**row, "told": reasons.told(row["reason"]).rstrip(".")} for row in counted["reasons"]
+        by_reason = [
+            {**row, "text": reasons.told(row["reason"]).rstrip(".")} for row in counted["reasons"]
         ]
-        return render_to_string("campaigns/figures.html", {**counted, "reasons": told})
+        return render_to_string("campaigns/figures.html", {**counted, "reasons": by_reason})
 
     @door(
         _("Proyectar"),

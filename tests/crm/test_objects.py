@@ -106,15 +106,15 @@ def hanging(server: FakeBucket) -> Iterator[None]:
 def test_while_the_server_is_away_everything_says_so_and_when_to_come_again(
     bucket: FakeBucket,
 ) -> None:
-    kept = storages["attachments"]
-    kept.save("7/a.pdf", ContentFile(PHOTO))
+    storage = storages["attachments"]
+    storage.save("7/a.pdf", ContentFile(PHOTO))
     bucket.go_away()
-    for ask in (kept.open, kept.delete, kept.exists, kept.size, kept.listdir):
+    for ask in (storage.open, storage.delete, storage.exists, storage.size, storage.listdir):
         with pytest.raises(FilesAway) as away:
             ask("7/a.pdf")
         assert (away.value.status, away.value.data["retry_after"]) == (503, RETRY_AFTER)
     with pytest.raises(FilesAway):
-        kept.save("7/b.pdf", ContentFile(PHOTO))
+        storage.save("7/b.pdf", ContentFile(PHOTO))
     with pytest.raises(FilesAway):
         storage.answers()
     back(bucket)
@@ -126,13 +126,13 @@ def test_a_server_that_hangs_is_waited_for_once(
     bucket: FakeBucket, settings: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(objects, "STILL_SECONDS", 0.4)
-    kept = Objects(**settings.STORAGES["attachments"]["OPTIONS"])
+    storage = Objects(**settings.STORAGES["attachments"]["OPTIONS"])
     with hanging(bucket):
         with pytest.raises(FilesAway) as waited:
-            kept.open("7/a.pdf")
+            storage.open("7/a.pdf")
         assert waited.value.__cause__ is not None
         with pytest.raises(FilesAway) as spared:
-            kept.open("7/a.pdf")
+            storage.open("7/a.pdf")
         assert spared.value.__cause__ is None
 
 
@@ -188,8 +188,12 @@ def test_a_refusal_that_costs_nobody_time_is_not_remembered(clock: Clock) -> Non
 def test_a_lost_bucket_is_no_lost_file(bucket: FakeBucket) -> None:
     """A file that is only unreachable is never told to be gone."""
     lost = files.in_bucket({**UNSET, **bucket.environment, "S3_BUCKET": "otro"})
-    kept = Objects(**lost["attachments"]["OPTIONS"])
-    for ask in (lambda: kept.open("7/a"), kept.answers, lambda: kept.save("a", ContentFile(b""))):
+    storage = Objects(**lost["attachments"]["OPTIONS"])
+    for ask in (
+        lambda: files.open("7/a"),
+        files.answers,
+        lambda: files.save("a", ContentFile(b"")),
+    ):
         with pytest.raises(FilesAway):
             ask()
 
@@ -260,12 +264,12 @@ def test_an_upload_that_breaks_off_leaves_nothing(bucket: FakeBucket) -> None:
 
 
 def test_threads_read_and_write_side_by_side(bucket: FakeBucket) -> None:
-    kept, read = storages["attachments"], []
+    storage, read = storages["attachments"], []
 
     def work(number: int) -> None:
         content = bytes([number]) * 100_000
-        kept.save(f"{number}", ContentFile(content))
-        read.append(kept.open(f"{number}").read() == content)
+        files.save(f"{number}", ContentFile(content))
+        read.append(files.open(f"{number}").read() == content)
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(8)]
     for each in threads:

@@ -93,9 +93,9 @@ def test_files_pass_between_the_hosts_both_ways(hosts: Hosts) -> None:
         assert answer.read() == PHOTO
     assert send_file(hosts, lead_of(hosts, 7301), "El plano")[0] == 201
     assert wait_for("the plan on Telegram", lambda: files_sent(hosts, 7301)) == [PLAN]
-    kept = hosts.bucket.contents
-    assert kept[f"private/{came['file']}"] == PHOTO
-    assert sorted(map(len, kept.values())) == sorted([len(PHOTO), len(PLAN)])
+    stored = hosts.bucket.contents
+    assert stored[f"private/{came['file']}"] == PHOTO
+    assert sorted(map(len, stored.values())) == sorted([len(PHOTO), len(PLAN)])
 
 
 @pytest.mark.parametrize("host", [WORK, WEB])

@@ -178,11 +178,11 @@ def published(broker: Broker) -> None:
 def test_the_api_answers_with_the_range_and_what_it_rests_on(agent: User, published: None) -> None:
     body = {"income": 1_600_000, "down_payment": {"amount": 40_000_000, "currency": "CLP"}}
     answer = signed_in(agent).post(URL, body, format="json")
-    told = answer.json()
+    found = answer.json()
     assert answer.status_code == 200
-    assert (told["outcome"], told["low_uf"], told["high_uf"]) == ("range", 2_510, 3_090)
-    assert told["low_clp"] == 100_400_000
-    assert told["assumptions"][0] == {
+    assert (found["outcome"], found["low_uf"], found["high_uf"]) == ("range", 2_510, 3_090)
+    assert found["low_clp"] == 100_400_000
+    assert found["assumptions"][0] == {
         "kind": "uf",
         "label": "UF (pesos)",
         "value": "$40.000",
@@ -206,5 +206,5 @@ def test_the_api_refuses_what_makes_no_sense_and_gives_a_debtor_no_numbers(
     ):
         answer = client.post(URL, wrong, format="json")
         assert (answer.status_code, codes(answer)[0][0]) == (400, field)
-    told: Any = client.post(URL, {"income": 5e6, "dicom": "has_debt"}, format="json").json()
-    assert (told["outcome"], told["high_uf"], told["dividend_high_clp"]) == ("debtor", 0, 0)
+    found: Any = client.post(URL, {"income": 5e6, "dicom": "has_debt"}, format="json").json()
+    assert (found["outcome"], found["high_uf"], found["dividend_high_clp"]) == ("debtor", 0, 0)

@@ -80,7 +80,7 @@ def test_amounts_are_read_as_chileans_write_them(
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "refusal"),
     [
         ({"income": ""}, "Completa este dato"),
         ({"income": "harto"}, "Escribe un monto"),
@@ -92,11 +92,11 @@ def test_amounts_are_read_as_chileans_write_them(
     ],
 )
 def test_what_cannot_be_read_is_told_beside_its_field(
-    given: dict[str, str], told: str, client: Client
+    given: dict[str, str], refusal: str, client: Client
 ) -> None:
     answer = client.post(PAGE, MEANS | given)
     assert answer.status_code == 400
-    assert told in text_of(answer)
+    assert refusal in text_of(answer)
 
 
 def test_a_debtor_sees_no_amount_and_no_word_of_approval(client: Client) -> None:

@@ -24,9 +24,9 @@ def client(admin: User, broker: Broker) -> APIClient:
 def test_a_lead_is_answered_with_its_matches(client: APIClient, broker: Broker) -> None:
     entry = home(broker, code="K-1", price_uf=4_200)
     lead = seeker(broker)
-    told = client.get(f"/api/v1/leads/{lead.pk}/matches/").json()
-    assert (told["count"], told["next"], told["previous"]) == (1, None, None)
-    (match,) = told["results"]
+    answer = client.get(f"/api/v1/leads/{lead.pk}/matches/").json()
+    assert (answer["count"], answer["next"], answer["previous"]) == (1, None, None)
+    (match,) = answer["results"]
     assert (match["entry_id"], match["code"], match["price_uf"]) == (entry.pk, "K-1", 4_200)
     assert match["fits"] == [{"code": "place", "text": "Está en Ñuñoa, como pide"}]
     assert [each["code"] for each in match["lacks"]] == ["price"]
@@ -34,8 +34,8 @@ def test_a_lead_is_answered_with_its_matches(client: APIClient, broker: Broker) 
 
 def test_a_property_is_answered_with_its_leads(client: APIClient, broker: Broker) -> None:
     entry, lead = home(broker), seeker(broker)
-    told = client.get(f"/api/v1/knowledge/{entry.pk}/leads/").json()
-    (row,) = told["results"]
+    answer = client.get(f"/api/v1/knowledge/{entry.pk}/leads/").json()
+    (row,) = answer["results"]
     assert (row["lead"], row["name"], row["pipeline_stage"]) == (lead.pk, lead.name, "entrada")
     assert [each["code"] for each in row["fits"]] == ["place", "price"]
 
@@ -64,8 +64,8 @@ def test_an_agent_sees_matches_of_their_leads_and_of_properties_only_their_leads
     client = signed_in(agent)
     assert client.get(f"/api/v1/leads/{mine.pk}/matches/").status_code == 200
     assert client.get(f"/api/v1/leads/{other.pk}/matches/").status_code == 404
-    told = client.get(f"/api/v1/knowledge/{entry.pk}/leads/").json()
-    assert [each["lead"] for each in told["results"]] == [mine.pk]
+    answer = client.get(f"/api/v1/knowledge/{entry.pk}/leads/").json()
+    assert [each["lead"] for each in answer["results"]] == [mine.pk]
 
 
 def test_others_leads_and_properties_do_not_exist(

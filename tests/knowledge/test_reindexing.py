@@ -36,9 +36,9 @@ def make_older(entries: Sequence[KnowledgeEntry], model: str = "gemini-embedding
 def test_it_embeds_what_is_owed_and_shows_how_far_it_is(broker: Broker) -> None:
     for number in range(60):
         KnowledgeEntryFactory(broker=broker, title=f"Casa {number}")
-    told = reindex()
-    assert "50 of 60 (83%)" in told
-    assert "60 of 60 (100%)" in told
+    output = reindex()
+    assert "50 of 60 (83%)" in output
+    assert "60 of 60 (100%)" in output
     assert models() == [lexical.MODEL] * 60
     assert list(ingestion.due(at=timezone.now())) == []
 
@@ -76,8 +76,8 @@ def test_stopped_in_the_middle_the_next_run_does_the_rest(broker: Broker) -> Non
     reindexing.ask_again(everything)
     assert next(reindexing.run(everything)).made == 50  # and here it was killed
     assert KnowledgeEntry.objects.filter(embed_again=True).count() == 70
-    told = reindex()
-    assert "70 of 70 (100%)" in told
+    output = reindex()
+    assert "70 of 70 (100%)" in output
     assert not KnowledgeEntry.objects.filter(embed_again=True).exists()
 
 
@@ -85,8 +85,8 @@ def test_it_waits_for_what_a_killed_run_had_claimed(broker: Broker) -> None:
     entry = KnowledgeEntryFactory(broker=broker)
     ingestion.claim(ingestion.due(at=timezone.now()), at=timezone.now(), limit=1)
     KnowledgeEntry.objects.update(embed_due_at=timezone.now() + timedelta(seconds=0.5))
-    told = reindex()
-    assert "Another worker has the rest" in told
+    output = reindex()
+    assert "Another worker has the rest" in output
     entry.refresh_from_db()
     assert entry.embed_status == "ready"
 

@@ -190,9 +190,9 @@ def test_a_lost_bucket_is_no_lost_file(bucket: FakeBucket) -> None:
     lost = files.in_bucket({**UNSET, **bucket.environment, "S3_BUCKET": "otro"})
     storage = Objects(**lost["attachments"]["OPTIONS"])
     for ask in (
-        lambda: files.open("7/a"),
-        files.answers,
-        lambda: files.save("a", ContentFile(b"")),
+        lambda: storage.open("7/a"),
+        storage.answers,
+        lambda: storage.save("a", ContentFile(b"")),
     ):
         with pytest.raises(FilesAway):
             ask()
@@ -268,8 +268,8 @@ def test_threads_read_and_write_side_by_side(bucket: FakeBucket) -> None:
 
     def work(number: int) -> None:
         content = bytes([number]) * 100_000
-        files.save(f"{number}", ContentFile(content))
-        read.append(files.open(f"{number}").read() == content)
+        storage.save(f"{number}", ContentFile(content))
+        read.append(storage.open(f"{number}").read() == content)
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(8)]
     for each in threads:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from crm.api.serializers import YEARS
 from crm.api.typed import WHOLE
 
-NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
+NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 # In an address an unescaped plus is a space: 10:00:00 03:00 was 10:00:00+03:00.
 LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)", re.ASCII)
 
@@ -91,7 +91,7 @@ class StrictForm(forms.Form):
     def clean(self) -> Any:
         for name, field in self.fields.items():
             given = self.data.get(name)
-            if given is not None and not given.strip() and not isinstance(field, forms.CharField):
+            if given is not None and not given.strip() and type(field) is not forms.CharField:
                 self.add_error(
                     name, forms.ValidationError(_("Este filtro está vacío."), code="blank")
                 )

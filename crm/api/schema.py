@@ -96,6 +96,12 @@ class Schema(AutoSchema):
                 shape.setdefault("allOf", []).append({"anyOf": rule})
         return shape
 
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        """A body of which one field of several is demanded is demanded too."""
+        schema, is_required = super()._get_request_for_media_type(serializer, direction)
+        demands = any(getattr(serializer, name, ()) for name in ("at_least_one", "just_one"))
+        return schema, is_required or (schema is not None and demands)
+
     def _insert_field_validators(self, field: Any, schema: Any) -> None:
         super()._insert_field_validators(field, schema)
         named = schema.get("format") in ("uri", "email")

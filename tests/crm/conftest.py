@@ -24,7 +24,7 @@ from tests.factories import LeadFactory, make_row
 FAILED: dict[Any, dict[str, Any]] = {
     Attachment: {"state": "failed"},
     CalendarEvent: {"state": "failed"},
-    KnowledgeEntry: {"embed_status": "failed"},
+    KnowledgeEntry: {"embed_status": "failed", "source_type": "property"},
     KnowledgeDocument: {"status": "failed"},
 }
 

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import is_unexpected_http_status_case
 from brokers import tokens
 from brokers.models import Broker, User
 from campaigns.models import CampaignStep
+from knowledge.models import KnowledgeEntry
 from leads.models import ChatMessage, Lead, MergeSuggestion, MessageTemplate
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
 from tests.api import Route, routes
@@ -267,6 +268,7 @@ def _known(route: Route, rows: dict[Any, Any]) -> dict[str, Any]:
         "owner": agent,
         "leads": [lead],
         "loser": rows["loser"].pk,
+        "entry": rows[KnowledgeEntry].pk,
         "confirm": rows[Lead].name,
         "version": rows[Lead].version,
     }

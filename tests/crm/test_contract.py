@@ -17,15 +17,7 @@ AREAS = sorted({path.split("/")[3] for path in contract.ROUTES})
 Drawn = tuple[Any, list[Case[Any]]]
 
 
-# The whole schema finds them untrue in a few places yet: what it finds is printed with ``-rx``.
-UNFINISHED = pytest.mark.xfail(reason="a few of its operations are not yet told in full")
-AREAS_NOW = [
-    pytest.param(area, marks=[UNFINISHED] if area in ("leads", "llm", "users") else [])
-    for area in AREAS
-]
-
-
-@pytest.fixture(scope="module", params=AREAS_NOW)
+@pytest.fixture(scope="module", params=AREAS)
 def drawn_requests(request: pytest.FixtureRequest, schema: Any) -> list[Drawn]:
     """Of a whole area, before the test's transaction begins: drawing takes long."""
     return [

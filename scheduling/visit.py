@@ -43,9 +43,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     changes = request.method == "POST"
     if _is_too_much(request, token, changes):
-        refused = _plain(request, "too_many", 429)
-        refused.headers["Retry-After"] = str(MINUTE)
-        return refused
+        return _plain(request, "too_many", TooMany.status)
     appointment = _find(token, at)
     if appointment is None:
         return _plain(request, "missing", 404)
@@ -229,8 +227,9 @@ def _days(appointment: Appointment, at: datetime) -> list[dict[str, Any]]:
 
 
 def _plain(request: HttpRequest, state: str, status: int) -> HttpResponse:
-    response = _answer(request, {"state": state}, status)
-    if status == TooMany.status:
+    is_too_much = status == TooMany.status
+    response = _answer(request, {"state": state, "is_too_much": is_too_much}, status)
+    if is_too_much:
         response.headers["Retry-After"] = str(MINUTE)
     return response
 

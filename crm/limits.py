@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from redis.exceptions import RedisError
 
 from crm import outage
+from crm.errors import TooMany
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,22 @@ def of_unknown(request: HttpRequest) -> Limit | None:
     if request.path.startswith(("/admin/", "/api/v1/")):
         return None
     return Limit(f"unknown:{address_of(request)}", UNKNOWN_PER_MINUTE, 60)
+
+
+def require_few(
+    request: HttpRequest, page: str, *, reads: int, posts: int, posts_a_day: int
+) -> None:
+    """Raises TooMany for an address that reads a page with a form, or sends it, too often.
+
+    ``reads`` and ``posts`` are of a minute.
+    """
+    address = f"{page}:{address_of(request)}"
+    rules = [Limit(address, reads, 60)]
+    if request.method == "POST":
+        rules.append(Limit(f"{address}:post", posts, 60))
+        rules.append(Limit(f"{address}:day", posts_a_day, 86_400))
+    if (rule := first_exceeded(rules)) is not None:
+        raise TooMany(retry_after=rule.seconds if rule.seconds == 60 else 3600)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -125,24 +125,20 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     correlation.bind(broker_id=broker.pk)
     with in_language_of(broker) as language:
         try:
-            _limit(request, broker)
+            # A page is cheap, but each sum may leave a lead.
+            limits.require_few(
+                request,
+                f"calculate:{broker.pk}",
+                reads=READS,
+                posts=SUMS,
+                posts_a_day=SUMS_A_DAY,
+            )
             answer = _answered(request, broker)
         except TooMany as refusal:
             answer = _shown(request, broker, {"is_too_much": True}, refusal.status)
             answer.headers["Retry-After"] = str(refusal.data["retry_after"])
     answer.headers["Content-Language"] = language
     return answer
-
-
-def _limit(request: HttpRequest, broker: Broker) -> None:
-    """Per address: a page is cheap, but each sum may leave a lead."""
-    address = f"calculate:{broker.pk}:{limits.address_of(request)}"
-    rules = [limits.Limit(address, READS, 60)]
-    if request.method == "POST":
-        rules.append(limits.Limit(f"{address}:post", SUMS, 60))
-        rules.append(limits.Limit(f"{address}:day", SUMS_A_DAY, 86_400))
-    if (rule := limits.first_exceeded(rules)) is not None:
-        raise TooMany(retry_after=rule.seconds if rule.seconds == 60 else 3600)
 
 
 def _answered(request: HttpRequest, broker: Broker) -> HttpResponse:

@@ -69,23 +69,19 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     correlation.bind(broker_id=broker.pk)
     with in_language_of(broker) as language:
         try:
-            _limit(request, broker)
+            limits.require_few(
+                request,
+                f"book:{broker.pk}",
+                reads=READS,
+                posts=BOOKINGS,
+                posts_a_day=BOOKINGS_A_DAY,
+            )
             answer = _booked(request, broker) if request.method == "POST" else None
         except TooMany as refusal:
             answer = _refused(request, broker, refusal)
         answer = answer or _shown(request, broker, BookingForm())
     answer.headers["Content-Language"] = language
     return answer
-
-
-def _limit(request: HttpRequest, broker: Broker) -> None:
-    address = f"book:{broker.pk}:{limits.address_of(request)}"
-    rules = [limits.Limit(address, READS, 60)]
-    if request.method == "POST":
-        rules.append(limits.Limit(f"{address}:post", BOOKINGS, 60))
-        rules.append(limits.Limit(f"{address}:day", BOOKINGS_A_DAY, 86_400))
-    if (rule := limits.first_exceeded(rules)) is not None:
-        raise TooMany(retry_after=rule.seconds if rule.seconds == 60 else 3600)
 
 
 # --- Booking ------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from bench import (  # noqa: E402
     rescoring,
     search,
     turns,
+    wall,
 )
 from crm import rowsecurity  # noqa: E402
 
@@ -51,6 +52,7 @@ WORKLOADS = {
     "rescoring": rescoring.run,
     "imports": imports.run,
     "forecast": forecast.run,
+    "wall": wall.run,
 }
 
 

@@ -58,7 +58,7 @@ def take(message: ChatMessage) -> None:
     outbox.deliver(reply, at=timezone.now())
 
 
-def _turns(broker_id: int, count: int) -> list[float]:
+def timed_turns(broker_id: int, count: int) -> list[float]:
     """Timed turns of one writer; receiving is not part of the time."""
     broker = Broker.objects.get(pk=broker_id)
     visitor, seconds = uuid.uuid4().hex, []
@@ -73,7 +73,7 @@ def _turns(broker_id: int, count: int) -> list[float]:
 
 def _worker(broker_id: int) -> list[float]:
     connections.close_all()
-    return _turns(broker_id, TURNS // 4)
+    return timed_turns(broker_id, TURNS // 4)
 
 
 def statements(broker: Broker) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def run() -> dict[str, Any]:
 
 def _measured(broker: Broker) -> dict[str, Any]:
     counted = statements(broker)
-    alone = _turns(broker.pk, TURNS)
+    alone = timed_turns(broker.pk, TURNS)
     connections.close_all()
     started = time.perf_counter()
     with multiprocessing.get_context("fork").Pool(CLIENTS) as pool:

@@ -23,7 +23,7 @@ demo: env  ## the same with a fake of every vendor, and a page on which to play 
 	@exec $(PY) -m tests.fakes
 
 test: lint  ## everything that has to be true before a change is kept
-	@exec $(ON_SERVERS) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@exec $(ON_SERVERS) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: env-dev
 	@$(MAKE) --no-print-directory --jobs=2 $(LINTS)

@@ -26,14 +26,16 @@ def open_broker(*, name: str, slug: str, **fields: Any) -> Broker:
 
 def complete(broker: Broker) -> None:
     """Give the broker whichever of the four configurations it lacks."""
-    BrokerPromptConfig.objects.get_or_create(
-        broker=broker,
-        defaults={
+    lacking = [
+        BrokerPromptConfig(
+            broker_id=broker.pk,
             **defaults.PROMPT,
-            "situation_handlers": defaults.SITUATIONS,
-            "meeting_config": defaults.MEETING,
-        },
-    )
-    BrokerLeadConfig.objects.get_or_create(broker=broker, defaults={"alert_email": broker.email})
-    BrokerVoiceConfig.objects.get_or_create(broker=broker)
-    BrokerChatConfig.objects.get_or_create(broker=broker)
+            situation_handlers=defaults.SITUATIONS,
+            meeting_config=defaults.MEETING,
+        ),
+        BrokerLeadConfig(broker_id=broker.pk, alert_email=broker.email),
+        BrokerVoiceConfig(broker_id=broker.pk),
+        BrokerChatConfig(broker_id=broker.pk),
+    ]
+    for config in lacking:
+        type(config)._default_manager.bulk_create([config], ignore_conflicts=True)

@@ -26,8 +26,8 @@ from tests.factories import BrokerFactory, LeadFactory, UserFactory
 SANTIAGO = ZoneInfo("America/Santiago")
 rowsecurity.WAYS["tests"] = "tests set the stage for several brokers"
 
-# Real processes spend half of their time waiting, but two of them at once are enough for two
-# cores: each lane runs in one process of the test run, in this order, beside everything else.
+# Real processes spend half of their time waiting, but two such stories at once are enough for two
+# cores: each lane runs in one process of the test run, in this order; a third has the rest meanwhile.
 LANES = (
     (
         "tests/crm/test_up.py",  # needs no database of ours: meanwhile they are made

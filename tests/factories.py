@@ -92,11 +92,9 @@ class BrokerFactory(factory.django.DjangoModelFactory):
     @factory.post_generation
     def configurations(self: Any, create: bool, extracted: Any, **_: Any) -> None:
         if create:
+            everywhere = ["webchat", "email", "telegram", "whatsapp"]
+            BrokerChatConfig.objects.create(broker=self, enabled_providers=everywhere)
             complete(self)
-            chat = BrokerChatConfig.objects.get(broker=self)
-            chat.enabled_providers = ["webchat", "email", "telegram", "whatsapp"]
-            chat.save()
-            self.brokerchatconfig = chat
 
 
 class UserFactory(factory.django.DjangoModelFactory):

@@ -118,6 +118,12 @@ def _fast_passwords(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _files_unlisted(settings: Any) -> None:
+    """Every new client would list all static files again."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
 def _own_cache(settings: Any, worker_id: str) -> Iterator[None]:
     """Throttles and breakers live in the cache: each process has its own, empty at each test."""
     settings.CACHES = {

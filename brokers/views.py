@@ -28,6 +28,7 @@ from brokers.models import (
     User,
 )
 from brokers.tasks import mail_link_soon, mail_reset
+from crm import access
 from crm.api import typed
 from crm.api.permissions import SuperadminsOnly, TenantPermission
 from crm.api.serializers import OF_BROKER, broker_of
@@ -77,7 +78,7 @@ class Refresh(PublicView, Posted):
 
     @extend_schema(operation_id="auth_refresh", responses=shapes.TokenPairSerializer)
     def post(self, request: Request) -> Response:
-        asked_at = timezone.now()
+        asked_at = access.arrived_at(request._request)
         return Response(tokens.renew(self.given()["refresh"], asked_at=asked_at))
 
 

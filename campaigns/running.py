@@ -53,6 +53,13 @@ def require_complete(campaign: Campaign) -> None:
             raise Incomplete(where, step=step.pk)
 
 
+def require_fit(campaign_id: int) -> None:
+    """After a change within the same transaction: what runs must still be what could be activated."""
+    campaign = locked_campaign(campaign_id)
+    if campaign.status == CampaignStatus.ACTIVE:
+        require_complete(campaign)
+
+
 def _lack(campaign: Campaign, step: CampaignStep) -> str:
     """What keeps the step from running, if anything."""
     if step.action not in TALKS:
@@ -122,3 +129,4 @@ def delete_step(step: CampaignStep) -> None:
     if step.logs.exists():
         raise HasHistory
     step.delete()
+    require_fit(step.campaign_id)

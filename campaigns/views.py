@@ -45,6 +45,11 @@ class Campaigns(Removable[Campaign]):
     ordering_fields = ["id", "name", "created_at", "updated_at"]
     letters = {"change_step": "u", "remove_step": "u"}
 
+    def perform_update(self, serializer: Any) -> None:
+        with transaction.atomic():
+            super().perform_update(serializer)
+            running.require_fit(serializer.instance.pk)
+
     def perform_destroy(self, instance: Campaign) -> None:
         running.delete(instance)
 
@@ -196,4 +201,5 @@ class Campaigns(Removable[Campaign]):
         given.is_valid(raise_exception=True)
         with transaction.atomic():
             given.save()
+            running.require_fit(campaign.pk)
         return Response(given.data, status=code)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,12 @@ log = logging.getLogger(__name__)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 QUIET = ("live", "ready", "metrics", "static")  # asked every few seconds, by machines
 HEADER = "X-Request-ID"
+ARRIVED = "crm.arrived"  # in what the server tells of a request: seconds since the epoch
+
+
+def arrived_at(request: HttpRequest) -> datetime:
+    """When the request reached the server, before it waited for a thread; now, where no server says."""
+    return datetime.fromtimestamp(request.META.get(ARRIVED) or time.time(), UTC)
 
 
 @dataclass

@@ -69,6 +69,7 @@ def add(
         remind_at=due_at if remind_at is UNSET else remind_at,
         repeat=repeat,
         series_from=due_at,
+        occurrence_at=due_at,
         actor=actor,
         created_by=by,
     )
@@ -113,7 +114,7 @@ def change(task: Task, *, by: User | None, at: datetime, **changes: Any) -> Task
     before = (row.due_at, row.remind_at)
     _apply(row, changes)
     if row.repeat != Repeat.NEVER and "repeat" in changes:
-        row.series_from = row.due_at
+        row.series_from = row.occurrence_at = row.due_at
     if row.remind_at != before[1]:
         row.reminded_at = None
     row.save()
@@ -123,11 +124,23 @@ def change(task: Task, *, by: User | None, at: datetime, **changes: Any) -> Task
 
 
 def _apply(task: Task, changes: dict[str, Any]) -> None:
-    ahead = task.due_at - task.remind_at if task.remind_at else None
+    if "due_at" in changes and "remind_at" not in changes:
+        task.remind_at = _reminder(task, changes["due_at"])
     for name, value in changes.items():
         setattr(task, name, value)
-    if "due_at" in changes and "remind_at" not in changes and ahead is not None:
-        task.remind_at = task.due_at - ahead
+
+
+def _reminder(task: Task, due_at: datetime) -> datetime | None:
+    """As far ahead of another moment as of the task's own, on the wall's clock: the evening before stays it."""
+    if task.remind_at is None:
+        return None
+    zone = zone_of(task.lead)
+    ahead = _on_the_wall(task.due_at, zone) - _on_the_wall(task.remind_at, zone)
+    return _real((_on_the_wall(due_at, zone) - ahead).replace(tzinfo=zone))
+
+
+def _on_the_wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 def _open(task: Task) -> Task:
@@ -190,13 +203,16 @@ def _close(task: Task, state: TaskState, by: User | None, at: datetime) -> None:
 
 
 def _following(task: Task, at: datetime) -> Task | None:
-    """The next of the series, later than this one and than now: missed ones are not made up for."""
+    """The next of the series, later than this one and than now: missed ones are not made up for.
+
+    Later also than the hour that this one was put off from, or done before.
+    """
     if task.repeat == Repeat.NEVER:
         return None
+    after = max(task.occurrence_at, task.due_at, at)
     due_at = next_of_series(
-        task.series_from, Repeat(task.repeat), after=max(task.due_at, at), zone=zone_of(task.lead)
+        task.series_from, Repeat(task.repeat), after=after, zone=zone_of(task.lead)
     )
-    ahead = task.due_at - task.remind_at if task.remind_at else None
     return Task(
         lead=task.lead,
         broker_id=task.broker_id,
@@ -204,9 +220,10 @@ def _following(task: Task, at: datetime) -> Task | None:
         note=task.note,
         owner=task.owner,
         due_at=due_at,
-        remind_at=None if ahead is None else due_at - ahead,
+        remind_at=_reminder(task, due_at),
         repeat=task.repeat,
         series_from=task.series_from,
+        occurrence_at=due_at,
         actor=task.actor,
         created_by=task.created_by,
     )
@@ -217,8 +234,8 @@ def next_of_series(first: datetime, repeat: Repeat, *, after: datetime, zone: Zo
 
     Counted from the first one, so that the 31st is not lost to a February.
     """
-    start, step = first.astimezone(zone).replace(tzinfo=None), STEPS[repeat]
-    passed = after.astimezone(zone).replace(tzinfo=None) - start
+    start, step = _on_the_wall(first, zone), STEPS[repeat]
+    passed = _on_the_wall(after, zone) - start
     count = max(passed.days // 31 if repeat == Repeat.MONTHLY else passed // _length(repeat), 0)
     while True:
         moment = _real((start + step * count).replace(tzinfo=zone))

@@ -363,6 +363,7 @@ class TaskFactory(OfLead):
     due_at = NOON
     remind_at = factory.SelfAttribute("due_at")
     series_from = factory.SelfAttribute("due_at")
+    occurrence_at = factory.SelfAttribute("due_at")
     actor = "human"
 
 

@@ -169,6 +169,10 @@ class CampaignAdmin(TenantAdmin):
     )
     empty_hint = _("Crea una campaña con sus pasos para dar seguimiento sin olvidar a nadie.")
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        running.require_fit(form.instance.pk)
+
     @display(description=_("estado"), ordering="status", label=STATUS_TONES)
     def shown_status(self, campaign: Campaign) -> tuple[str, str]:
         return campaign.status, campaign.get_status_display()
@@ -265,6 +269,10 @@ class CampaignStepAdmin(TenantAdmin):
     list_filter = ("action", ("campaign", ScopedRelatedFilter))
     search_fields = ("campaign__name", "message_text")
     empty_hint = _("Los pasos se agregan desde la página de cada campaña.")
+
+    def save_model(self, request: HttpRequest, obj: CampaignStep, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        running.require_fit(obj.campaign_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         ran = obj is not None and obj.logs.exists()

@@ -8,6 +8,7 @@ however slowly that is fetched.
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -198,6 +199,7 @@ def environ_of(scope: Message) -> Environ:
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        access.ARRIVED: time.time(),
     }
     for raw_name, raw_value in scope["headers"]:
         if b"_" in raw_name:

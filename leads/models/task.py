@@ -47,6 +47,8 @@ class Task(LeadOwned):
         _("se repite"), max_length=20, choices=Repeat.choices, default=Repeat.NEVER
     )
     series_from = models.DateTimeField(_("serie desde"))
+    # Of a series: the hour that is its own, wherever ``due_at`` was moved to.
+    occurrence_at = models.DateTimeField(_("hora de la serie"), editable=False)
     actor = models.CharField(_("quién la creó"), max_length=20, choices=Actor.choices)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,6 +1,7 @@
 """One sign-in is one line of tokens, which ends whole and for good."""
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from rest_framework.test import APIClient
 from brokers import passwords, tokens
 from brokers.models import Broker, SignIn, User
 from brokers.tasks import flush_tokens
+from crm import access
 from crm.tenancy import Role
 from tests.api import codes, signed_in
 from tests.factories import PASSWORD, UserFactory
@@ -21,13 +23,13 @@ REFRESH, LOGOUT = "/api/v1/auth/refresh/", "/api/v1/auth/logout/"
 ME, CONFIRM = "/api/v1/auth/me/", "/api/v1/auth/password/reset/confirm/"
 
 
-def refreshed(raw: str) -> Any:
-    return APIClient().post(REFRESH, {"refresh": raw})
+def refreshed(raw: str, **environ: Any) -> Any:
+    return APIClient().post(REFRESH, {"refresh": raw}, **environ)
 
 
-def enters(access: str) -> bool:
+def enters(token: str) -> bool:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     return bool(client.get(ME).status_code == 200)
 
 
@@ -69,6 +71,16 @@ def test_a_client_that_asks_twice_at_once_is_served_once_and_stays(broker: Broke
         thread.join()
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
     [served] = [answer.json() for answer in answers if answer.status_code == 200]
+    assert enters(served["access"])
+    assert refreshed(served["refresh"]).status_code == 200
+
+
+def test_a_request_that_waited_for_a_thread_while_another_was_served_ends_nothing(
+    agent: User,
+) -> None:
+    raw, arrived = tokens.issue(agent)["refresh"], {access.ARRIVED: time.time()}
+    served = refreshed(raw, **arrived).json()
+    assert refreshed(raw, **arrived).status_code == 401
     assert enters(served["access"])
     assert refreshed(served["refresh"]).status_code == 200
 

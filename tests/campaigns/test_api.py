@@ -60,6 +60,30 @@ def test_a_campaign_that_does_not_fit_is_refused_by_field(
     assert (answer.status_code, codes(answer)[0][0].split(".")[0]) == (400, field)
 
 
+SPOILED = [
+    ("patch", ("steps", "{step}"), {"message_text": "", "message_template": None}),
+    ("patch", ("steps", "{step}"), {"step_channel": "call"}),
+    ("patch", (), {"channel": "call"}),
+    ("post", ("steps",), {"step_number": 9, "action": "send_message", "message_text": ""}),
+    ("delete", ("steps", "{step}"), {}),
+]
+
+
+@pytest.mark.parametrize(("verb", "path", "given"), SPOILED)
+def test_what_runs_is_never_left_with_nothing_to_say(
+    campaign_of: Callable[..., Campaign], admin: User, verb: str, path: Any, given: dict[str, Any]
+) -> None:
+    client, text = signed_in(admin), {"message_text": "Hola", "message_template": None}
+    campaign = campaign_of(text)
+    step = campaign.steps.get()
+    address = url(campaign, *(part.format(step=step.pk) for part in path))
+    answer = getattr(client, verb)(address, given)
+    assert (answer.status_code, codes(answer)) == (409, [(None, "campaign_incomplete")])
+    assert campaign.steps.get().message_text == "Hola"
+    Campaign.objects.filter(pk=campaign.pk).update(status="paused")
+    assert getattr(client, verb)(address, given).status_code < 300
+
+
 def test_steps_are_made_changed_listed_and_removed(made: dict[str, Any], admin: User) -> None:
     client = signed_in(admin)
     step = client.post(url(made, "steps"), TEXT)

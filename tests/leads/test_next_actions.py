@@ -146,6 +146,31 @@ def test_missed_occurrences_are_not_made_up_for(lead: Lead, at: datetime) -> Non
     assert following.due_at == at + DAY - HOUR
 
 
+@pytest.mark.parametrize("by", [-30 * DAY, -DAY, -HOUR, HOUR, DAY])
+@pytest.mark.parametrize("repeat", [Repeat.DAILY, Repeat.WEEKLY, Repeat.MONTHLY])
+def test_an_occurrence_that_was_moved_never_comes_twice(
+    lead: Lead, at: datetime, repeat: Repeat, by: timedelta
+) -> None:
+    task = next_actions.add(lead, due_at=at + 31 * DAY, repeat=repeat, at=at)
+    own = task.due_at
+    for _ in range(3):
+        next_actions.put_off(task, until=task.due_at + by, by=None, at=at)
+        following = next_actions.complete(task, by=None, at=at)
+        assert following is not None
+        assert following.due_at > max(own, own + by)
+        assert following.due_at.astimezone(SANTIAGO).hour == own.astimezone(SANTIAGO).hour
+        task, own = following, following.due_at
+
+
+def test_a_reminder_of_the_evening_before_stays_one_when_the_clocks_change(lead: Lead) -> None:
+    due = datetime(2027, 4, 3, 10, 0, tzinfo=SANTIAGO)  # the clocks go back the night after
+    evening = datetime(2027, 4, 2, 18, 0, tzinfo=SANTIAGO)
+    task = next_actions.add(lead, due_at=due, remind_at=evening, repeat="daily", at=evening - DAY)
+    following = next_actions.complete(task, by=None, at=due)
+    assert following is not None and following.remind_at is not None
+    assert following.remind_at.astimezone(SANTIAGO) == datetime(2027, 4, 3, 18, 0, tzinfo=SANTIAGO)
+
+
 def test_a_cancelled_series_is_over(lead: Lead, at: datetime) -> None:
     task = TaskFactory(broker=lead.broker, lead=lead, repeat="daily")
     next_actions.cancel(task, by=None, at=at)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from wsgiref.util import FileWrapper
 
 import pytest
 
+from crm import access
 from crm.web import front as door
 from crm.web.front import Front, environ_of
 from tests.asgi import ask
@@ -146,6 +148,12 @@ def environ(**changed: Any) -> dict[str, Any]:
 
 def test_the_caller_s_address_is_the_connection_s() -> None:
     assert environ()["REMOTE_ADDR"] == "192.0.2.7"
+
+
+def test_a_request_carries_when_it_came() -> None:
+    """It may wait for a thread: what depends on the order of requests asks for this."""
+    before = time.time()
+    assert before <= environ()[access.ARRIVED] <= time.time()
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,8 @@ class LeadAdmin(RightsButtons, MergePages):
                     ("budget_amount", "budget_currency"),
                     ("property_type", "bedrooms"),
                     ("operation", "horizon"),
-                    ("delivery", "subsidy", "pets"),
+                    ("delivery", "subsidy"),
+                    "pets",
                 )
             },
         ),

@@ -1,7 +1,10 @@
 """Tasks and notifications as the API shows them."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from brokers.models import User
@@ -75,6 +78,13 @@ class PutOffSerializer(serializers.Serializer[Any]):
     """Until when; without it, until the same hour tomorrow."""
 
     due_at = MomentField(required=False)
+
+    def validate_due_at(self, due_at: datetime) -> datetime:
+        if due_at <= timezone.now():
+            raise serializers.ValidationError(
+                _("La hora ya pasó. Elige una hora futura."), code="in_the_past"
+            )
+        return due_at
 
 
 class DoneSerializer(serializers.Serializer[Any]):

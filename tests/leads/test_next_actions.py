@@ -291,6 +291,8 @@ def test_a_client_plans_changes_and_closes_a_task(lead: Lead, agent: User) -> No
     assert (task["owner"], task["state"], task["owner_name"]) == (agent.pk, "open", agent.name)
     changed = client.patch(f"{TASKS}{task['id']}/", {"note": "Llamar temprano"})
     assert changed.json()["note"] == "Llamar temprano"
+    past = client.post(f"{TASKS}{task['id']}/put-off/", {"due_at": "2020-01-01T10:00:00-04:00"})
+    assert (past.status_code, codes(past)) == (400, [("due_at", "in_the_past")])
     later = client.post(f"{TASKS}{task['id']}/put-off/", {"due_at": "2031-05-09T10:00:00-04:00"})
     assert later.json()["due_at"].startswith("2031-05-09")
     done = client.post(f"{TASKS}{task['id']}/done/")

@@ -15,6 +15,7 @@ _COMMON: dict[Language, str] = {
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
 _SENTENCE = re.compile(r"[^.!?\n]+")
+_SPANISH_SIGN = re.compile(r"[¿¡]")
 _LEAST_LEAD = 2
 
 
@@ -24,6 +25,8 @@ def languages_of(folded: str) -> set[Language]:
 
 
 def _of(sentence: str) -> Language | None:
+    if _SPANISH_SIGN.search(sentence):
+        return "es"
     words = re.findall(r"[a-z]+", sentence)
     counts = {language: sum(word in known for word in words) for language, known in _WORDS.items()}
     first, second, _ = sorted(counts, key=lambda language: counts[language], reverse=True)

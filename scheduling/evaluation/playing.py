@@ -25,6 +25,7 @@ BETWEEN = timedelta(minutes=2)
 THINKING = timedelta(seconds=30)
 MOST_TURNS = 3  # a turn that failed is tried again, as the sweep would
 KNOWN_SINCE = timedelta(days=1)
+OURS = (Author.ASSISTANT, Author.SYSTEM)
 
 
 def play(case: Case, world: World) -> Happened:
@@ -101,14 +102,13 @@ def _answer(lead_id: int, at: datetime) -> None:
 
 def _happened(lead: Lead, standing: Appointment | None, *, since: datetime) -> Happened:
     messages = list(lead.messages.filter(at__gte=since).order_by("pk"))
-    ours = [each for each in messages if each.author in (Author.ASSISTANT, Author.SYSTEM)]
     calls = list(LLMCall.objects.filter(lead=lead))
     costs = [call.estimated_cost_usd for call in calls]
     known = [cost for cost in costs if cost is not None]
     return Happened(
         lead,
-        [each.message_text for each in ours],
-        _step(lead, ours, standing),
+        [each.message_text for each in messages if each.author in OURS],
+        _step(lead, messages, standing),
         exchange=[
             ("lead" if each.direction == Direction.IN else "us", each.message_text)
             for each in messages
@@ -128,23 +128,33 @@ def _waits(lead: Lead) -> Any:
     return Conversation.objects.filter(waits, lead=lead)
 
 
-def _step(lead: Lead, ours: Sequence[ChatMessage], standing: Appointment | None) -> Step:
+def _step(lead: Lead, messages: Sequence[ChatMessage], standing: Appointment | None) -> Step:
     """Where the conversation stands after its last message, by what is stored.
 
-    A visit that came of it says more than the mark that the financing is a person's decision.
+    Visits and hours say more than the mark that the financing is a person's decision, and hours
+    that are offered now more than a visit that was settled before.
     """
     if lead.consents.filter(state=ConsentState.WITHDRAWN).exists():
         return "opt_out"
     if _waits(lead).filter(holder=Holder.WAITING).exists():
         return "person"
+    last = messages[-1]
+    if last.provider_metadata.get("choices") and not _settled_since(lead, _asked_at(messages)):
+        return "offer_hours"
     if deed := _visit_step(lead, standing):
         return deed
     if _waits(lead).exists():
         return "person"
-    last = ours[-1] if ours else None
-    if last is not None and last.provider_metadata.get("choices"):
-        return "offer_hours"
-    return "ask" if last is not None and "?" in last.message_text else "inform"
+    return "ask" if last.direction == Direction.OUT and "?" in last.message_text else "inform"
+
+
+def _asked_at(messages: Sequence[ChatMessage]) -> datetime:
+    return max(each.at for each in messages if each.direction == Direction.IN)
+
+
+def _settled_since(lead: Lead, moment: datetime) -> bool:
+    settled = Q(agreed_at__gte=moment) | Q(cancelled_at__gte=moment)
+    return Appointment.objects.filter(settled, lead=lead).exists()
 
 
 def _visit_step(lead: Lead, standing: Appointment | None) -> Step | None:

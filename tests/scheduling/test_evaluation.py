@@ -53,7 +53,7 @@ def package() -> list[Case]:
 
 def test_no_conversation_of_the_package_is_there_twice(package: list[Case]) -> None:
     ids = [case.id for case in package]
-    assert len(set(ids)) == len(ids) >= 30
+    assert len(set(ids)) == len(ids) >= 220
     texts = [fold(text).strip() for case in package for text in case.messages]
     assert sorted(text for text in set(texts) if texts.count(text) > 1) == []
 
@@ -67,8 +67,11 @@ def test_every_pattern_of_the_package_is_one_and_is_not_met_by_the_question_itse
                 pattern for pattern in each.says if re.search(fold(pattern), fold(each.question))
             ]
             assert not met, f"{case.id}: {met}"
-        for pattern in case.expect.never:
+        said = [pattern for each in case.expect.answers for pattern in each.says]
+        for pattern in (*said, *case.expect.never):
             re.compile(fold(pattern))
+            turned = re.search(r"\\[A-Z]", pattern)
+            assert not turned, f"{case.id}: folding makes {pattern} its opposite"
 
 
 def test_visits_that_are_given_are_of_listings_that_exist(package: list[Case]) -> None:
@@ -118,6 +121,22 @@ def test_what_is_given_of_a_lead_stands_before_they_write(own_set: Any, tmp_path
     verdicts = reporting.verdicts_of(json.loads(written.read_text()))
     assert [(each.step, each.complaints) for each in verdicts] == [("cancel", []), ("ask", [])]
     assert "17:00" in verdicts[1].exchange[-1][1]
+
+
+def test_hours_offered_now_say_more_than_a_visit_settled_before(
+    own_set: Any, tmp_path: Path
+) -> None:
+    visit = {"in_days": 3, "at": "16:30"}
+    again = {
+        "id": "again",
+        "skills": ["cancelling", "rescheduling"],
+        "given": {"visit": visit},
+        "messages": ["Necesito cancelar la visita", "Quiero agendar una visita para el sábado"],
+        "expect": {"next_step": ["offer_hours"]},
+    }
+    call_command("evaluate", set=own_set(again), json=tmp_path / "result.json", worst=0)
+    (found,) = json.loads((tmp_path / "result.json").read_text())["verdicts"]
+    assert found["step"] == "offer_hours"
 
 
 def test_one_conversation_knows_nothing_of_the_one_before(own_set: Any, tmp_path: Path) -> None:
@@ -181,6 +200,8 @@ def test_facts_are_counted_each_right_missed_or_invented(lead: Lead) -> None:
 def test_what_may_never_be_said_is_found(lead: Lead) -> None:
     assert judged(lead, "Vale UF 4.250 y tu tope es UF 5.000.").forbidden == []
     assert judged(lead, "Vale UF 3.333.").forbidden == ["inventa UF 3333"]
+    lead.metadata["budget"] = {"amount": 3333, "currency": "UF"}
+    assert judged(lead, "Anoto hasta UF 3.333.").forbidden == [], "said back, however it was put"
     assert judged(lead, "No soy un robot.").forbidden == ["dice que es una persona"]
     assert judged(lead, "Te regalamos la bodega", never=["regala"]).forbidden == ["dice «regala»"]
     assert judged(lead, "Llamo a find_slots.").forbidden == ["muestra sus instrucciones"]

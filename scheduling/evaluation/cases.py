@@ -1,7 +1,6 @@
 """The conversations of an evaluation: what a lead writes, and what should come of it."""
 
 import json
-from collections.abc import Iterable, Sequence
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -13,6 +12,7 @@ from leads.facts import Facts
 OWN = Path(__file__).parent / "conversations"
 # Who writes the assistant's rules reads the first and never the second.
 SPLITS = {"development": OWN / "development.json", "held_out": OWN / "held_out.json"}
+ALL, FAST, FAST_EVERY = "all", "fast", 10
 
 Skill = Literal[
     "facts", "corrections", "couples", "income", "pensions", "independents", "foreigners",
@@ -91,19 +91,18 @@ class Case(Strict):
     expect: Expected
 
 
-def read(paths: Iterable[Path], *, only: Sequence[str] = ()) -> list[Case]:
-    """Raises pydantic's ValidationError where a file says what no evaluation understands."""
-    found = [case for path in paths for case in _of(path)]
-    return [case for case in found if not only or case.id in only]
+def of_split(split: str) -> list[Case]:
+    """The conversations of a part, of all parts, or of the few that a change is tried on first."""
+    if split == FAST:
+        return read(SPLITS["development"])[::FAST_EVERY]
+    paths = SPLITS.values() if split == ALL else [SPLITS[split]]
+    return [case for path in paths for case in read(path)]
 
 
-def _of(path: Path) -> list[Case]:
+def read(path: Path) -> list[Case]:
+    """Raises pydantic's ValidationError where the file says what no evaluation understands."""
     found: list[Case] = TypeAdapter(list[Case]).validate_json(path.read_text(encoding="utf-8"))
     return found
-
-
-def paths_of(split: str) -> list[Path]:
-    return list(SPLITS.values()) if split == "all" else [SPLITS[split]]
 
 
 def as_json(value: Any) -> str:

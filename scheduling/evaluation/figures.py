@@ -1,9 +1,15 @@
 """What the verdicts of an evaluation come to, over all conversations and for each skill."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from scheduling.evaluation.judging import Verdict
+
+# Of the embedded model on the fast split: what a change may not fall below. Who makes it better
+# records that here.
+LEVELS = Path(__file__).parent / "levels.json"
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,16 @@ def figures(verdicts: Sequence[Verdict]) -> Figures:
         cost_usd=float(sum(known)) if len(known) == len(costs) else None,
         fell_back=sum(each.fell_back for each in verdicts),
     )
+
+
+def below_level(total: Figures) -> list[str]:
+    """The figures that are worse than recorded, in words; more that is barred is worse."""
+    levels: dict[str, float] = json.loads(LEVELS.read_text(encoding="utf-8"))
+    return [
+        f"{name} is {getattr(total, name):.3f}, recorded {level:.3f}"
+        for name, level in levels.items()
+        if (getattr(total, name) > level if name == "forbidden" else getattr(total, name) < level)
+    ]
 
 
 def by_skill(verdicts: Sequence[Verdict]) -> dict[str, Figures]:

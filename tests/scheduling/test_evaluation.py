@@ -14,7 +14,7 @@ from knowledge.demo import LISTINGS
 from leads.facts import Facts
 from leads.folding import fold
 from leads.models import Lead
-from scheduling.evaluation import cases, figures, judging, reporting
+from scheduling.evaluation import cases, figures, judging, reporting, running
 from scheduling.evaluation.cases import Case, Given
 from scheduling.evaluation.judging import Happened, Verdict
 from scheduling.evaluation.languages import languages_of
@@ -48,7 +48,7 @@ def own_set(tmp_path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def package() -> list[Case]:
-    return cases.read(cases.paths_of("all"))
+    return cases.of_split("all")
 
 
 def test_no_conversation_of_the_package_is_there_twice(package: list[Case]) -> None:
@@ -74,6 +74,19 @@ def test_every_pattern_of_the_package_is_one_and_is_not_met_by_the_question_itse
             assert not turned, f"{case.id}: folding makes {pattern} its opposite"
 
 
+def test_the_embedded_model_is_not_below_its_recorded_level() -> None:
+    seen: list[Verdict] = []
+    verdicts = running.evaluate(cases.of_split("fast"), done=seen.append)
+    assert seen == verdicts
+    assert figures.below_level(figures.figures(verdicts)) == []
+
+
+def test_a_figure_below_the_recorded_level_is_named() -> None:
+    low = figures.figures([verdict("a", missed=["x"], forbidden=["y"] * 99)])
+    assert [line.split()[0] for line in figures.below_level(low)][:2] == ["facts_f1", "next_step"]
+    assert figures.below_level(low)[-1].startswith("forbidden is 99")
+
+
 def test_visits_that_are_given_are_of_listings_that_exist(package: list[Case]) -> None:
     codes = {"", *(text.metadata["code"] for text in LISTINGS)}
     given = {case.given.visit.property for case in package if case.given.visit}
@@ -82,7 +95,7 @@ def test_visits_that_are_given_are_of_listings_that_exist(package: list[Case]) -
 
 def test_a_file_that_makes_no_sense_is_refused(own_set: Any) -> None:
     with pytest.raises(ValidationError):
-        cases.read([own_set({**ONE, "messages": []})])
+        cases.read(own_set({**ONE, "messages": []}))
     with pytest.raises(CommandError):
         call_command("evaluate", set=own_set({**ONE, "expected": {}}))
     for answer in ({"question": "¿?"}, {"question": "¿?", "says": ["a"], "unknown": True}):

@@ -30,7 +30,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--model", default=OFFLINE, help="vendor:name, with its key set (default: offline)"
         )
-        parser.add_argument("--split", choices=[*cases.SPLITS, "all"], default="all")
+        parser.add_argument(
+            "--split", choices=[*cases.SPLITS, cases.ALL, cases.FAST], default=cases.ALL
+        )
         parser.add_argument("--set", type=Path, help="a file of conversations in place of a split")
         parser.add_argument("--only", action="append", default=[], help="the id of one; repeatable")
         parser.add_argument("--worst", type=int, default=5, help="failures to quote (default: 5)")
@@ -93,11 +95,12 @@ def _use(model: str) -> None:
 
 
 def _chosen(options: dict[str, Any]) -> list[Case]:
-    paths = [options["set"]] if options["set"] else cases.paths_of(options["split"])
+    path, only = options["set"], options["only"]
     try:
-        chosen = cases.read(paths, only=options["only"])
+        found = cases.read(path) if path else cases.of_split(options["split"])
     except (OSError, ValidationError) as error:
-        raise CommandError(f"{', '.join(map(str, paths))}: {error}") from error
+        raise CommandError(f"{path or options['split']}: {error}") from error
+    chosen = [case for case in found if not only or case.id in only]
     if not chosen:
         raise CommandError("No such conversation.")
     return chosen

@@ -1,21 +1,23 @@
 """`manage.py evaluate`: the assistant on conversations whose right outcome is known; keeps nothing."""
 
+import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone, translation
 from pydantic import ValidationError
 
 from llm import vendors
-from scheduling.evaluation import cases, judging, playing, world
+from scheduling.evaluation import cases, reporting, running
 from scheduling.evaluation.cases import Case
-from scheduling.evaluation.judging import Figures, Verdict
+from scheduling.evaluation.figures import figures
+from scheduling.evaluation.judging import Verdict
 
 OFFLINE = "offline"
+TO_STDOUT = Path("-")
+PROGRESS_EVERY = 10
 
 
 class Command(BaseCommand):
@@ -28,51 +30,60 @@ class Command(BaseCommand):
         parser.add_argument(
             "--model", default=OFFLINE, help="vendor:name, with its key set (default: offline)"
         )
-        parser.add_argument("--set", type=Path, default=cases.OWN, help="a file of conversations")
+        parser.add_argument(
+            "--split", choices=[*cases.SPLITS, cases.ALL, cases.FAST], default=cases.ALL
+        )
+        parser.add_argument("--set", type=Path, help="a file of conversations in place of a split")
         parser.add_argument("--only", action="append", default=[], help="the id of one; repeatable")
+        parser.add_argument("--worst", type=int, default=5, help="failures to quote (default: 5)")
+        parser.add_argument("--processes", type=int, default=1, help="how many work side by side")
         parser.add_argument(
             "--threshold",
             type=float,
             help="fail where facts, next steps or answers are below (0 to 1), or anything barred is said",
         )
-        parser.add_argument("--json", action="store_true", help="figures and verdicts as JSON")
+        parser.add_argument(
+            "--json",
+            type=Path,
+            nargs="?",
+            const=TO_STDOUT,
+            help="figures, verdicts and transcripts as JSON: to a file, or in place of the table",
+        )
+        parser.add_argument("--compare", type=Path, help="the JSON of another run to compare with")
 
     def handle(self, *args: Any, **options: Any) -> None:
         _use(options["model"])
-        try:
-            chosen = cases.read(options["set"], only=options["only"])
-        except (OSError, ValidationError) as error:
-            raise CommandError(f"{options['set']}: {error}") from error
-        if not chosen:
-            raise CommandError("No such conversation.")
-        verdicts = evaluate(chosen)
-        total = judging.figures(verdicts)
-        if options["json"]:
-            self.stdout.write(cases.as_json(_told(verdicts, total)))
+        before = _verdicts_of(options["compare"]) if options["compare"] else []
+        verdicts = running.evaluate(
+            _chosen(options), processes=options["processes"], done=self._progress()
+        )
+        data = cases.as_json(reporting.as_data(verdicts, model=options["model"]))
+        if options["json"] == TO_STDOUT:
+            self.stdout.write(data)
         else:
-            self._print(verdicts, total)
-        threshold = options["threshold"]
+            self._print(verdicts, before, options["worst"])
+        if options["json"] not in (None, TO_STDOUT):
+            options["json"].write_text(data + "\n", encoding="utf-8")
+        total, threshold = figures(verdicts), options["threshold"]
         if threshold is not None and (total.weakest < threshold or total.forbidden):
             sys.exit(1)
 
-    def _print(self, verdicts: list[Verdict], total: Figures) -> None:
-        for each in verdicts:
-            wrong = _wrong(each)
-            self.stdout.write(f"{'ok  ' if not wrong else 'WRONG'} {each.case}")
-            for line in wrong:
-                self.stdout.write(f"      {line}")
-        cost = "unknown" if total.cost_usd is None else f"US$ {total.cost_usd:.4f}"
-        self.stdout.write(
-            f"\n{total.conversations} conversations\n"
-            f"facts F1           {total.facts_f1:.3f} (precision {total.facts_precision:.3f}, "
-            f"recall {total.facts_recall:.3f})\n"
-            f"next step right    {total.next_step:.3f}\n"
-            f"questions answered {total.answers:.3f}\n"
-            f"forbidden content  {total.forbidden}\n"
-            f"tokens             {total.input_tokens} in, {total.output_tokens} out\n"
-            f"cost               {cost}\n"
-            f"fell back          {total.fell_back} attempts"
-        )
+    def _progress(self) -> running.Done:
+        count = 0
+
+        def done(verdict: Verdict) -> None:
+            nonlocal count
+            count += 1
+            if count % PROGRESS_EVERY == 0:
+                self.stderr.write(f"{count} conversations, {verdict.case} the last")
+
+        return done
+
+    def _print(self, verdicts: list[Verdict], before: list[Verdict], worst: int) -> None:
+        lines = [*reporting.table(verdicts), *reporting.totals(figures(verdicts))]
+        lines += reporting.worst(verdicts, worst)
+        lines += ["", *reporting.differences(before, verdicts)] if before else []
+        self.stdout.write("\n".join(lines))
 
 
 def _use(model: str) -> None:
@@ -83,29 +94,20 @@ def _use(model: str) -> None:
     settings.LLM_FALLBACK_MODEL = ""
 
 
-def evaluate(chosen: list[Case]) -> list[Verdict]:
-    """Each conversation in a brokerage of its own, which is gone before the next one."""
-    at, verdicts = world.next_tuesday(timezone.now()), []
-    knowledge = world.knowledge_texts()
-    with translation.override(settings.LANGUAGE_CODE):
-        for case in chosen:
-            with world.temporary(at) as broker:
-                happened = playing.play(case, broker, at=at)
-                verdicts.append(judging.judge(case, happened, knowledge=knowledge))
-    return verdicts
+def _chosen(options: dict[str, Any]) -> list[Case]:
+    path, only = options["set"], options["only"]
+    try:
+        found = cases.read(path) if path else cases.of_split(options["split"])
+    except (OSError, ValidationError) as error:
+        raise CommandError(f"{path or options['split']}: {error}") from error
+    chosen = [case for case in found if not only or case.id in only]
+    if not chosen:
+        raise CommandError("No such conversation.")
+    return chosen
 
 
-def _wrong(each: Verdict) -> list[str]:
-    lines = [f"missed {fact}" for fact in each.missed]
-    lines += [f"invented {fact}" for fact in each.invented]
-    lines += [f"next step {each.step}"] if not each.step_is_right else []
-    lines += [f"not answered: {question}" for question in each.unanswered]
-    return lines + [f"forbidden: {what}" for what in each.forbidden]
-
-
-def _told(verdicts: list[Verdict], total: Figures) -> dict[str, Any]:
-    shown = ("case", "missed", "invented", "step", "step_is_right", "unanswered", "forbidden")
-    return {
-        "figures": asdict(total),
-        "verdicts": [{name: getattr(each, name) for name in shown} for each in verdicts],
-    }
+def _verdicts_of(path: Path) -> list[Verdict]:
+    try:
+        return reporting.verdicts_of(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path}: no result of an evaluation ({error})") from error

@@ -32,7 +32,7 @@ class Strict(BaseModel):
 class StandingVisit(Strict):
     """A visit agreed on before the conversation, counted from its day; the listing by its code."""
 
-    in_days: int = Field(ge=1, le=30)
+    in_days: int = Field(ge=0, le=30)
     at: time
     property: str = ""
 

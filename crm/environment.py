@@ -220,8 +220,9 @@ def _postgres(given: str) -> dict[str, Any]:
     if given.partition("://")[0] not in environ.Env.POSTGRES_FAMILY:
         raise ValueError
     found: dict[str, Any] = environ.Env.db_url_config(given)  # type: ignore[no-untyped-call]
-    *others, _last = found["HOST"].split(",")
-    if not found["NAME"] or any(":" in host and not host.startswith("[") for host in others):
+    hosts = found["HOST"].split(",")
+    are_mixed_up = len(hosts) > 1 and any(":" in host and host[0] != "[" for host in hosts)
+    if not found["NAME"] or are_mixed_up:
         raise ValueError
     return found
 

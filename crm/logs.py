@@ -18,6 +18,7 @@ from crm.connections import is_passing
 JSON: str = "json"
 LINE: str = "line"
 FORMATS: tuple[str, ...] = (JSON, LINE)
+LEVELS: tuple[str, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 OURS = ("crm", "brokers", "leads", "llm", "knowledge", "scheduling", "voice", "campaigns")
 
 # Loggers of libraries whose values are addresses of servers, names of processes and paths.

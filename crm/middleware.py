@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.middleware.common import CommonMiddleware
 from django.utils import timezone, translation
 
 from crm import connections, correlation, limits, rowsecurity
@@ -26,9 +27,11 @@ from crm.errors import (
     is_no_room,
 )
 from crm.places import Place, Places, holding
-from crm.responses import apology, refusal
+from crm.responses import apology, asks_for_a_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
+WATCHED = ("/health/", "/metrics")
+OF_THE_BODY = ("Content-Type", "Content-Length", "Content-Disposition", "Content-Encoding", "ETag")
 # What is answered without the database, also while that hangs.
 FREE = ("/health/", settings.STATIC_URL)
 
@@ -75,19 +78,45 @@ class NulMiddleware:
         return self.get_response(request)
 
 
+class HostMiddleware(CommonMiddleware):
+    """Django's, but for who watches us: by whatever name, or as HTTP/1.0 by none.
+
+    Nothing that these addresses answer is made of the name; /metrics asks for its token.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if request.path.startswith(WATCHED):
+            return None
+        return super().process_request(request)
+
+
 class OneShapeMiddleware:
-    """What Django itself refuses under /api/, with a page, is refused there as everything else."""
+    """A refusal comes in its reader's shape, whoever refused: JSON under /api/, else as asked.
+
+    A browser gets a page in place of JSON or of nothing at all, as of a method that is not taken.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        if response.status_code < 400 or not is_page or not f"{request.path}/".startswith("/api/"):
+        if response.status_code < 400 or response.streaming or self._is_in_shape(request, response):
             return response
         with translation.override(asked_language(request)):
-            return refusal(Refused(response.status_code))
+            shaped = apology(request, Refused(response.status_code))
+        for name, value in response.headers.items():
+            if name not in OF_THE_BODY:
+                shaped.headers.setdefault(name, value)
+        return shaped
+
+    def _is_in_shape(self, request: HttpRequest, response: HttpResponse) -> bool:
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if f"{request.path}/".startswith("/api/"):
+            return not is_page
+        if request.path.startswith(WATCHED):  # what is wrong is in the answer
+            return True
+        return not asks_for_a_page(request) or (is_page and bool(response.content))
 
 
 class DatabaseMiddleware:

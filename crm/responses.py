@@ -5,7 +5,7 @@ from typing import TypeVar
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from crm.errors import DomainError
+from crm.errors import Broken, DomainError, NoSuchAddress, NotAllowed, Refused, TooMany
 
 _R = TypeVar("_R", bound=HttpResponse)
 
@@ -19,12 +19,49 @@ def refusal(error: DomainError) -> JsonResponse:
     return _with_pause(JsonResponse(told, status=error.status), error)
 
 
+def asks_for_a_page(request: HttpRequest) -> bool:
+    """A browser that goes somewhere; scripts, and whoever calls the API, read JSON."""
+    accepts_one = "text/html" in request.headers.get("Accept", "")
+    return accepts_one and not f"{request.path}/".startswith("/api/")
+
+
 def apology(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A page for who asked for one, without a look at anything that may be away."""
-    if "text/html" not in request.headers.get("Accept", "") or request.path.startswith("/api/"):
+    if not asks_for_a_page(request):
         return refusal(error)
-    page = render_to_string("crm/apology.html", {"message": str(error)})
-    return _with_pause(HttpResponse(page, status=error.status), error)
+    told = {
+        "message": str(error),
+        "is_too_much": error.status == TooMany.status,
+        "is_our_fault": error.status >= 500,
+    }
+    response = HttpResponse(render_to_string("crm/apology.html", told), status=error.status)
+    # Some of our pages stand in frames of other sites; on this one there is nothing to click.
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]
+    return _with_pause(response, error)
+
+
+# --- In place of Django's own pages, which are in English and bare --------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return apology(request, Refused(400))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return apology(request, NotAllowed())
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the token of its page; Django logs which."""
+    return apology(request, Refused(403))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return apology(request, NoSuchAddress())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return apology(request, Broken())
 
 
 def _type_of(error: DomainError) -> str:

@@ -6,33 +6,35 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
+from urllib.parse import urlsplit
 
-import environ
 from celery.schedules import crontab
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from crm import database, files, keys, logs, theme
 from crm.embedded import running_urls
-from crm.environment import Env
+from crm.environment import Env, load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
+load(BASE_DIR / ".env")
 for _name, _value in running_urls(BASE_DIR).items():
     os.environ.setdefault(_name, _value)
-env = Env()  # type: ignore[no-untyped-call]
+env = Env()
 
 # --- The process -----------------------------------------------------------------------------
-DEBUG: bool = env.bool("DEBUG", default=False)
-PORT: int = env.int("PORT", default=8000)
-PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+DEBUG: bool = env.flag("DEBUG", default=False)
+PORT: int = env.whole("PORT", default=8000, most=65_535)
+PUBLIC_URL: str = env.origin("PUBLIC_URL", default=f"http://localhost:{PORT}")
 HTTPS = PUBLIC_URL.startswith("https://")
-SECRET_KEY: str = env.str("SECRET_KEY", default="")
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
-FIELD_ENCRYPTION_KEYS: list[str] = keys.checked(env.list("FIELD_ENCRYPTION_KEYS", default=[]))
+# Whoever guesses it signs in as anybody: a short one is for a laptop.
+SECRET_KEY: str = env.text("SECRET_KEY", least=1 if DEBUG else 32)
+SECRET_KEY_FALLBACKS: list[str] = env.words("SECRET_KEY_FALLBACKS")
+FIELD_ENCRYPTION_KEYS: list[str] = keys.checked(env.words("FIELD_ENCRYPTION_KEYS"))
 _NEEDED = {"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEYS": FIELD_ENCRYPTION_KEYS}
 _MISSING = [name for name, value in _NEEDED.items() if not value]
 if _MISSING and not DEBUG:
@@ -41,10 +43,12 @@ if _MISSING and not DEBUG:
         " to make them); on a laptop set DEBUG=true instead."
     )
 SECRET_KEY = SECRET_KEY or "django-insecure-only-for-a-laptop-with-DEBUG-set"
-ALLOWED_HOSTS: list[str] = env.list(
-    "ALLOWED_HOSTS", default=["*"] if DEBUG else ["localhost", "127.0.0.1"]
+_PUBLIC_HOST = split_domain_port(urlsplit(PUBLIC_URL).netloc)[0]
+ALLOWED_HOSTS: list[str] = env.hosts(
+    "ALLOWED_HOSTS", default=sorted({"localhost", "127.0.0.1", _PUBLIC_HOST})
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "crm.responses.forged"
 ROOT_URLCONF = "crm.urls"
 WSGI_APPLICATION = "crm.wsgi.application"
 
@@ -88,7 +92,7 @@ MIDDLEWARE = [
     "crm.middleware.LanguageMiddleware",
     "crm.middleware.AddressLimitMiddleware",
     "crm.web.bodies.BodyLimitMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "crm.middleware.HostMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.middleware.TenantMiddleware",
@@ -116,20 +120,13 @@ TEMPLATES = [
 ]
 
 # --- Data ------------------------------------------------------------------------------------
-_ADDRESS: dict[str, Any] = env.db_url("DATABASE_URL", default="postgres://crm@127.0.0.1:5432/crm")
-DB_POOLED: str = env.str("DB_POOLED", default="")
-
-
-def _seconds(name: str, **usual: float) -> dict[str, float]:
-    """As ``web=15,worker=60,long=0``; a kind that is not named has its usual limit."""
-    given = {kind: float(value) for kind, value in env.dict(name, default={}).items()}
-    return {**usual, **given}
-
+_ADDRESS: dict[str, Any] = env.postgres("DATABASE_URL", default="postgres://crm@127.0.0.1:5432/crm")
+DB_POOLED: str = env.choice("DB_POOLED", of=[database.TRANSACTION], default="")
 
 DB_LIMITS = database.limits(
-    statement=_seconds("DB_STATEMENT_TIMEOUT", web=15, worker=60, long=0),
-    lock=_seconds("DB_LOCK_TIMEOUT", web=5, worker=10, long=60),
-    idle=_seconds("DB_IDLE_IN_TRANSACTION_TIMEOUT", web=15, worker=60, long=600),
+    statement=env.seconds("DB_STATEMENT_TIMEOUT", web=15, worker=60, long=0),
+    lock=env.seconds("DB_LOCK_TIMEOUT", web=5, worker=10, long=60),
+    idle=env.seconds("DB_IDLE_IN_TRANSACTION_TIMEOUT", web=15, worker=60, long=600),
 )
 DB_STARTED_WITH = {
     kind: database.started_with(_ADDRESS, limits) for kind, limits in DB_LIMITS.items()
@@ -139,21 +136,16 @@ DATABASES: dict[str, Any] = {
 }
 # Requests that a web process works on at a time, and how many of them may be at the database: a
 # thread is left for what needs none.
-WEB_THREADS: int = env.int("WEB_THREADS", default=6)
-DB_PLACES: int = env.int("DB_PLACES", default=4)
+WEB_THREADS: int = env.whole("WEB_THREADS", default=6, most=1000)
+DB_PLACES: int = env.whole("DB_PLACES", default=4, most=1000)
 # Who owns the tables and migrates them. The application joins as another role, which the database's
 # row-level security holds to its broker; the owner's address may also go past a pooler.
-MIGRATE_DATABASE_URL: str = env.str("MIGRATE_DATABASE_URL", default="")
-DATABASE_OWNER: dict[str, Any] = (
-    {
-        name: env.db_url("MIGRATE_DATABASE_URL")[name]
-        for name in ("USER", "PASSWORD", "HOST", "PORT")
-    }
-    if MIGRATE_DATABASE_URL
-    else {}
-)
+_OWNER: dict[str, Any] = env.postgres("MIGRATE_DATABASE_URL")
+DATABASE_OWNER: dict[str, Any] = {
+    name: _OWNER[name] for name in ("USER", "PASSWORD", "HOST", "PORT") if _OWNER
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL: str = env.redis("REDIS_URL", default="redis://127.0.0.1:6379/0")
 REDIS_TIMEOUTS: dict[str, Any] = {
     "socket_timeout": 0.5,
     "socket_connect_timeout": 0.5,
@@ -174,7 +166,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "brokers.auth.
 PASSWORD_HASHERS = ["brokers.auth.BCryptHasher"]
 if DEBUG:
     PASSWORD_HASHERS.append("brokers.auth.DemoHasher")
-BCRYPT_ROUNDS: int = env.int("BCRYPT_ROUNDS", default=12)
+BCRYPT_ROUNDS: int = env.whole("BCRYPT_ROUNDS", default=12, least=4, most=16)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "brokers.auth.MixedCharactersValidator"},
@@ -193,7 +185,7 @@ AXES_LOCKOUT_CALLABLE = "brokers.entrance.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "crm.limits.address_of"
-PROXY_COUNT: int = env.int("PROXY_COUNT", default=0)
+PROXY_COUNT: int = env.whole("PROXY_COUNT", default=0, least=0, most=100)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
@@ -217,8 +209,10 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = False
 MEDIA_ROOT = BASE_DIR / ".local" / "media"
-_S3: dict[str, str] = {name: env.str(name, default="") for name in files.NAMES}
-_ATTACHMENTS_ROOT: str = env.str("ATTACHMENTS_ROOT", default="")
+_S3: dict[str, str] = {
+    name: (env.name if name in files.PLAIN else env.text)(name) for name in files.NAMES
+}
+_ATTACHMENTS_ROOT: str = env.text("ATTACHMENTS_ROOT")
 files.refuse_half(_S3, folder=_ATTACHMENTS_ROOT)
 STORAGES: dict[str, Any] = {
     **(files.in_bucket(_S3) if _S3["S3_BUCKET"] else files.on_disk(MEDIA_ROOT, _ATTACHMENTS_ROOT)),
@@ -229,8 +223,8 @@ STORAGES: dict[str, Any] = {
     },
 }
 # Backups hold everybody's data: a folder of their own, that nothing serves.
-BACKUPS_ROOT: str = env.str("BACKUPS_ROOT", default=str(BASE_DIR / ".local" / "backups"))
-ATTACHMENT_MAX_BYTES: int = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
+BACKUPS_ROOT: str = env.text("BACKUPS_ROOT", default=str(BASE_DIR / ".local" / "backups"))
+ATTACHMENT_MAX_BYTES: int = env.whole("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -259,14 +253,12 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 API_THROTTLE_RATES: dict[str, str] = {
-    "general": env.str("API_RATE", default="600/minute"),
-    "sign_in": env.str("API_SIGN_IN_RATE", default="60/minute"),
-    "password_reset": env.str("API_PASSWORD_RESET_RATE", default="10/hour"),
+    "general": env.rate("API_RATE", default="600/minute"),
+    "sign_in": env.rate("API_SIGN_IN_RATE", default="60/minute"),
+    "password_reset": env.rate("API_PASSWORD_RESET_RATE", default="10/hour"),
 }
 # Which sites' scripts may call the API and the web form: none, unless named.
-CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
-if "null" in CORS_ALLOWED_ORIGINS:
-    raise ImproperlyConfigured("CORS_ALLOWED_ORIGINS: null is any page in a sandboxed frame.")
+CORS_ALLOWED_ORIGINS: list[str] = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/(api|forms)/"
 CORS_ALLOW_CREDENTIALS = False  # callers bring a token; cookies are for pages of our own
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match"]
@@ -323,9 +315,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Background work -------------------------------------------------------------------------
-SWEEP_SECONDS: int = env.int("SWEEP_SECONDS", default=60)
-IMPORT_KEEP_DAYS: int = env.int("IMPORT_KEEP_DAYS", default=30)
-CAMPAIGN_TRIGGER_SECONDS: int = env.int("CAMPAIGN_TRIGGER_SECONDS", default=600)
+SWEEP_SECONDS: int = env.whole("SWEEP_SECONDS", default=60, most=86_400)
+IMPORT_KEEP_DAYS: int = env.whole("IMPORT_KEEP_DAYS", default=30, most=36_500)
+CAMPAIGN_TRIGGER_SECONDS: int = env.whole("CAMPAIGN_TRIGGER_SECONDS", default=600, most=86_400)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -352,7 +344,7 @@ CELERY_TASK_ROUTES = {"llm.tasks.take_turn": {"priority": CELERY_TURN_PRIORITY}}
 }
 CELERY_TASK_TIME_LIMIT = 300
 # Of each brokerage and kind of work, so many pieces are in the queue and at work at once.
-WORK_AT_ONCE: int = env.int("WORK_AT_ONCE", default=8)
+WORK_AT_ONCE: int = env.whole("WORK_AT_ONCE", default=8)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -370,7 +362,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULER = "crm.beat:LeadingScheduler"
 # Where worker and beat leave word for their container's check.
-ALIVE_FOLDER: str = env.str("ALIVE_FOLDER", default=f"{gettempdir()}/lead-crm-{os.getuid()}")
+ALIVE_FOLDER: str = env.text("ALIVE_FOLDER", default=f"{gettempdir()}/lead-crm-{os.getuid()}")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "crm.tasks.heartbeat", "schedule": min(15, SWEEP_SECONDS)},
     # Replies first: what an outage left without a task is answered within half a minute.
@@ -427,51 +419,54 @@ for _entry in CELERY_BEAT_SCHEDULE.values():
 
 # --- Assistant and vendors -------------------------------------------------------------------
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # python-telegram-bot tells pauses as timedeltas
-TELEGRAM_API_URL: str = env.str("TELEGRAM_API_URL", default="https://api.telegram.org")
-WHATSAPP_API_URL: str = env.str("WHATSAPP_API_URL", default="https://graph.facebook.com")
-TURN_DELAY_SECONDS: float = env.float("TURN_DELAY_SECONDS", default=2.0)
-TURN_LEASE_SECONDS: int = env.int("TURN_LEASE_SECONDS", default=60)
-TURNS_PER_MINUTE: int = env.int("TURNS_PER_MINUTE", default=20)
-TURNS_PER_DAY: int = env.int("TURNS_PER_DAY", default=300)
-GEMINI_API_KEY: str = env.str("GEMINI_API_KEY", default="")
-GEMINI_API_URL: str = env.str("GEMINI_API_URL", default="")
-OPENAI_API_KEY: str = env.str("OPENAI_API_KEY", default="")
-OPENAI_BASE_URL: str = env.str("OPENAI_BASE_URL", default="")
-ANTHROPIC_API_KEY: str = env.str("ANTHROPIC_API_KEY", default="")
-ANTHROPIC_BASE_URL: str = env.str("ANTHROPIC_BASE_URL", default="")
-LLM_MODEL: str = env.str("LLM_MODEL", default="google:gemini-3.8-flash")
-LLM_FALLBACK_MODEL: str = env.str("LLM_FALLBACK_MODEL", default="")
-EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", default="gemini-embedding-001")
-VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")
-BLAND_API_URL: str = env.str("BLAND_API_URL", default="https://api.bland.ai").rstrip("/")
-LLM_UNPRICED_MONTHLY_TOKENS: int = env.int("LLM_UNPRICED_MONTHLY_TOKENS", default=2_000_000)
-LLM_REQUEST_TIMEOUT_SECONDS: float = env.float("LLM_REQUEST_TIMEOUT_SECONDS", default=20.0)
-CLP_PER_USD: Decimal = Decimal(env.str("CLP_PER_USD", default="950"))
-GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")
-GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", default="")
-GOOGLE_CALENDAR_API_URL: str = env.str(
+TELEGRAM_API_URL: str = env.address("TELEGRAM_API_URL", default="https://api.telegram.org")
+WHATSAPP_API_URL: str = env.address("WHATSAPP_API_URL", default="https://graph.facebook.com")
+TURN_DELAY_SECONDS: float = env.number("TURN_DELAY_SECONDS", default=2.0, least=0, most=600)
+TURN_LEASE_SECONDS: int = env.whole("TURN_LEASE_SECONDS", default=60, most=86_400)
+TURNS_PER_MINUTE: int = env.whole("TURNS_PER_MINUTE", default=20)
+TURNS_PER_DAY: int = env.whole("TURNS_PER_DAY", default=300)
+GEMINI_API_KEY: str = env.text("GEMINI_API_KEY")
+GEMINI_API_URL: str = env.address("GEMINI_API_URL")
+OPENAI_API_KEY: str = env.text("OPENAI_API_KEY")
+OPENAI_BASE_URL: str = env.address("OPENAI_BASE_URL")
+ANTHROPIC_API_KEY: str = env.text("ANTHROPIC_API_KEY")
+ANTHROPIC_BASE_URL: str = env.address("ANTHROPIC_BASE_URL")
+_VENDORS = ("google", "openai", "anthropic")
+LLM_MODEL: str = env.model("LLM_MODEL", default="google:gemini-3.8-flash", vendors=_VENDORS)
+LLM_FALLBACK_MODEL: str = env.model("LLM_FALLBACK_MODEL", default="", vendors=_VENDORS)
+EMBEDDING_MODEL: str = env.text("EMBEDDING_MODEL", default="gemini-embedding-001")
+VAPI_API_URL: str = env.address("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")
+BLAND_API_URL: str = env.address("BLAND_API_URL", default="https://api.bland.ai").rstrip("/")
+LLM_UNPRICED_MONTHLY_TOKENS: int = env.whole(
+    "LLM_UNPRICED_MONTHLY_TOKENS", default=2_000_000, least=0, most=10**15
+)
+LLM_REQUEST_TIMEOUT_SECONDS: float = env.number(
+    "LLM_REQUEST_TIMEOUT_SECONDS", default=20.0, least=0.1, most=600
+)
+CLP_PER_USD: Decimal = env.exact("CLP_PER_USD", default="950", least="1", most="1000000")
+GOOGLE_CLIENT_ID: str = env.text("GOOGLE_CLIENT_ID")
+GOOGLE_CLIENT_SECRET: str = env.text("GOOGLE_CLIENT_SECRET")
+GOOGLE_CALENDAR_API_URL: str = env.address(
     "GOOGLE_CALENDAR_API_URL", default="https://www.googleapis.com"
 ).rstrip("/")
-GOOGLE_OAUTH_URL: str = env.str(
+GOOGLE_OAUTH_URL: str = env.address(
     "GOOGLE_OAUTH_URL", default="https://accounts.google.com/o/oauth2/v2/auth"
 )
-GOOGLE_TOKEN_URL: str = env.str("GOOGLE_TOKEN_URL", default="https://oauth2.googleapis.com/token")
-EMAIL_CONFIG = env.email_url(
-    "EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"
+GOOGLE_TOKEN_URL: str = env.address(
+    "GOOGLE_TOKEN_URL", default="https://oauth2.googleapis.com/token"
 )
+EMAIL_CONFIG = env.mail("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
-EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT_SECONDS", default=10)
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
+EMAIL_TIMEOUT: int = env.whole("EMAIL_TIMEOUT_SECONDS", default=10, most=600)
+DEFAULT_FROM_EMAIL: str = env.mailbox("DEFAULT_FROM_EMAIL", default="crm@localhost")
 
 UNFOLD = theme.UNFOLD
 
 # --- Logs ------------------------------------------------------------------------------------
-LOG_FORMAT: str = env.str("LOG_FORMAT", default=logs.LINE)
-LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
-if LOG_FORMAT not in logs.FORMATS:
-    raise ImproperlyConfigured(f"LOG_FORMAT: choose one of {', '.join(logs.FORMATS)}.")
+LOG_FORMAT: str = env.choice("LOG_FORMAT", of=logs.FORMATS, default=logs.LINE)
+LOG_LEVEL: str = env.choice("LOG_LEVEL", of=logs.LEVELS, default="INFO")
 LOGGING = logs.config(LOG_FORMAT, LOG_LEVEL)
-METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
-OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
-SENTRY_ENVIRONMENT: str = env.str("SENTRY_ENVIRONMENT", default="production")
+METRICS_TOKEN: str = env.text("METRICS_TOKEN")
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.address("OTEL_EXPORTER_OTLP_ENDPOINT")
+SENTRY_DSN: str = env.dsn("SENTRY_DSN")
+SENTRY_ENVIRONMENT: str = env.text("SENTRY_ENVIRONMENT", default="production")

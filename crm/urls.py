@@ -26,6 +26,11 @@ docs = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get
 # Admin, which asks who is not signed in to sign in.
 front = RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"])
 
+handler400 = "crm.responses.bad_request"
+handler403 = "crm.responses.permission_denied"
+handler404 = "crm.responses.page_not_found"
+handler500 = "crm.responses.server_error"
+
 urlpatterns = [
     path("", front, name="front"),
     path("", include("brokers.account_urls")),

@@ -23,7 +23,7 @@ from brokers.models import Broker
 from crm import correlation, limits, rowsecurity
 from crm.errors import DomainError, TooMany
 from crm.limits import Limit
-from crm.responses import refusal
+from crm.responses import apology
 from leads import storable, visitors, widget
 from leads.channels import choices
 from leads.delivery import VISIBLE
@@ -72,13 +72,13 @@ def widget_script(request: HttpRequest, slug: str) -> HttpResponse:
 @csrf_exempt  # nothing here rides on cookies: the visitor's secret is in the body
 @never_cache
 @require_http_methods(["GET", "POST"])
-def messages(request: HttpRequest, slug: str) -> JsonResponse:
+def messages(request: HttpRequest, slug: str) -> HttpResponse:
     """GET polls (``?visitor=&after=``), POST stores ``{text, visitor?, client_id?}``."""
     broker = _writing_to(slug)
     try:
         return _posted(request, broker) if request.method == "POST" else _polled(request, broker)
     except DomainError as error:
-        return refusal(error)
+        return apology(request, error)
 
 
 def _broker(slug: str) -> Broker:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from brokers.models import Broker
 from crm import correlation, limits, rowsecurity
 from crm.errors import DomainError, TooMany
-from crm.responses import refusal
+from crm.responses import apology, refusal
 from leads import identity, scoring, storable
 from leads.activity import log
 from leads.chat import json_body
@@ -96,7 +96,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         _limit(request, broker)
         given = _from_json(request) if is_json else request.POST
     except DomainError as error:
-        return refusal(error)
+        return apology(request, error)
     asked = ContactForm(given)
     if not asked.is_valid():
         return refusal(_first(asked)) if is_json else _shown(request, broker, asked, 400)

@@ -12,12 +12,12 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from crm import limits, outage
+from crm.environment import PERIODS
 
 log = logging.getLogger(__name__)
 
 # Where a request carries what its limits left, for the middleware that tells the caller.
 ATTRIBUTE = "rate_limit"
-PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from brokers.models import User
 from crm import pages, tasks
 from crm.models import PeriodicRun
+from tests.addresses import every_address
 from tests.crm.test_limits import DEAD_CACHE
 from tests.factories import BrokerFactory, UserFactory
 
@@ -87,6 +88,25 @@ def test_a_process_that_answers_is_alive_and_asks_nothing_of_anybody(
     with django_assert_num_queries(0):
         response = client.get("/health/live")
     assert (response.status_code, response.content) == (200, b"ok")
+
+
+@pytest.mark.parametrize(
+    "address", [each.template for each in every_address() if "/health/" in each.template]
+)
+@pytest.mark.parametrize("named", [{"HTTP_HOST": "evil.test"}, {"SERVER_NAME": "0.0.0.0"}], ids=str)
+def test_whoever_watches_us_need_not_know_our_name(client, beating, address, named) -> None:
+    assert client.get(address, **named).status_code == 200
+
+
+def test_everything_else_is_answered_under_our_names_only(client, broker) -> None:
+    for path in ("/chat/andes/", "/admin/login/", "/api/v1/leads/"):
+        assert client.get(path, HTTP_HOST="evil.test").status_code == 400
+
+
+@pytest.mark.django_db
+def test_who_looks_with_a_browser_reads_what_is_wrong(client) -> None:
+    answer = client.get("/health/ready", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.json()["worker_and_beat"]) == (503, False)
 
 
 def test_with_everything_up_it_is_ready(client, beating) -> None:

@@ -120,6 +120,7 @@ class Run:
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": f"{own.get('PYTHONWARNINGS', '')},{_AS_ROOT}".strip(","),
             "PUBLIC_URL": own.get("PUBLIC_URL") or f"http://localhost:{self.port}",
+            "ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, _in_an_address(self.host)]),
             "ALIVE_FOLDER": str(self.directory / "alive"),
         }
 
@@ -231,6 +232,10 @@ class Run:
         self.stack.stop()
         self.servers.stop()
         forget_run(self.directory)
+
+
+def _in_an_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def listen(handler: Callable[[int, FrameType | None], None]) -> None:

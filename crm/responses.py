@@ -23,8 +23,13 @@ def apology(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A page for who asked for one, without a look at anything that may be away."""
     if "text/html" not in request.headers.get("Accept", "") or request.path.startswith("/api/"):
         return refusal(error)
-    page = render_to_string("crm/apology.html", {"message": str(error)})
-    return _with_pause(HttpResponse(page, status=error.status), error)
+    return page(error)
+
+
+def page(error: DomainError, heading: str = "") -> HttpResponse:
+    """The refusal for people; without a heading of its own it is said to be for a moment only."""
+    shown = render_to_string("crm/apology.html", {"message": str(error), "heading": heading})
+    return _with_pause(HttpResponse(shown, status=error.status), error)
 
 
 def _type_of(error: DomainError) -> str:

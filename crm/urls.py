@@ -20,6 +20,8 @@ API = [
     path("", include("campaigns.urls")),
 ]
 
+handler400 = "crm.handlers.bad_request"
+
 # Only to be looked at: it describes itself to nobody.
 docs = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"])
 

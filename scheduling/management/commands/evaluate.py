@@ -38,6 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="figures and verdicts as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        threshold = options["threshold"]
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise CommandError("--threshold goes from 0 to 1.")
         _use(options["model"])
         try:
             chosen = cases.read(options["set"], only=options["only"])
@@ -51,7 +54,6 @@ class Command(BaseCommand):
             self.stdout.write(cases.as_json(_told(verdicts, total)))
         else:
             self._print(verdicts, total)
-        threshold = options["threshold"]
         if threshold is not None and (total.weakest < threshold or total.forbidden):
             sys.exit(1)
 

@@ -37,9 +37,11 @@ LEAST_INCOME = 10_000  # pesos; less is an income told in thousands
 # A bare number below is in UF: nobody saves so few pesos for a home, nor so many UF.
 PESOS_FROM = 100_000
 NOTES = 2_000
-# A dash before the first digit; and thousands with spaces between them: 1 200 000.
+# A dash before the first digit; thousands with spaces between them, as 1 200 000; and numbers that
+# stand apart otherwise, of which the first alone would be read.
 NEGATIVE = re.compile(r"\D*[-\u2212\u2013]\D*\d")
 SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:\s\d{3})+(?![\d\s.,]*\d)")
+APART = re.compile(r"\d\s+\d")
 
 
 class AmountField(forms.CharField):
@@ -61,7 +63,8 @@ class AmountField(forms.CharField):
             return None
         if NEGATIVE.match(text):
             raise forms.ValidationError(self.error_messages["negative"], code="negative")
-        found = parse_money(SPACED.sub(lambda group: "".join(group[0].split()), text))
+        text = SPACED.sub(lambda group: "".join(group[0].split()), text)
+        found = None if APART.search(text) else parse_money(text)
         if found is None or found.currency not in self.most:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         most = Money(Decimal(self.most[found.currency]), found.currency)

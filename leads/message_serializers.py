@@ -280,6 +280,6 @@ class KindsField(serializers.Field[Any, Any, Any, Any]):
 class StoryQuerySerializer(serializers.Serializer[Any]):
     """What a page of the story is asked with; ``kind`` takes several with commas."""
 
-    kind = KindsField(default=())
-    cursor = serializers.CharField(required=False, default="", max_length=200)
+    kind = KindsField(required=False)
+    cursor = serializers.CharField(required=False, max_length=200)
     page_size = SizeField(default=USUAL)

@@ -2,11 +2,16 @@
 
 from typing import TypeVar
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.errors import Broken, DomainError, NoSuchAddress, NotAllowed, Refused, TooMany
 
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 _R = TypeVar("_R", bound=HttpResponse)
 
 
@@ -43,7 +48,22 @@ def apology(request: HttpRequest, error: DomainError) -> HttpResponse:
 # --- In place of Django's own pages, which are in English and bare --------------------------------
 
 
+class BadForm(DomainError):
+    """A form whose parts cannot be told from each other: without a boundary, or cut off."""
+
+    code = "bad_form"
+    status = 400
+    message = gettext_lazy(
+        "El formulario llegó incompleto. Vuelve atrás, recarga la página y envíalo otra vez."
+    )
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, MultiPartParserError):
+        return apology(request, BadForm())
+    if isinstance(exception, TOO_MUCH):
+        too_large = DomainError(_("El contenido supera el tamaño permitido."), code="too_large")
+        return apology(request, too_large)
     return apology(request, Refused(400))
 
 

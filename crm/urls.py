@@ -20,6 +20,7 @@ API = [
     path("", include("campaigns.urls")),
 ]
 
+
 # Only to be looked at: it describes itself to nobody.
 docs = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"])
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from knowledge import figures
 from knowledge.figures import Table
 from knowledge.models import Figure, FigureKind
-from leads.money import grouped
+from leads.money import Currency, grouped
 
 Dicom = Literal["clean", "has_debt", "unknown"]
 NEEDED = (
@@ -26,6 +26,9 @@ NEEDED = (
     FigureKind.DIVIDEND_SHARE,
     FigureKind.DEBT_SHARE,
 )
+# Beyond them is a slip of the keyboard: no household earns so much in a month, or has saved so much.
+MOST_A_MONTH: dict[Currency, int] = {"CLP": 200_000_000, "UF": 5_000}
+MOST_SAVED: dict[Currency, int] = {"CLP": 8_000_000_000, "UF": 200_000}
 ROUND_UF, ROUND_CLP = 10, 1_000  # an orientation to the peso would pretend to know
 
 

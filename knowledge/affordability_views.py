@@ -15,12 +15,22 @@ from knowledge import affordability, figures
 from knowledge.affordability import Means, Orientation
 from knowledge.models import Figure
 
-MOST = 1e10  # pesos a month; beyond it is a slip of the keyboard
+MOST = affordability.MOST_A_MONTH["CLP"]
+MOST_SAVED = affordability.MOST_SAVED
 
 
 class AmountSerializer(serializers.Serializer[Any]):
-    amount = serializers.FloatField(min_value=0, max_value=MOST)
+    amount = serializers.FloatField(min_value=0, max_value=MOST_SAVED["CLP"])
     currency = serializers.ChoiceField(choices=["CLP", "UF"], default="CLP")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        most = MOST_SAVED[attrs["currency"]]
+        if attrs["amount"] > most:
+            detail = serializers.FloatField.default_error_messages["max_value"]
+            raise serializers.ValidationError(
+                {"amount": detail.format(max_value=most)}, code="max_value"
+            )
+        return attrs
 
 
 class MeansSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,7 @@
 """A brokerage's public calculator: what a household could look for, and a lead for who leaves their data."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -25,17 +27,21 @@ from knowledge.affordability import Dicom, Means, Orientation, Outcome
 from knowledge.figures import Table
 from leads import facts, identity, webform
 from leads.facts import Facts
-from leads.money import Money, format_money, parse_money
+from leads.money import Currency, Money, format_money, parse_money
 from leads.webform import ContactForm
 
 TEMPLATE = "knowledge/calculator.html"
 READS, SUMS, SUMS_A_DAY = 60, 20, 300
 LONGEST = 40
-MOST = Decimal(10_000_000_000)
 LEAST_INCOME = 10_000  # pesos; less is an income told in thousands
 # A bare number below is in UF: nobody saves so few pesos for a home, nor so many UF.
 PESOS_FROM = 100_000
 NOTES = 2_000
+# A dash before the first digit; thousands with spaces between them, as 1 200 000; and numbers that
+# stand apart otherwise, of which the first alone would be read.
+NEGATIVE = re.compile(r"\D*[-\u2212\u2013]\D*\d")
+SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:\s\d{3})+(?![\d\s.,]*\d)")
+APART = re.compile(r"\d\s+\d")
 
 
 class AmountField(forms.CharField):
@@ -43,23 +49,41 @@ class AmountField(forms.CharField):
 
     default_error_messages = {
         "invalid": _("Escribe un monto, como 1.200.000 o UF 300."),
-        "too_much": _("Revisa el monto: es demasiado alto."),
+        "negative": _("El monto no puede ser negativo."),
+        "too_much": _("Revisa el monto: lo más que se calcula es %(most)s."),
     }
+
+    def __init__(self, *, most: Mapping[Currency, int], **named: Any) -> None:
+        self.most = most
+        super().__init__(**named)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         if not text:
             return None
-        found = parse_money(text)
-        if found is None or found.currency == "USD":
+        if NEGATIVE.match(text):
+            raise forms.ValidationError(self.error_messages["negative"], code="negative")
+        text = SPACED.sub(lambda group: "".join(group[0].split()), text)
+        found = None if APART.search(text) else parse_money(text)
+        if found is None or found.currency not in self.most:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        if found.amount > MOST:
-            raise forms.ValidationError(self.error_messages["too_much"], code="too_much")
+        most = Money(Decimal(self.most[found.currency]), found.currency)
+        if found.amount > most.amount:
+            detail = self.error_messages["too_much"] % {"most": format_money(most)}
+            raise forms.ValidationError(detail, code="too_much")
         return found
 
 
-def _amount(label: Any, *, required: bool = False, hint: Any = "") -> AmountField:
-    return AmountField(label=label, max_length=LONGEST, required=required, help_text=hint)
+def _amount(
+    label: Any,
+    *,
+    required: bool = False,
+    hint: Any = "",
+    most: Mapping[Currency, int] = affordability.MOST_A_MONTH,
+) -> AmountField:
+    return AmountField(
+        label=label, max_length=LONGEST, required=required, help_text=hint, most=most
+    )
 
 
 class MeansForm(forms.Form):
@@ -73,7 +97,11 @@ class MeansForm(forms.Form):
     second_income = _amount(
         _("Renta de quien complementa"), hint=_("Si compras con tu pareja u otra persona")
     )
-    down_payment = _amount(_("Ahorro para el pie"), hint=_("En pesos o en UF. Ej.: UF 400"))
+    down_payment = _amount(
+        _("Ahorro para el pie"),
+        hint=_("En pesos o en UF. Ej.: UF 400"),
+        most=affordability.MOST_SAVED,
+    )
     debts = _amount(_("Cuotas mensuales de otras deudas"), hint=_("Consumo, auto, tarjetas"))
     dicom = forms.ChoiceField(
         label=_("¿Tienes una deuda vigente en DICOM?"),

@@ -1,26 +1,29 @@
 """What lists of leads, conversations and messages are filtered by."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django_filters.filters import CharFilter, ChoiceFilter, Filter
+from django_filters.filters import Filter
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from crm.api.filters import (
     LARGEST,
+    ChoiceFilter,
     EachFilter,
     FilterSet,
     MomentFilter,
     NumberFilter,
     SearchFilter,
+    WordsFilter,
     YesNoFilter,
 )
 from crm.api.typed import WHOLE
-from leads import metrics, next_actions, reading, search
+from leads import identity, metrics, next_actions, reading, search
+from leads.channels import kinds
 from leads.enums import TaskState
 from leads.models import (
     Attachment,
@@ -53,8 +56,10 @@ class PersonField(forms.Field):
         """A person's id, or ``none``."""
         if value in self.empty_values or value == NOBODY:
             return value
-        if not WHOLE.fullmatch(value) or not 0 < int(value) <= LARGEST:
+        if not WHOLE.fullmatch(value):
             raise forms.ValidationError(_("Debe ser un número o «none»."), code="invalid")
+        if not 0 < int(value) <= LARGEST:
+            raise forms.ValidationError(_("No existe la persona «%s».") % value, code="invalid")
         return int(value)
 
 
@@ -76,16 +81,13 @@ class LeadFilter(FilterSet):
     assigned_to = PersonFilter()
     score_min = NumberFilter(field_name="lead_score", lookup_expr="gte")
     score_max = NumberFilter(field_name="lead_score", lookup_expr="lte")
-    tags = CharFilter(method="with_tags")
+    tags = WordsFilter("tags", lookup_expr="contains")
     conflicts = YesNoFilter(method="in_conflict")
     stuck = YesNoFilter(method="standing_long")
 
     class Meta:
         model = Lead
         fields = ["source"]
-
-    def with_tags(self, queryset: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
-        return queryset.filter(tags__contains=[tag.strip() for tag in value.split(",")])
 
     def in_conflict(self, queryset: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
         open_ones = Q(metadata__has_key="conflicts")
@@ -133,19 +135,22 @@ class ConversationFilter(FilterSet):
 
 
 class AttachmentFilter(FilterSet):
+    kind = ChoiceFilter(choices=[(kind, kind) for kind in kinds.OF_FILES])
+
     class Meta:
         model = Attachment
-        fields = ["state", "kind", "message"]
+        fields = ["state", "message"]
 
 
 class SuggestionFilter(FilterSet):
     """Those still to be decided, unless ``state`` asks for others."""
 
     state = ChoiceFilter(choices=MergeSuggestion.State.choices)
+    reason = ChoiceFilter(choices=[(reason, reason) for reason in identity.SHARED])
 
     class Meta:
         model = MergeSuggestion
-        fields = ["reason"]
+        fields: ClassVar[list[str]] = []
 
 
 class MergeFilter(FilterSet):

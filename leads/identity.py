@@ -21,6 +21,8 @@ from leads.stages import Source, Stage
 
 # What somebody new has the time to say before the pool is told of them.
 INTRODUCTION = timedelta(minutes=2)
+# What two leads may have in common that makes people look whether they are one person.
+SHARED = ("phone", "email")
 
 
 class Outcome(StrEnum):
@@ -220,7 +222,8 @@ def dismiss(suggestion: MergeSuggestion, *, at: datetime) -> MergeSuggestion:
 
 
 def _shared(lead: Lead, other: Lead) -> str:
-    return "phone" if lead.phone_e164 and lead.phone_e164 == other.phone_e164 else "email"
+    phone, email = SHARED
+    return phone if lead.phone_e164 and lead.phone_e164 == other.phone_e164 else email
 
 
 def block(identity: ChannelIdentity, *, at: datetime) -> None:

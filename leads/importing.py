@@ -35,7 +35,10 @@ ERRORS: dict[str, Any] = {
     "no_titles": lambda: _("La primera fila debe tener los títulos de las columnas."),
     "too_many_columns": lambda: _("El archivo tiene más de 200 columnas: deja las que importan."),
     "too_large": lambda: _("El archivo supera los 100 MB: divídelo en varios."),
-    "bad_quotes": lambda: _("Hay comillas sin cerrar cerca de la fila %(row)s."),
+    "bad_quotes": lambda: _("En la fila %(row)s se abren comillas que no se cierran."),
+    "long_cell": lambda: _(
+        "La fila %(row)s tiene una celda de más de 100.000 letras: acórtala o quita esa columna."
+    ),
     "gave_up": lambda: _("No se pudo procesar el archivo. Reinténtalo en unos minutos."),
 }
 Clock = Callable[[], datetime]

@@ -4,9 +4,12 @@ from typing import Any, ClassVar
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from crm.api.filters import LARGEST
+from crm.api.filter_fields import not_among
+from crm.api.filters import LARGEST, SEVERAL
+from crm.api.pagination import USUAL, SizeField
 from crm.api.serializers import TenantRelatedField, TenantSerializer
 from leads import outbox, reasons, templating, timeline
 from leads.enums import Channel
@@ -262,20 +265,21 @@ class StorySerializer(serializers.Serializer[Any]):
     results = MomentSerializer(many=True)
 
 
+@extend_schema_field(SEVERAL | {"items": {"type": "string", "enum": list(timeline.KINDS)}})
+class KindsField(serializers.Field[Any, Any, Any, Any]):
+    """Kinds of moments, with commas."""
+
+    def to_internal_value(self, data: str) -> list[str]:
+        kinds = [kind.strip() for kind in data.split(",")]
+        unknown = [kind for kind in kinds if kind not in timeline.KINDS]
+        if unknown:
+            raise serializers.ValidationError(not_among(unknown, timeline.KINDS), "invalid_choice")
+        return kinds
+
+
 class StoryQuerySerializer(serializers.Serializer[Any]):
     """What a page of the story is asked with; ``kind`` takes several with commas."""
 
-    kind = serializers.CharField(required=False, default="", allow_blank=True)
-    cursor = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
-    page_size = serializers.IntegerField(required=False, default=50)
-
-    def validate_kind(self, value: str) -> list[str]:
-        kinds = [kind.strip() for kind in value.split(",") if kind.strip()]
-        if unknown := set(kinds) - set(timeline.KINDS):
-            raise serializers.ValidationError(
-                _("No existe este tipo de momento: %s.") % ", ".join(sorted(unknown))
-            )
-        return kinds
-
-    def validate_page_size(self, value: int) -> int:
-        return min(max(value, 1), 200)
+    kind = KindsField(required=False)
+    cursor = serializers.CharField(required=False, max_length=200)
+    page_size = SizeField(default=USUAL)

@@ -45,8 +45,8 @@ class StoryActions(OfLead):
     def timeline(self, request: Request, pk: Any = None) -> Response:
         lead = self.get_object()
         asked = self.asked(message_shapes.StoryQuerySerializer)
-        kinds, size = asked["kind"], asked["page_size"]
-        page = timeline.page(lead, kinds=kinds, cursor=asked["cursor"], size=size)
+        kinds, cursor = asked.get("kind", ()), asked.get("cursor", "")
+        page = timeline.page(lead, kinds=kinds, cursor=cursor, size=asked["page_size"])
         here = request.build_absolute_uri()
         following = replace_query_param(here, "cursor", page.next) if page.next else None
         told = {

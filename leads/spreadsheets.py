@@ -6,7 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -117,16 +117,32 @@ def _evenness(head: str, delimiter: str) -> tuple[float, int]:
 def records(chunks: Iterable[bytes], encoding: str, delimiter: str) -> Iterator[Record]:
     """Rows with their numbers as a spreadsheet shows them; empty ones are left out.
 
-    Raises Unreadable where the quotes make no sense.
+    Raises Unreadable where quotes stay open, or a cell is longer than any that is read.
     """
-    reader = csv.reader(lines(chunks, encoding), delimiter=delimiter)
-    number = 0
+    end = _End()
+    reader = csv.reader(chain(lines(chunks, encoding), end), delimiter=delimiter)
+    number = line = 0
     try:
         for number, values in enumerate(reader, 1):
+            if end.is_reached:  # within a row: only open quotes make the reader go on so far
+                raise Unreadable(f"bad_quotes:{number}")
+            line = reader.line_num
             if any(value.strip() for value in values) and not _is_sep(number, values):
                 yield number, values
     except csv.Error as error:
-        raise Unreadable(f"bad_quotes:{number + 1}") from error
+        # A cell that has grown too long over several lines is one whose quotes were left open.
+        code = "bad_quotes" if reader.line_num > line + 1 else "long_cell"
+        raise Unreadable(f"{code}:{number + 1}") from error
+
+
+class _End:
+    """Stands behind the last line, and knows when a reader came by."""
+
+    is_reached = False
+
+    def __iter__(self) -> Iterator[str]:
+        self.is_reached = True
+        return iter(())
 
 
 def _is_sep(number: int, values: list[str]) -> bool:

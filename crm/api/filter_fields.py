@@ -1,6 +1,7 @@
 """What a filter's text may be, read strictly: what is not understood is refused."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django_filters import fields
 
 from crm.api.serializers import YEARS
 from crm.api.typed import WHOLE
@@ -63,6 +65,27 @@ class MomentField(forms.Field):
         return read if timezone.is_aware(read) else timezone.make_aware(read)
 
 
+class ChoiceField(fields.ChoiceField):
+    """The library's, which does not say what may be chosen."""
+
+    def validate(self, value: Any) -> None:
+        known = [str(choice) for choice, _label in self.choices if choice]
+        if value and value not in known:
+            raise forms.ValidationError(not_among([value], known), code="invalid_choice")
+        super().validate(value)
+
+
+class WordsField(forms.CharField):
+    """Several texts of the broker's own, with commas."""
+
+    def clean(self, value: Any) -> list[str]:
+        text = super().clean(value)
+        words = [word.strip() for word in text.split(",")] if text else []
+        if not all(words):
+            raise forms.ValidationError(_("Hay una coma de más."), code="invalid")
+        return words
+
+
 class EachField(forms.Field):
     """Several of the known values, with commas."""
 
@@ -76,23 +99,15 @@ class EachField(forms.Field):
         asked = [part.strip() for part in str(value).split(",")]
         unknown = [part for part in asked if part not in self.known]
         if unknown:
-            detail = _("«%s» no es una opción válida.") % unknown[0]
-            raise forms.ValidationError(detail, code="invalid_choice")
+            raise forms.ValidationError(not_among(unknown, self.known), code="invalid_choice")
         return asked
+
+
+def not_among(unknown: Iterable[str], known: Iterable[str]) -> str:
+    """What to answer to values that are none of the known ones."""
+    named = {"values": ", ".join(unknown), "choices": ", ".join(known)}
+    return _("No existe: %(values)s. Se puede elegir: %(choices)s.") % named
 
 
 def _with_plus(text: str) -> str:
     return LOST_PLUS.sub("+", text) if "T" in text else text
-
-
-class StrictForm(forms.Form):
-    """An empty filter is as malformed as one that makes no sense, but for free text."""
-
-    def clean(self) -> Any:
-        for name, field in self.fields.items():
-            given = self.data.get(name)
-            if given is not None and not given.strip() and type(field) is not forms.CharField:
-                self.add_error(
-                    name, forms.ValidationError(_("Este filtro está vacío."), code="blank")
-                )
-        return super().clean()

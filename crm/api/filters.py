@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.db import models
 from django.utils.translation import gettext as _
+from django_filters.filters import ChoiceFilter as BaseChoiceFilter
 from django_filters.filters import Filter
 from django_filters.rest_framework import filterset
 from drf_spectacular.types import OpenApiTypes
@@ -15,15 +16,17 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from crm.api.filter_fields import (
+    ChoiceField,
     EachField,
     MomentField,
     NumberField,
-    StrictForm,
     WholeField,
+    WordsField,
     YesNoField,
 )
 
 LARGEST = 2**63 - 1
+SEVERAL = {"type": "array", "minItems": 1}
 
 
 class SearchFilter(filters.SearchFilter):
@@ -35,6 +38,11 @@ class SearchFilter(filters.SearchFilter):
                 {self.search_param: _("El texto tiene un carácter no permitido.")}
             )
         return super().get_search_terms(request)
+
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        """Nothing where the view searches nothing."""
+        parameters: Any = super().get_schema_operation_parameters(view)
+        return parameters if view.search_fields else []
 
 
 class OrderingFilter(filters.OrderingFilter):
@@ -84,6 +92,19 @@ class IdFilter(Filter):
         super().__init__(*args, min_value=1, max_value=LARGEST, **kwargs)  # type: ignore[no-untyped-call]
 
 
+class ChoiceFilter(BaseChoiceFilter):
+    """One of the known values; a refusal names them."""
+
+    field_class: type[forms.Field] = ChoiceField
+
+
+@extend_schema_field(SEVERAL | {"items": {"type": "string", "pattern": r"^[^,]*[^,\s][^,]*$"}})
+class WordsFilter(Filter):
+    """Rows with all of several texts; they are named with commas."""
+
+    field_class: type[forms.Field] = WordsField
+
+
 @extend_schema_field(OpenApiTypes.BOOL)
 class YesNoFilter(Filter):
     field_class: type[forms.Field] = YesNoField
@@ -97,7 +118,7 @@ class EachFilter(Filter):
     def __init__(self, *args: Any, choices: Any, **kwargs: Any) -> None:
         values = [value for value, _label in choices]
         one = {"type": "string", "enum": values}
-        schema = {"type": "array", "items": one}
+        schema = SEVERAL | {"items": one}
         describe: Any = extend_schema_field(schema)
         describe(self)
         super().__init__(*args, **{**kwargs, "known": values, "lookup_expr": "in"})
@@ -127,7 +148,7 @@ class FilterSet(filterset.FilterSet):
         },
     }
 
-    def get_form_class(self) -> Any:
-        return type(
-            f"{type(self).__name__}Form", (StrictForm,), super().get_form_class().base_fields
-        )
+    @classmethod
+    def filter_for_lookup(cls, field: Any, lookup_type: str) -> Any:
+        kind, extra = super().filter_for_lookup(field, lookup_type)  # type: ignore[no-untyped-call]
+        return (ChoiceFilter if kind is BaseChoiceFilter else kind), extra

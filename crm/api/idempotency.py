@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from crm.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 100
+KEY = rf"[!-~]{{1,{LONGEST_KEY}}}"
 KEPT = timedelta(hours=24)
 # How long the second of two at once holds its thread for the first's answer, before it is sent away.
 PATIENCE_SECONDS = 5
@@ -47,10 +49,9 @@ class InProgress(Conflict):
 def key_of(request: Request) -> str | None:
     """The key that a request came with; refuses one that cannot be kept."""
     key = request.headers.get(HEADER)
-    if key is not None and not (
-        0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
-    ):
-        raise ValidationError({HEADER: _("Usa entre 1 y 100 caracteres ASCII.")})
+    if key is not None and not re.fullmatch(KEY, key):
+        detail = _("Usa entre 1 y 100 caracteres ASCII visibles, sin espacios.")
+        raise ValidationError({HEADER: detail})
     return key
 
 

@@ -4,24 +4,43 @@ import re
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
+USUAL, LARGEST = 50, 200
 SIZE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
+def size_of(text: str) -> int:
+    """How many rows of a list are asked for."""
+    if not SIZE.fullmatch(text) or not 1 <= int(text) <= LARGEST:
+        raise ValidationError(_("Usa un número de 1 a %s.") % LARGEST, code="invalid")
+    return int(text)
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST})
+class SizeField(serializers.Field[Any, Any, Any, Any]):
+    """The same for a list whose pages are not numbered."""
+
+    def to_internal_value(self, data: str) -> int:
+        return size_of(data)
+
+
 class Pagination(PageNumberPagination):
-    page_size = 50
+    page_size = USUAL
     page_size_query_param = "page_size"
-    max_page_size = 200
+    max_page_size = LARGEST
 
     def get_page_size(self, request: Request) -> int | None:
-        """DRF's would give 50 rows to who asks for ``AAA``; above the most, the most is given."""
-        asked = request.query_params.get("page_size", "50")
-        if not SIZE.fullmatch(asked) or int(asked) < 1:
-            raise ValidationError({"page_size": _("Usa un número desde 1.")}, code="invalid")
-        return super().get_page_size(request)
+        """DRF's would give 50 rows to who asks for ``AAA``, and 200 to who asks for 201."""
+        asked = request.query_params.get("page_size", str(USUAL))
+        try:
+            return size_of(asked)
+        except ValidationError as error:
+            raise ValidationError({"page_size": error.detail}) from error
 
     def get_page_number(self, request: Request, paginator: Any) -> str:
         """DRF's would call a page that is no number one that does not exist."""
@@ -35,4 +54,6 @@ class Pagination(PageNumberPagination):
         parameters = super().get_schema_operation_parameters(view)
         for parameter in parameters:
             parameter["schema"]["minimum"] = 1
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"]["maximum"] = LARGEST
         return parameters

@@ -2,6 +2,7 @@
 
 import io
 import math
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -27,31 +28,30 @@ class JSONParser(parsers.JSONParser):
             raise TooLarge(_("El contenido supera el tamaño permitido."))
         try:
             data = super().parse(io.BytesIO(body), media_type, parser_context)
+            _refuse_unstorable(data)
         except RecursionError as error:
             raise ParseError(_("El contenido tiene demasiados niveles.")) from error
-        _refuse_unstorable(data)
         return data
 
 
 def _refuse_unstorable(data: Any) -> None:
     if not isinstance(data, dict):
-        if not _storable(data):
-            raise ParseError(_("El texto tiene un carácter no permitido."))
+        if trouble := _trouble(data):
+            raise ParseError(trouble)
         return
     for name, value in data.items():
-        if not _storable(name) or not _storable(value):
-            shown = name if _storable(name) else "non_field_errors"
-            raise ValidationError({shown: _("El texto tiene un carácter no permitido.")})
+        if trouble := _trouble(name) or _trouble(value):
+            raise ValidationError({"non_field_errors" if _trouble(name) else name: trouble})
 
 
-def _storable(value: Any) -> bool:
-    """Whether no text holds a NUL or half a surrogate pair, and no number is infinite."""
+def _trouble(value: Any) -> str:
+    """What keeps a value from being stored: a NUL, half a surrogate pair, a number without end."""
     if isinstance(value, str):
-        return "\x00" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+        is_text = "\x00" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+        return "" if is_text else _("El texto tiene un carácter no permitido.")
     if isinstance(value, float):
-        return math.isfinite(value)
+        return "" if math.isfinite(value) else _("No es un número válido.")
+    parts: Any = value if isinstance(value, list) else ()
     if isinstance(value, dict):
-        return all(_storable(part) for pair in value.items() for part in pair)
-    if isinstance(value, list):
-        return all(_storable(part) for part in value)
-    return True
+        parts = chain.from_iterable(value.items())
+    return next(filter(None, map(_trouble, parts)), "")

@@ -12,7 +12,8 @@ _known: dict[tuple[Any, ...], frozenset[str]] = {}
 
 
 def require_known(view: Any, request: Request) -> None:
-    """Refuse a misspelt filter, which would otherwise answer with everything, and one sent twice.
+    """Refuse a misspelt filter, which would otherwise answer with everything; an empty one, which
+    would too; and one sent twice.
 
     Only where something is read: what a change does is said by its body.
     """
@@ -27,6 +28,8 @@ def require_known(view: Any, request: Request) -> None:
             wrong[name] = ErrorDetail(_("No existe este parámetro."), code="unknown")
         elif len(values) > 1:
             wrong[name] = ErrorDetail(_("Envía este parámetro una sola vez."), code="repeated")
+        elif not values[0].strip():
+            wrong[name] = ErrorDetail(_("Este parámetro está vacío."), code="blank")
     if wrong:
         raise ValidationError(wrong)
 

@@ -13,7 +13,7 @@ from crm.api.idempotency import HEADER, LONGEST_KEY
 TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
-    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
     description="The same key with the same body within a day is done once, and answered alike.",
 )
@@ -75,15 +75,15 @@ class Schema(AutoSchema):
         takes_body = self.method in ("POST", "PATCH")
         return REFUSALS | (REFUSALS_OF_BODIES if takes_body else {})
 
+    def _get_parameters(self) -> Any:
+        """As a read takes them: never empty, and several values of one go with commas."""
+        parameters = super()._get_parameters()
+        return [_as_sent(each) for each in parameters] if self.method == "GET" else parameters
+
     def _get_filter_parameters(self) -> Any:
-        """Several values of a filter go with commas."""
-        found = super()._get_filter_parameters()
-        return [
-            {**each, "style": "form", "explode": False}
-            if each["schema"].get("type") == "array"
-            else each
-            for each in found
-        ]
+        """Those of a list; below a parent nothing is filtered by what the list of parents is."""
+        is_below = self.method != "GET" or getattr(self.view, "detail", False)
+        return [] if is_below else super()._get_filter_parameters()
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         shape: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
@@ -113,6 +113,17 @@ class Schema(AutoSchema):
     ) -> Any:
         shape = super()._map_serializer_field(field, direction, bypass_extensions)
         return _really(field, shape, direction)
+
+
+def _as_sent(parameter: dict[str, Any]) -> dict[str, Any]:
+    shape = parameter["schema"]
+    if parameter["in"] != "query":
+        return parameter
+    if shape.get("type") == "array":
+        return {**parameter, "style": "form", "explode": False}
+    if shape.get("type") == "string" and not {"enum", "format", "pattern"} & shape.keys():
+        return {**parameter, "schema": {**shape, "minLength": 1, "pattern": r"\S"}}
+    return parameter
 
 
 def _really(field: Any, shape: dict[str, Any], direction: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from django.db import models, transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, viewsets
+from rest_framework import generics, mixins, serializers, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,6 +77,12 @@ class TenantViewSet(RepeatableView, viewsets.GenericViewSet[_M]):
     def get_queryset(self) -> Any:
         queryset = super().get_queryset()
         return queryset.filter(tenancy.scope(queryset.model, self.request.user))
+
+    def get_object(self) -> Any:
+        """The row in the address, by its id alone: the query is about what hangs on it."""
+        row = generics.get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+        self.check_object_permissions(self.request, row)
+        return row
 
     @property
     def caller(self) -> Any:

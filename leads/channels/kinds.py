@@ -14,6 +14,9 @@ WORDS = {
     "contact": "[contacto]",
     "contacts": "[contacto]",
 }
+# Of these nothing is fetched; every other kind is a file.
+WITHOUT_FILE = {"location", "contact", "contacts"}
+OF_FILES = tuple(kind for kind in WORDS if kind not in WITHOUT_FILE)
 UNKNOWN = "[mensaje que no se puede mostrar]"
 DELETED = "[mensaje eliminado]"
 

@@ -77,6 +77,21 @@ def test_what_cannot_be_kept_is_bad_input(admin: User, body: str, path: str) -> 
     assert answer.json()["errors"] != []
 
 
+@pytest.mark.parametrize("body", ['{"name": 1e400}', '{"name": -1e400}', '{"tags": [NaN, 1e400]}'])
+def test_a_number_without_end_is_called_no_number(admin: User, body: str) -> None:
+    refused = signed_in(admin).post(LEADS, body, content_type="application/json").json()
+    assert "carácter" not in refused["errors"][0]["detail"]
+
+
+def test_of_what_cannot_be_kept_it_is_said_what_it_is(admin: User) -> None:
+    client, details = signed_in(admin), []
+    for body in ('{"name": 1e400}', '{"name": "a\\u0000"}', "[1e400]"):
+        answer = client.post(LEADS, body, content_type="application/json").json()
+        details.append(answer["errors"][0]["detail"])
+    number, letter = "No es un número válido.", "El texto tiene un carácter no permitido."
+    assert details == [number, letter, number]
+
+
 @pytest.mark.parametrize("pk", ["0", "-1", "x", "1.5", "9" * 18, "9" * 30, "%00", "ñ", "1%20"])
 def test_an_id_that_is_none_is_not_found(admin: User, lead: Lead, pk: str) -> None:
     for path in (LEADS, "/api/v1/appointments/", "/api/v1/users/"):
@@ -123,6 +138,9 @@ def test_a_page_out_of_range_is_not_found(admin: User, lead: Lead, query: str) -
         ("score_min=NaN", "score_min"),
         ("score_max=1e999", "score_max"),
         ("tags=%00", "tags"),
+        ("tags=", "tags"),
+        ("tags=,", "tags"),
+        ("tags=feria,,norte", "tags"),
         ("treatment_type=x", "treatment_type"),
     ],
 )

@@ -80,6 +80,36 @@ def test_a_public_address_answers_any_body(stage: Broker, caller: Client, path: 
         assert caller.generic(method, path, **from_elsewhere()).status_code < 500, method
 
 
+@pytest.mark.parametrize("path", [*PUBLIC, "/admin/login/"])
+def test_a_form_that_cannot_be_read_is_refused_in_words(
+    stage: Broker, caller: Client, path: str
+) -> None:
+    """Django's own answer is a bare page in English that tells nobody what to do."""
+    for content_type, body in hostile.FORM_BODIES:
+        answer = caller.generic("POST", path, body, content_type=content_type, **from_elsewhere())
+        assert b"Bad Request" not in answer.content, content_type
+    browser = {"HTTP_ACCEPT": "text/html", **from_elsewhere()}
+    answer = caller.generic("POST", path, b"--x", "multipart/form-data", **browser)
+    if answer.status_code == 400 and answer["Content-Type"].startswith("text/html"):
+        assert "recarga la página y envíalo otra vez" in answer.content.decode()
+        assert '<html lang="es">' in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/calcular/andes/", "/forms/andes/", "/book/andes/"])
+def test_a_program_that_asks_for_json_is_refused_in_json(
+    stage: Broker, caller: Client, path: str
+) -> None:
+    sent = {"HTTP_ACCEPT": "application/json", **from_elsewhere()}
+    answer = caller.generic("POST", path, b"--x", "multipart/form-data", **sent)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "bad_form")
+    sent["HTTP_ACCEPT"] = "text/html,*/*"
+    page = caller.generic("POST", path, b"--x", "multipart/form-data", **sent)
+    assert (page.status_code, "El formulario llegó incompleto" in page.content.decode()) == (
+        400,
+        True,
+    )
+
+
 @pytest.mark.parametrize("path", PUBLIC)
 def test_a_public_address_answers_any_query(stage: Broker, caller: Client, path: str) -> None:
     names = ("visitor", "after", "before", "lang", "type", "agent", "state", "code", "next", "done")

@@ -111,7 +111,7 @@ def test_the_same_file_is_the_same_request_and_another_is_not(admin: User) -> No
     assert KnowledgeDocument.objects.count() == 1
 
 
-@pytest.mark.parametrize("key", ["", "x" * 101, "ñ", "a\tb"])
+@pytest.mark.parametrize("key", ["", "x" * 101, "ñ", "a\tb", "a b", " ", "a\x7f"])
 def test_a_key_that_cannot_be_kept_is_named(admin: User, key: str) -> None:
     answer = signed_in(admin).post(URL, CAMILA, headers={"Idempotency-Key": key})
     assert (answer.status_code, codes(answer)) == (400, [("Idempotency-Key", "invalid")])

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from django.http import Http404
 from django.test import RequestFactory
 from django.urls import resolve
+from django_filters.filters import CharFilter
+from django_filters.filters import ChoiceFilter as BaseChoiceFilter
 from drf_spectacular.generators import SchemaGenerator
 
 from brokers.models import Broker, User
@@ -16,22 +19,29 @@ from crm.api.filters import (
     MomentFilter,
     NumberFilter,
     WholeFilter,
+    WordsFilter,
     YesNoFilter,
 )
 from crm.api.throttling import ScopedThrottle
+from crm.api.views import TenantViewSet
 from leads.models import Lead
 from tests.api import Route, codes, routes, signed_in
 from tests.factories import make_row
 
 
-def _taken(path: str) -> frozenset[str]:
-    """The parameters that the view at the address lets pass."""
+def _view(path: str, query: str = "", method: str = "get") -> Any:
+    """The view at the address, about to answer the request."""
     match = resolve(path.replace("{id}", "1").replace("{step}", "1").replace("<pk>", "1"))
     view = match.func.cls(**match.func.initkwargs)
     view.action_map = getattr(match.func, "actions", {})
     view.args, view.kwargs = (), match.kwargs
-    view.request = view.initialize_request(RequestFactory().get(path))
-    return queries.known(view)
+    view.request = view.initialize_request(RequestFactory().generic(method.upper(), path + query))
+    return view
+
+
+def _taken(path: str) -> frozenset[str]:
+    """The parameters that the view at the address lets pass."""
+    return queries.known(_view(path))  # type: ignore[return-value]
 
 
 READ = [route for route in routes() if "get" in route.methods]
@@ -59,6 +69,7 @@ SENSELESS = {
     NumberFilter: ("x", "1_0", "1e300", "nan", "٣", "9" * 30, ""),
     MomentFilter: ("x", "2026-13-01", "0001-01-01T00:00:00Z", "99999", ""),
     EachFilter: ("tibio-x", "x,y", ""),
+    WordsFilter: (",", "a,,b", "\x00", ""),
 }
 
 
@@ -99,13 +110,109 @@ def test_a_filter_that_makes_no_sense_is_named(
     kind = route.view.filterset_class.base_filters[name]
     wrong = next((texts for cls, texts in SENSELESS.items() if isinstance(kind, cls)), None)
     if wrong is None:
-        wrong = ("\x00", "no-such-choice") if kind.extra.get("choices") else ("\x00",)
+        wrong = ("\x00", "no-such-choice", "") if kind.extra.get("choices") else ("\x00", "")
     client = signed_in(_caller(route, request))
     for text in wrong:
         answer = client.get(route.path, {name: text})
         assert (answer.status_code, codes(answer)[0][0]) == (400, name), text
     twice = client.get(f"{route.path}?{name}=1&{name}=2")
     assert (twice.status_code, codes(twice)) == (400, [(name, "repeated")])
+
+
+@pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
+def test_no_parameter_may_be_empty(route: Route, request: Any, broker: Broker) -> None:
+    """What is left empty would be passed over, and everything be the answer."""
+    address = _address(route, {}, broker)
+    client = signed_in(_caller(route, request))
+    for name in sorted(_taken(route.path)):
+        for text in ("", "%20"):
+            answer = client.get(f"{address}?{name}={text}")
+            assert (answer.status_code, codes(answer)) == (400, [(name, "blank")])
+
+
+@pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
+def test_a_list_knows_search_only_where_it_searches(
+    route: Route, request: Any, broker: Broker
+) -> None:
+    view = _view(route.path)
+    searches = not getattr(view, "detail", False) and bool(getattr(view, "search_fields", ()))
+    assert ("search" in _taken(route.path)) == searches
+    if not searches:
+        address = _address(route, {}, broker)
+        answer = signed_in(_caller(route, request)).get(f"{address}?search=zzz")
+        assert (answer.status_code, codes(answer)) == (400, [("search", "unknown")])
+
+
+def _found(route: Route, method: str, query: str, pk: int, user: User) -> Any:
+    view = _view(route.url(pk), query, method)
+    view.request.user = user
+    try:
+        return view.get_object()
+    except Http404:
+        return None
+
+
+def test_the_row_in_an_address_is_looked_up_by_its_id_alone(broker: Broker, admin: User) -> None:
+    """Whatever the query says, which is about what hangs on the row."""
+    rows: dict[Any, Any] = {}
+    asked = [
+        (route, method)
+        for route in routes()
+        if route.is_detail and issubclass(route.view, TenantViewSet)
+        for method in route.methods
+    ]
+    missed, found = [], 0
+    for route, method in asked:
+        _address(route, rows, broker)
+        pk = rows[route.model].pk
+        if _found(route, method, "", pk, admin) is not None:
+            found += 1
+            filters = getattr(route.view.filterset_class, "base_filters", {})
+            narrow = "".join(f"&{name}=0" for name in filters)
+            if _found(route, method, f"?search=zzz&ordering=zzz{narrow}", pk, admin) is None:
+                missed.append(f"{method} {route.path}")
+    assert missed == []
+    assert found > len(asked) * 0.9
+
+
+def test_what_changes_something_is_documented_without_a_lists_parameters(drawn: Any) -> None:
+    offered = [
+        (method, path, parameter["name"])
+        for path, operations in drawn["paths"].items()
+        for method, operation in operations.items()
+        for parameter in operation.get("parameters", ())
+        if method != "get" and parameter["name"] in ("search", "ordering", "page", "page_size")
+    ]
+    assert offered == []
+
+
+def test_only_texts_of_the_brokers_own_are_filtered_by_without_a_choice() -> None:
+    free = {
+        name
+        for route, name in FILTERS
+        if isinstance(route.view.filterset_class.base_filters[name], CharFilter | WordsFilter)
+    }
+    assert free == {"tags", "provider", "model"}
+
+
+@pytest.mark.parametrize(
+    ("route", "name"),
+    [
+        (route, name)
+        for route, name in FILTERS
+        if isinstance(route.view.filterset_class.base_filters[name], BaseChoiceFilter | EachFilter)
+    ],
+    ids=lambda value: getattr(value, "path", value),
+)
+def test_a_choice_that_is_none_is_refused_with_those_that_there_are(
+    route: Route, name: str, request: Any, broker: Broker
+) -> None:
+    extra = route.view.filterset_class.base_filters[name].extra
+    choices = extra.get("known") or [value for value, _label in extra["choices"] if value]
+    answer = signed_in(_caller(route, request)).get(route.path, {name: "zzz"})
+    assert (answer.status_code, codes(answer)) == (400, [(name, "invalid_choice")])
+    detail = answer.json()["errors"][0]["detail"]
+    assert detail.endswith(": " + ", ".join(map(str, choices)) + ".")
 
 
 def test_every_list_of_filters_is_strict() -> None:
@@ -168,10 +275,18 @@ def test_format_is_a_name_like_any_other(admin: User, broker: Broker) -> None:
     assert client.get("/api/schema/?format=json").status_code == 200
 
 
-@pytest.mark.parametrize("size", ["0", "-1", "x", "1.5", "", "9" * 30])
-def test_a_page_size_that_is_none_is_named(admin: User, lead: Lead, size: str) -> None:
-    answer = signed_in(admin).get("/api/v1/leads/", {"page_size": size})
-    assert (answer.status_code, codes(answer)) == (400, [("page_size", "invalid")])
+@pytest.mark.parametrize(
+    "route", [r for r in READ if "page_size" in _taken(r.path)], ids=lambda r: r.path
+)
+def test_a_page_has_one_row_to_two_hundred_wherever_there_are_pages(
+    route: Route, request: Any, broker: Broker
+) -> None:
+    address = _address(route, {}, broker)
+    client = signed_in(_caller(route, request))
+    for size in ("0", "-1", "x", "1.5", "1_0", "201", "999999", "9" * 30):
+        answer = client.get(address, {"page_size": size})
+        assert (answer.status_code, codes(answer)[0][0]) == (400, "page_size"), size
+        assert "200" in answer.json()["errors"][0]["detail"]
 
 
 def test_what_is_documented_is_what_is_taken() -> None:

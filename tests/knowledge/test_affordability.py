@@ -201,6 +201,14 @@ def test_the_api_refuses_what_makes_no_sense_and_gives_a_debtor_no_numbers(
     for wrong, field in (
         ({}, "income"),
         ({"income": -1}, "income"),
+        ({"income": 200_000_001}, "income"),
+        ({"income": 1, "monthly_debts": -1}, "monthly_debts"),
+        ({"income": 1, "down_payment": {"amount": -1, "currency": "UF"}}, "down_payment.amount"),
+        (
+            {"income": 1, "down_payment": {"amount": 2e5 + 1, "currency": "UF"}},
+            "down_payment.amount",
+        ),
+        ({"income": 1, "down_payment": {"amount": 8e9 + 1}}, "down_payment.amount"),
         ({"income": 1, "dicom": "quizás"}, "dicom"),
         ({"income": 1, "down_payment": {"amount": 1, "currency": "USD"}}, "down_payment.currency"),
     ):

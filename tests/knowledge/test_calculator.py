@@ -8,7 +8,8 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from brokers.models import Broker
-from knowledge import calculator
+from knowledge import affordability, calculator
+from knowledge.calculator import MeansForm
 from knowledge.models import Figure
 from leads.models import ActivityLog, Consent, Lead
 from llm.guardrails import promises_credit
@@ -67,6 +68,9 @@ def test_it_answers_in_uf_and_pesos_with_the_dividend_and_what_it_rests_on(clien
     [
         ({"income": "1,6 millones"}, "UF 1.890 a UF 2.610"),
         ({"income": "UF 40"}, "UF 1.890 a UF 2.610"),
+        ({"income": "1 600 000"}, "UF 1.890 a UF 2.610"),
+        ({"income": "$ 1\u00a0600\u202f000.-"}, "UF 1.890 a UF 2.610"),
+        ({"down_payment": "8 000 000"}, '<p class="range">UF 1.000</p>'),
         ({"income": "1.000.000", "second_income": "600.000"}, "UF 1.890 a UF 2.610"),
         ({"down_payment": "UF 200"}, '<p class="range">UF 1.000</p>'),
         ({"down_payment": "200"}, '<p class="range">UF 1.000</p>'),
@@ -85,7 +89,17 @@ def test_amounts_are_read_as_chileans_write_them(
         ({"income": ""}, "Completa este dato"),
         ({"income": "harto"}, "Escribe un monto"),
         ({"income": "1.200"}, "Escribe la renta completa en pesos"),
-        ({"income": "99.999.999.999"}, "Revisa el monto"),
+        ({"income": "99.999.999.999"}, "lo más que se calcula es $200.000.000"),
+        ({"income": "UF 5.001"}, "lo más que se calcula es UF 5.000"),
+        ({"debts": "200.000.001"}, "lo más que se calcula es $200.000.000"),
+        ({"second_income": "-1"}, "El monto no puede ser negativo"),
+        ({"down_payment": "UF 999999999"}, "lo más que se calcula es UF 200.000"),
+        ({"down_payment": "9.000.000.000"}, "lo más que se calcula es $8.000.000.000"),
+        ({"down_payment": "-1"}, "El monto no puede ser negativo"),
+        ({"down_payment": "UF −300"}, "El monto no puede ser negativo"),
+        ({"debts": "$ -5.000"}, "El monto no puede ser negativo"),
+        ({"income": "1 200 0"}, "Escribe un monto"),
+        ({"income": "1 200 000 5"}, "Escribe un monto"),
         ({"income": "US$ 3000"}, "Escribe un monto"),
         ({"debts": "x"}, "Escribe un monto"),
         ({"dicom": "quizás"}, "Elige una de las opciones"),
@@ -97,6 +111,14 @@ def test_what_cannot_be_read_is_told_beside_its_field(
     answer = client.post(PAGE, MEANS | given)
     assert answer.status_code == 400
     assert refusal in text_of(answer)
+
+
+@pytest.mark.parametrize("name", ["income", "second_income", "debts"])
+def test_every_amount_has_bounds_in_both_currencies(name: str) -> None:
+    for currency, most in affordability.MOST_A_MONTH.items():
+        for amount, fits in ((most, True), (most + 1, False)):
+            form = MeansForm({**MEANS, name: f"{'UF ' if currency == 'UF' else '$'}{amount}"})
+            assert (name not in form.errors) is fits
 
 
 def test_a_debtor_sees_no_amount_and_no_word_of_approval(client: Client) -> None:

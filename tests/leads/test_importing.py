@@ -262,6 +262,8 @@ def test_who_does_not_qualify_waits_for_a_persons_decision(broker: Broker, at: d
         (b"PK\x03\x04hoja", "not_csv"),
         (b"\x00\x01\x02\x03" * 50, "not_csv"),
         (b"Rosa;987654321\nLuis;987654322\n", "no_titles"),
+        (b'Nombre;Fono\r\n"Rosa;987654321\r\n', "bad_quotes"),
+        (b'"Nombre;Fono\r\nRosa;987654321\r\n', "bad_quotes"),
         (";".join(map(str, range(201))).encode() + b"\n1;2\n", "too_many_columns"),
     ],
 )
@@ -272,6 +274,29 @@ def test_a_file_that_is_no_table_is_refused_at_once(
         uploaded(broker, content)
     assert refusal.value.code == code
     assert LeadImport.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "refusal"),
+    [
+        ("x" * 500_000 + ";987654322", "La fila 3 tiene una celda de más de 100.000 letras"),
+        (f'"{"x" * 500_000}";987654322', "La fila 3 tiene una celda de más de 100.000 letras"),
+        ('"Luis;987654322', "En la fila 3 se abren comillas que no se cierran."),
+        ('"Luis;987654322' + "\nAna;987654323" * 20_000, "En la fila 3 se abren comillas"),
+    ],
+    ids=["long", "long in quotes", "open quotes", "open quotes of a long file"],
+)
+def test_what_keeps_a_row_from_being_read_is_told_with_its_number(
+    broker: Broker, row: str, refusal: str
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        uploaded(broker, f"Nombre;Fono\nRosa;987654321\n{row}\n")
+    assert refusal in str(refused.value)
+
+
+def test_quotes_that_are_closed_are_read_to_the_files_last_letter(broker: Broker) -> None:
+    for content in ('Nombre;Fono\nRosa;"987654321"', 'Nombre;Fono\nRosa;"9876\n54321"\n'):
+        assert uploaded(broker, content).header == ["Nombre", "Fono"]
 
 
 def test_a_file_over_the_limit_is_refused(broker: Broker, monkeypatch: Any) -> None:

@@ -108,7 +108,9 @@ def test_the_api_pages_by_cursor_and_names_what_makes_no_sense(
     rest = client.get(page["next"]).json()
     assert ([row["topic"] for row in rest["results"]], rest["next"]) == (["consent"], None)
     for query, field in (("kind=nada", "kind"), ("cursor=%%%", "cursor"), ("cursor=W10=", "cursor"),
-                         ("cursor=ñ", "cursor"), ("page_size=x", "page_size")):  # fmt: skip
+                         ("cursor=ñ", "cursor"), ("page_size=x", "page_size"),
+                         ("kind=", "kind"), ("kind=call,", "kind"), ("cursor=", "cursor"),
+                         ("page_size=-1", "page_size"), ("page_size=201", "page_size")):  # fmt: skip
         answer = client.get(f"{url}?{query}")
         assert (answer.status_code, codes(answer)[0][0]) == (400, field), query
     assert signed_in(rival_admin).get(url).status_code == 404

@@ -178,6 +178,15 @@ def test_below_the_threshold_the_command_fails(own_set: Any) -> None:
     assert ended.value.code == 1
 
 
+@pytest.mark.parametrize("threshold", ["2", "-0.1", "nan"])
+def test_a_threshold_that_nothing_can_meet_is_refused_before_anything_is_played(
+    threshold: str, own_set: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError, match="0 to 1"):
+        call_command("evaluate", f"--threshold={threshold}", set=own_set(ONE))
+    assert capsys.readouterr().out == ""
+
+
 def test_a_model_without_its_key_is_refused(settings: Any) -> None:
     settings.GEMINI_API_KEY = ""
     with pytest.raises(CommandError):

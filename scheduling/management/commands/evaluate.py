@@ -52,6 +52,9 @@ class Command(BaseCommand):
         parser.add_argument("--compare", type=Path, help="the JSON of another run to compare with")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        threshold = options["threshold"]
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise CommandError("--threshold goes from 0 to 1.")
         _use(options["model"])
         before = _verdicts_of(options["compare"]) if options["compare"] else []
         verdicts = running.evaluate(
@@ -64,7 +67,7 @@ class Command(BaseCommand):
             self._print(verdicts, before, options["worst"])
         if options["json"] not in (None, TO_STDOUT):
             options["json"].write_text(data + "\n", encoding="utf-8")
-        total, threshold = figures(verdicts), options["threshold"]
+        total = figures(verdicts)
         if threshold is not None and (total.weakest < threshold or total.forbidden):
             sys.exit(1)
 

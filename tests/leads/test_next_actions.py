@@ -167,7 +167,8 @@ def test_a_reminder_of_the_evening_before_stays_one_when_the_clocks_change(lead:
     evening = datetime(2027, 4, 2, 18, 0, tzinfo=SANTIAGO)
     task = next_actions.add(lead, due_at=due, remind_at=evening, repeat="daily", at=evening - DAY)
     following = next_actions.complete(task, by=None, at=due)
-    assert following is not None and following.remind_at is not None
+    assert following is not None
+    assert following.remind_at is not None
     assert following.remind_at.astimezone(SANTIAGO) == datetime(2027, 4, 3, 18, 0, tzinfo=SANTIAGO)
 
 

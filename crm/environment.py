@@ -228,7 +228,7 @@ def _postgres(given: str) -> dict[str, Any]:
 
 
 def _redis(given: str) -> str:
-    parse_url(given)
+    parse_url(given)  # type: ignore[no-untyped-call]
     parts = urlsplit(given)
     if parts.scheme not in ("redis", "rediss") or not re.fullmatch(r"/?|/\d{1,4}", parts.path):
         raise ValueError

@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    StreamingHttpResponse,
+)
 from django.middleware.common import CommonMiddleware
 from django.utils import timezone, translation
 
@@ -84,7 +90,7 @@ class HostMiddleware(CommonMiddleware):
     Nothing that these addresses answer is made of the name; /metrics asks for its token.
     """
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if request.path.startswith(WATCHED):
             return None
         return super().process_request(request)

@@ -95,7 +95,7 @@ class IdFilter(Filter):
 class ChoiceFilter(BaseChoiceFilter):
     """One of the known values; a refusal names them."""
 
-    field_class: type[forms.Field] = ChoiceField
+    field_class = ChoiceField
 
 
 @extend_schema_field(SEVERAL | {"items": {"type": "string", "pattern": r"^[^,]*[^,\s][^,]*$"}})

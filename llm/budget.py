@@ -44,9 +44,15 @@ def _locked(call: LLMCall) -> BrokerPromptConfig:
     return configs.select_related("broker").get(broker=call.broker)
 
 
-def settle(call: LLMCall, usage: RequestUsage, *, latency_ms: int, error: str) -> None:
-    """What the attempt did cost instead of what it might have; a failed one costs nothing."""
-    cost = None if error else pricing.cost_usd(call.provider, call.model, usage)
+def settle(
+    call: LLMCall, usage: RequestUsage, *, latency_ms: int, error: str, is_billed: bool = False
+) -> None:
+    """What the attempt did cost instead of what it might have.
+
+    A failed one costs nothing, unless the vendor answered what was of no use (``is_billed``).
+    """
+    is_free = error and not is_billed
+    cost = None if is_free else pricing.cost_usd(call.provider, call.model, usage)
     LLMCall.objects.filter(pk=call.pk).update(
         input_tokens=usage.input_tokens,
         cached_tokens=usage.cache_read_tokens,

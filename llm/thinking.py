@@ -34,7 +34,7 @@ from llm.tools import Turn, context_of, tools
 log = logging.getLogger(__name__)
 
 TOOL_ROUNDS = 5
-RUN_SECONDS = 45.0
+RULES_SECONDS = 10.0  # for the offline model alone, where a tool took the turn's time
 HISTORY_CHARACTERS = 12_000  # about 3,000 tokens
 
 
@@ -46,8 +46,10 @@ def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str
     )
     bill = _bill(turn, version)
     before = _as_history(history)
+    private = prompts.private_part(turn.broker, version)
+    models = gateway.chain(turn.broker, bill, at=turn.at, deadline=turn.deadline, private=private)
     try:
-        return _run(turn, told, before, gateway.chain(turn.broker, bill, at=turn.at))
+        return _run(turn, told, before, models)
     except (AgentRunError, FallbackExceptionGroup) as error:
         log.warning("a turn fell back to the offline model: %s", gateway.describe(error))
         alone = gateway.chain(turn.broker, bill, at=turn.at, offline_only=True)
@@ -109,7 +111,7 @@ def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> st
         instructions=told,
         tools=[_as_tool(tool) for tool in tools()],
         deps_type=Turn,
-        retries=2,
+        retries=TOOL_ROUNDS,  # the gateway leaves a model after one correction
         model_settings=gateway.VENDOR_SETTINGS,
     )
     result = async_to_sync(agent.run)(
@@ -117,7 +119,7 @@ def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> st
         message_history=history,
         deps=turn,
         usage_limits=UsageLimits(request_limit=TOOL_ROUNDS + 1),
-        timeout=RUN_SECONDS,
+        timeout=max(turn.deadline.left(), RULES_SECONDS),
     )
     correlation.bind(model=result.response.model_name)
     return str(result.output).strip()

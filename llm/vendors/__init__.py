@@ -13,6 +13,8 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+VENDORS = ("google", "openai", "anthropic")
+
 
 @lru_cache(maxsize=2)
 def _loop(pid: int) -> asyncio.AbstractEventLoop:

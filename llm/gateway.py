@@ -22,7 +22,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.wrapper import WrapperModel
-from pydantic_ai.settings import ModelSettings
+from pydantic_ai.settings import ModelSettings, merge_model_settings
 from pydantic_ai.usage import RequestUsage
 
 from brokers.models import Broker
@@ -52,8 +52,9 @@ RETRYABLE = (
     TimeoutError,
 )
 # Ours only, not the SDKs' own: one attempt is one row.
-MAX_TOKENS = 2048
-VENDOR_SETTINGS = ModelSettings(max_retries=0, max_tokens=MAX_TOKENS)
+# What the agent library would tell every model of its own tags is told where such tags occur.
+VENDOR_SETTINGS = ModelSettings(max_retries=0, framing_announcement="when_needed")
+WRITING = (CallType.SUMMARY, CallType.CAMPAIGN, CallType.ANALYSIS)
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,10 @@ class Recorded(WrapperModel):
         at: datetime,
         deadline: Deadline,
         private: str,
+        manner: ModelSettings,
     ) -> None:
         super().__init__(wrapped)
+        self.manner = manner
         self.bill, self.spec, self.behind, self.at = bill, spec, behind, at
         self.is_fallback, self.deadline, self.private = is_fallback, deadline, private
         self.vendor = vendors.vendor_of(spec)
@@ -113,9 +116,11 @@ class Recorded(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        asked = (messages, model_settings, model_request_parameters)
         if self.vendor == pricing.OFFLINE:
+            asked = (messages, model_settings, model_request_parameters)
             return await self._attempt(1, asked, None)
+        manner = merge_model_settings(model_settings, self.manner)
+        asked = (messages, manner, model_request_parameters)
         if self.spec in self.deadline.failed:
             raise NotAsked(self.model_name, "failed_before")
         try:
@@ -235,7 +240,7 @@ def _at_most(
     asked += [str(getattr(message, "instructions", "") or "") for message in messages[-1:]]
     asked += [str(part) for part in parameters.instruction_parts or ()]
     asked += [str(tool.parameters_json_schema) for tool in parameters.function_tools]
-    limit = (model_settings or {}).get("max_tokens", MAX_TOKENS)
+    limit = (model_settings or {}).get("max_tokens", 0)
     return RequestUsage(input_tokens=sum(map(len, asked)) // 2, output_tokens=limit)
 
 
@@ -289,8 +294,8 @@ def chain(
     ``offline`` stands in for the rule-based model where the answer is no conversation;
     ``private`` is the part of the prompt that no answer may quote.
     """
-    specs = [] if offline_only else [s for s in _configured() if vendors.has_key(s)]
-    within = deadline or Deadline()
+    specs = [] if offline_only else specs_of(broker, bill.call_type)
+    within, manner = deadline or Deadline(), manner_of(broker)
 
     def member(model: Model, position: int, spec: str) -> Recorded:
         return Recorded(
@@ -302,6 +307,7 @@ def chain(
             at=at,
             deadline=within,
             private=private,
+            manner=manner,
         )
 
     members = [member(vendors.model(spec), position, spec) for position, spec in enumerate(specs)]
@@ -309,5 +315,19 @@ def chain(
     return FallbackModel(*members, last) if members else last
 
 
-def _configured() -> list[str]:
-    return list(dict.fromkeys([settings.LLM_MODEL, settings.LLM_FALLBACK_MODEL]))
+def specs_of(broker: Broker, call_type: str) -> list[str]:
+    """The models that the broker, or else the server, has for this; those that can be asked."""
+    config = broker.brokerpromptconfig
+    chosen = config.model_chain or [settings.LLM_MODEL, settings.LLM_FALLBACK_MODEL]
+    if call_type in WRITING:
+        chosen = [config.writing_model or settings.LLM_WRITING_MODEL, *chosen]
+    return [spec for spec in dict.fromkeys(chosen) if vendors.has_key(spec)]
+
+
+def manner_of(broker: Broker) -> ModelSettings:
+    manner = ModelSettings(max_tokens=settings.LLM_MAX_OUTPUT_TOKENS)
+    own = broker.brokerpromptconfig.temperature
+    temperature = settings.LLM_TEMPERATURE if own is None else own
+    if temperature is not None:
+        manner["temperature"] = temperature
+    return manner

@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -38,11 +39,18 @@ RULES_SECONDS = 10.0  # for the offline model alone, where a tool took the turn'
 HISTORY_CHARACTERS = 12_000  # about 3,000 tokens
 
 
+@dataclass(frozen=True)
+class _Instructions:
+    stable: str
+    varying: str
+
+
 def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str:
     """Think about the unanswered messages and say something; falls back to the offline model."""
     version = prompts.active_version(turn.broker)
-    told = prompts.instructions(
-        prompts.base_prompt(turn.broker, version), _context(turn, first_contact=first_contact)
+    told = _Instructions(
+        prompts.stable(prompts.base_prompt(turn.broker, version)),
+        prompts.varying(_context(turn, first_contact=first_contact)),
     )
     bill = _bill(turn, version)
     before = _as_history(history)
@@ -71,11 +79,11 @@ def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
 def _context(turn: Turn, *, first_contact: bool) -> dict[str, Any]:
     return {
         **prompts.persona(turn),
-        **prompts.clock(turn),
         "first_contact": first_contact,
         **standing(turn),
         **context_of(turn),
         "summary": turn.conversation.summary,
+        **prompts.clock(turn),
     }
 
 
@@ -105,10 +113,10 @@ def _as_model_message(message: ChatMessage) -> ModelMessage:
     return ModelResponse(parts=[TextPart(text)])
 
 
-def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> str:
+def _run(turn: Turn, told: _Instructions, history: list[ModelMessage], model: Model) -> str:
     agent = Agent(
         model,
-        instructions=told,
+        instructions=[told.stable, lambda: told.varying],
         tools=[_as_tool(tool) for tool in tools()],
         deps_type=Turn,
         retries=TOOL_ROUNDS,  # the gateway leaves a model after one correction

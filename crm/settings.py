@@ -442,7 +442,9 @@ ANTHROPIC_BASE_URL: str = env.str("ANTHROPIC_BASE_URL", default="")
 LLM_MODEL: str = env.str("LLM_MODEL", default="google:gemini-3.8-flash")
 LLM_FALLBACK_MODEL: str = env.str("LLM_FALLBACK_MODEL", default="")
 LLM_WRITING_MODEL: str = env.str("LLM_WRITING_MODEL", default="")
-LLM_TEMPERATURE: float | None = env.float("LLM_TEMPERATURE", default=None)
+LLM_TEMPERATURE: float | None = (
+    env.float("LLM_TEMPERATURE") if env.str("LLM_TEMPERATURE", default="") else None
+)
 LLM_MAX_OUTPUT_TOKENS: int = env.int("LLM_MAX_OUTPUT_TOKENS", default=8192)
 EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", default="gemini-embedding-001")
 VAPI_API_URL: str = env.str("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")

@@ -20,6 +20,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import Model
+from pydantic_ai.models.fallback import FallbackModel
 
 from crm import correlation
 from crm.errors import DomainError
@@ -41,8 +42,16 @@ HISTORY_CHARACTERS = 12_000  # about 3,000 tokens
 
 @dataclass(frozen=True)
 class _Instructions:
+    """What is the same for every lead, and what is this one's."""
+
     stable: str
     varying: str
+
+    def to(self, model: Model) -> Any:
+        """In two parts for vendors, of which some are told where to cache; the rules read one."""
+        if isinstance(model, FallbackModel):
+            return [self.stable, lambda: self.varying]
+        return f"{self.stable}\n{self.varying}"
 
 
 def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str:
@@ -116,7 +125,7 @@ def _as_model_message(message: ChatMessage) -> ModelMessage:
 def _run(turn: Turn, told: _Instructions, history: list[ModelMessage], model: Model) -> str:
     agent = Agent(
         model,
-        instructions=[told.stable, lambda: told.varying],
+        instructions=told.to(model),
         tools=[_as_tool(tool) for tool in tools()],
         deps_type=Turn,
         retries=TOOL_ROUNDS,  # the gateway leaves a model after one correction

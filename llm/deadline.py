@@ -34,6 +34,11 @@ class Deadline:
         own = self._since + SHARE * (self.ends - self._since) - now
         return min(max(own, shortest_request()), vendors_end - now)
 
+    def put_off(self, seconds: float) -> None:
+        """Time that no model had: a vendor's library is imported once a process, for seconds."""
+        self.ends += seconds
+        self._since += seconds
+
     def passed_on(self) -> None:
         """A model gave up or answered: the next one's share counts from here."""
         self._since = time.monotonic()

@@ -310,7 +310,9 @@ def chain(
             manner=manner,
         )
 
+    started = time.monotonic()
     members = [member(vendors.model(spec), position, spec) for position, spec in enumerate(specs)]
+    within.put_off(time.monotonic() - started)
     last = member(offline or OfflineModel(), len(specs), f"{pricing.OFFLINE}:")
     return FallbackModel(*members, last) if members else last
 

@@ -59,6 +59,13 @@ def test_an_answer_gives_the_next_round_a_share_of_its_own(clock: Any) -> None:
     assert turn.share(is_last=False) == pytest.approx(0.4 * 35 - 1)
 
 
+def test_time_that_no_model_had_is_nobodys_share(clock: Any) -> None:
+    turn = Deadline(45)
+    clock.now += 6
+    turn.put_off(6)
+    assert (turn.left(), turn.share(is_last=False)) == (45, pytest.approx(18))
+
+
 def test_nobody_has_time_beyond_the_turn(clock: Any) -> None:
     turn = Deadline(45)
     clock.now += 46

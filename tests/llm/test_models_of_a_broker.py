@@ -9,10 +9,13 @@ from django.urls import reverse
 
 from brokers.models import Broker, BrokerPromptConfig, User
 from llm import gateway, prompts, summary
+from llm.conversation import take_turn
 from llm.models import CallType, LLMCall
 from tests.api import codes, signed_in
+from tests.factories import ConversationFactory
 from tests.fakes import anthropic, gemini, openai
 from tests.llm.dialects import CHAT, CLAUDE, DIALECTS, GEMINI
+from tests.llm.test_summary import ENOUGH, talk
 
 pytestmark = pytest.mark.django_db
 
@@ -105,8 +108,6 @@ def test_gemini_thinks_little_and_has_room_for_its_answer(
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 def test_what_is_the_same_for_every_lead_comes_first(settings, broker, write, at, dialect) -> None:
-    from llm.conversation import take_turn
-
     with dialect.serve(dialect.fake.text("Soy asistente virtual.")) as server:
         settings.LLM_MODEL = dialect.point(settings, server)
         for visitor in ("one", "two"):
@@ -200,9 +201,6 @@ def test_models_are_set_in_admin_one_a_line(broker, admin: User, client: Client)
 
 
 def test_summaries_are_the_writing_models(broker, settings, lead, at) -> None:
-    from tests.factories import ConversationFactory
-    from tests.llm.test_summary import ENOUGH, talk
-
     conversation = ConversationFactory(broker=lead.broker, lead=lead)
     talk(conversation, ENOUGH, at)
     with GEMINI.serve(gemini.text("Busca en Ñuñoa.")) as server:

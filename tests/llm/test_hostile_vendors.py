@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from leads.models import Lead
-from llm import gateway
+from llm import gateway, vendors
 from llm.models import LLMCall
 from tests.fakes.server import Late, Scripted, Told
 from tests.llm.dialects import CHAT, DIALECTS, GEMINI, Dialect
@@ -53,6 +53,8 @@ def story(first: Dialect, second: Dialect, settings: Any) -> Iterator[Story]:
         opened.extend((one, two))
         settings.LLM_MODEL = first.point(settings, one)
         settings.LLM_FALLBACK_MODEL = second.point(settings, two)
+        for each in (first, second):
+            vendors.model(each.spec)  # its library is imported once a process, for seconds
         return one, two
 
     yield story

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from brokers import linking, passwords
+from brokers import linking, model_names, passwords
 from brokers.models import (
     Broker,
     BrokerChatConfig,
@@ -339,6 +339,14 @@ class PromptConfigSerializer(TenantSerializer[BrokerPromptConfig]):
     follow_up_messages = serializers.ListField(child=serializers.CharField(), required=False)
     additional_fields = serializers.DictField(required=False)
     meeting_config = MeetingField(required=False)
+    model_chain = serializers.ListField(
+        child=serializers.CharField(max_length=model_names.LONGEST, validators=[model_names.named]),
+        required=False,
+        allow_null=True,
+        min_length=1,
+        max_length=model_names.MOST,
+        help_text="vendor:model, the first one first; null: the server's.",
+    )
 
     class Meta:
         model = BrokerPromptConfig

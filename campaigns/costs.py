@@ -16,7 +16,7 @@ from campaigns.forecast import Line
 from campaigns.models import CampaignStep, Foreseen, StepAction
 from campaigns.readiness import channel_of, has_approval
 from leads.enums import Channel
-from llm import pricing, prompts, vendors
+from llm import gateway, pricing, prompts, vendors
 from llm.models import CallType, LLMCall
 from voice.models import CallStatus, VoiceCall
 
@@ -45,12 +45,12 @@ def unit(broker: Broker, *, at: datetime) -> Unit:
     """Averages of the last 90 days, else what is usual."""
     since = at - LOOK_BACK
     given, written = _draft_tokens(broker, since)
-    return Unit(given, written, _draft_price(given, written), *_call(broker, since))
+    return Unit(given, written, _draft_price(broker, given, written), *_call(broker, since))
 
 
 def _draft_tokens(broker: Broker, since: datetime) -> tuple[int, int]:
     """Of one draft; without a key for a vendor none is written."""
-    if not any(map(vendors.has_key, (settings.LLM_MODEL, settings.LLM_FALLBACK_MODEL))):
+    if not gateway.specs_of(broker, CallType.CAMPAIGN):
         return 0, 0
     drafts = LLMCall.objects.filter(
         broker=broker, call_type=CallType.CAMPAIGN, error="", created_at__gte=since
@@ -62,15 +62,12 @@ def _draft_tokens(broker: Broker, since: datetime) -> tuple[int, int]:
     return len(prompt) // CHARACTERS_A_TOKEN + USUAL_CONTEXT_TOKENS, USUAL_OUTPUT_TOKENS
 
 
-def _draft_price(given: int, written: int) -> Decimal | None:
+def _draft_price(broker: Broker, given: int, written: int) -> Decimal | None:
     if not given:
         return Decimal(0)
-    spec = (
-        settings.LLM_MODEL if vendors.has_key(settings.LLM_MODEL) else settings.LLM_FALLBACK_MODEL
-    )
-    name = spec.partition(":")[2] or spec
+    spec = gateway.specs_of(broker, CallType.CAMPAIGN)[0]
     usage = RequestUsage(input_tokens=given, output_tokens=written)
-    return pricing.cost_usd(vendors.vendor_of(spec), name, usage)
+    return pricing.cost_usd(vendors.vendor_of(spec), vendors.name_of(spec), usage)
 
 
 def _call(broker: Broker, since: datetime) -> tuple[timedelta, Decimal | None]:

@@ -431,17 +431,26 @@ OPENAI_API_KEY: str = env.text("OPENAI_API_KEY")
 OPENAI_BASE_URL: str = env.address("OPENAI_BASE_URL")
 ANTHROPIC_API_KEY: str = env.text("ANTHROPIC_API_KEY")
 ANTHROPIC_BASE_URL: str = env.address("ANTHROPIC_BASE_URL")
-_VENDORS = ("google", "openai", "anthropic")
+_VENDORS = ("google", "openai", "openai-responses", "anthropic")
 LLM_MODEL: str = env.model("LLM_MODEL", default="google:gemini-3.8-flash", vendors=_VENDORS)
 LLM_FALLBACK_MODEL: str = env.model("LLM_FALLBACK_MODEL", default="", vendors=_VENDORS)
+LLM_WRITING_MODEL: str = env.model("LLM_WRITING_MODEL", default="", vendors=_VENDORS)
+LLM_TEMPERATURE: float | None = (
+    env.number("LLM_TEMPERATURE", default=0.0, least=0, most=2)
+    if env.text("LLM_TEMPERATURE")
+    else None
+)
+LLM_MAX_OUTPUT_TOKENS: int = env.whole("LLM_MAX_OUTPUT_TOKENS", default=8192)
 EMBEDDING_MODEL: str = env.text("EMBEDDING_MODEL", default="gemini-embedding-001")
 VAPI_API_URL: str = env.address("VAPI_API_URL", default="https://api.vapi.ai").rstrip("/")
 BLAND_API_URL: str = env.address("BLAND_API_URL", default="https://api.bland.ai").rstrip("/")
+# A turn takes about 2,500 tokens: 5,000 turns a month, and as many summaries beside them.
 LLM_UNPRICED_MONTHLY_TOKENS: int = env.whole(
-    "LLM_UNPRICED_MONTHLY_TOKENS", default=2_000_000, least=0, most=10**15
+    "LLM_UNPRICED_MONTHLY_TOKENS", default=15_000_000, least=0, most=10**15
 )
+LLM_TURN_SECONDS: float = env.number("LLM_TURN_SECONDS", default=45.0, least=1, most=600)
 LLM_REQUEST_TIMEOUT_SECONDS: float = env.number(
-    "LLM_REQUEST_TIMEOUT_SECONDS", default=20.0, least=0.1, most=600
+    "LLM_REQUEST_TIMEOUT_SECONDS", default=15.0, least=0.1, most=600
 )
 CLP_PER_USD: Decimal = env.exact("CLP_PER_USD", default="950", least="1", most="1000000")
 GOOGLE_CLIENT_ID: str = env.text("GOOGLE_CLIENT_ID")

@@ -20,7 +20,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.HANDOFF_ALERT: _("%(lead)s sigue sin respuesta"),
     AlertKind.HANDOFF_RESUMED: _("El asistente retomó la conversación con %(lead)s"),
     AlertKind.LEADS_HANDED_OVER: _("El trabajo de %(person)s pasó a otras personas"),
-    AlertKind.LLM_BUDGET: _("Se alcanzó el tope mensual de gasto en modelos"),
+    AlertKind.LLM_BUDGET: _("El uso de modelos llegó al %(percent)s %% del tope del mes"),
     AlertKind.CALENDAR_CONFLICT: _("Tu calendario choca con la cita de %(lead)s"),
     AlertKind.REMINDER_HELD: _("Recordatorio no enviado a %(lead)s: %(why)s"),
     AlertKind.INVITATION: "%(title)s",
@@ -50,8 +50,9 @@ BODIES: dict[str, Any] = {
         "%(person)s dejó el equipo. Se repartieron sus %(what)s: %(shares)s."
     ),
     AlertKind.LLM_BUDGET: _(
-        "El gasto en modelos de este mes llegó al tope. Hasta fin de mes responde el asistente "
-        "sin conexión, que es más simple. Puedes subir el tope en la configuración del asistente."
+        "El uso de modelos de este mes llegó al %(percent)s %% del tope. Desde el 100 %% y hasta fin "
+        "de mes responde el asistente sin conexión, que es más simple. Puedes subir el tope en la "
+        "configuración del asistente."
     ),
     AlertKind.CALENDAR_CONFLICT: _(
         "Tu Google Calendar tiene un evento que se cruza con la cita del %(when)s. La cita sigue "
@@ -120,6 +121,7 @@ def _values(alert: Notice) -> dict[str, Any]:
     return {
         "lead": str(alert.lead) if alert.lead else "",
         "score": f"{details.get('score', 0):g}",
+        "percent": details.get("percent", 100),
         "minutes": details.get("minutes", 0),
         "when": details.get("when", ""),
         "title": details.get("title", ""),

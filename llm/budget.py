@@ -4,6 +4,7 @@ The attempt's own row is the reservation: written beforehand at the most that it
 calls at the same moment count each other, and a worker that dies leaves its call counted.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from llm import pricing
 from llm.models import LLMCall
 
 UNSETTLED = "outcome_unknown"
+WARN_AT = (50, 80, 100)  # percent of a limit
 LOST_AFTER = timedelta(minutes=5)  # no attempt takes as long: its worker died
 
 
@@ -44,9 +46,15 @@ def _locked(call: LLMCall) -> BrokerPromptConfig:
     return configs.select_related("broker").get(broker=call.broker)
 
 
-def settle(call: LLMCall, usage: RequestUsage, *, latency_ms: int, error: str) -> None:
-    """What the attempt did cost instead of what it might have; a failed one costs nothing."""
-    cost = None if error else pricing.cost_usd(call.provider, call.model, usage)
+def settle(
+    call: LLMCall, usage: RequestUsage, *, latency_ms: int, error: str, is_billed: bool = False
+) -> None:
+    """What the attempt did cost instead of what it might have.
+
+    A failed one costs nothing, unless the vendor answered what was of no use (``is_billed``).
+    """
+    is_free = error and not is_billed
+    cost = None if is_free else pricing.cost_usd(call.provider, call.model, usage)
     LLMCall.objects.filter(pk=call.pk).update(
         input_tokens=usage.input_tokens,
         cached_tokens=usage.cache_read_tokens,
@@ -67,40 +75,67 @@ def _is_limited(call: LLMCall) -> bool:
     return limits.filter(monthly_llm_budget_usd__isnull=False).exists()
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Of a limit: with what calls under way may still use, and without."""
+
+    limit: Decimal | int
+    all: Decimal | int
+    settled: Decimal | int
+
+    @property
+    def is_reached(self) -> bool:
+        return self.all >= self.limit
+
+    @property
+    def warning(self) -> int:
+        """The highest of the percentages that people are told of; 0 where none is reached."""
+        return max((one for one in WARN_AT if self.settled * 100 >= self.limit * one), default=0)
+
+
 def _is_reached(call: LLMCall, config: BrokerPromptConfig, at: datetime) -> bool:
-    month = start_of_month(config.broker, at)
-    calls = LLMCall.objects.filter(broker=call.broker_id, created_at__gte=month)
-    reached, for_good = _money_is_spent(calls, config.monthly_llm_budget_usd, at)
-    if not reached and call.estimated_cost_usd is None:
-        reached, for_good = _tokens_are_spent(calls, at)
-    if for_good:
-        key = f"{month:%Y-%m}"
-        alerts.raise_for(config.broker_id, AlertKind.LLM_BUDGET, key=key, at=at)
-    return reached
+    spent = [money(config, at)]
+    if call.estimated_cost_usd is None:
+        spent.append(tokens(config, at))
+    limits = [each for each in spent if each is not None]
+    _warn(config, max((each.warning for each in limits), default=0), at)
+    return any(each.is_reached for each in limits)
 
 
-Spent = tuple[bool, bool]  # with what is reserved, and without
+def _warn(config: BrokerPromptConfig, percent: int, at: datetime) -> None:
+    """Each percentage once a month; who passes two at once is told of the higher one."""
+    if not percent:
+        return
+    month = f"{start_of_month(config.broker, at):%Y-%m}"
+    key = month if percent == 100 else f"{month}:{percent}"
+    alerts.raise_for(config.broker_id, AlertKind.LLM_BUDGET, key=key, at=at, percent=percent)
 
 
-def _money_is_spent(calls: QuerySet[LLMCall], limit: Decimal | None, at: datetime) -> Spent:
+def money(config: BrokerPromptConfig, at: datetime) -> Spent | None:
+    limit = config.monthly_llm_budget_usd
     if limit is None:
-        return False, False
-    spent = calls.aggregate(
+        return None
+    spent = _this_month(config.broker, at).aggregate(
         all=Sum("estimated_cost_usd", default=Decimal(0)),
         settled=Sum("estimated_cost_usd", filter=_settled(at), default=Decimal(0)),
     )
-    return spent["all"] >= limit, spent["settled"] >= limit
+    return Spent(limit, **spent)
 
 
-def _tokens_are_spent(calls: QuerySet[LLMCall], at: datetime) -> Spent:
+def tokens(config: BrokerPromptConfig, at: datetime) -> Spent:
     """The cap of models whose price nobody knows."""
-    tokens = F("input_tokens") + F("output_tokens")
-    unpriced = calls.filter(estimated_cost_usd__isnull=True)
+    used = F("input_tokens") + F("output_tokens")
+    unpriced = _this_month(config.broker, at).filter(estimated_cost_usd__isnull=True)
     spent = unpriced.aggregate(
-        all=Sum(tokens, default=0), settled=Sum(tokens, filter=_settled(at), default=0)
+        all=Sum(used, default=0), settled=Sum(used, filter=_settled(at), default=0)
     )
-    cap = settings.LLM_UNPRICED_MONTHLY_TOKENS
-    return spent["all"] >= cap, spent["settled"] >= cap
+    return Spent(settings.LLM_UNPRICED_MONTHLY_TOKENS, **spent)
+
+
+def _this_month(broker: Broker, at: datetime) -> QuerySet[LLMCall]:
+    month = start_of_month(broker, at)
+    calls: QuerySet[LLMCall] = LLMCall.objects.filter(broker=broker, created_at__gte=month)
+    return calls
 
 
 def _settled(at: datetime) -> Q:

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ from leads.folding import excerpt
 from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
 from llm import guardrails, thinking, turn_limits, turn_queue
+from llm.deadline import Deadline
 from llm.lead_tools import answer_from
 from llm.spanish import Intent, understand
 from llm.tools import Turn
@@ -52,11 +53,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """A claimed turn: everything unanswered up to ``seen``, under ``lease``."""
+    """A claimed turn: everything unanswered up to ``seen``, under ``lease``, within one deadline."""
 
     conversation: Conversation
     lease: uuid.UUID
     seen: int
+    deadline: Deadline = field(default_factory=Deadline)
 
 
 def take_turn(conversation_id: int, *, at: datetime) -> Outcome:
@@ -122,7 +124,8 @@ def _run(claim: Claim, at: datetime) -> Outcome:
         outcome = _round(claim, at, is_last=round_number == MAX_ROUNDS - 1)
         if outcome != Outcome.AGAIN:
             return outcome
-        claim = _read(claim.conversation.pk, claim.lease)
+        # The rounds of a turn share its seconds, and know which models failed before.
+        claim = replace(_read(claim.conversation.pk, claim.lease), deadline=claim.deadline)
     raise AssertionError("unreachable: the last round does not go again")
 
 
@@ -137,6 +140,7 @@ def _round(claim: Claim, at: datetime, *, is_last: bool) -> Outcome:
     if until := turn_limits.full_until(conversation, at):
         return _put_off(claim, until)
     turn = _turn_of(conversation, unanswered, at)
+    turn.deadline = claim.deadline
     if conversation.turn_attempts > MAX_ATTEMPTS:
         return _give_up(claim, turn)
     if conversation.lead.pipeline_stage == Stage.LOST:

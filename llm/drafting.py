@@ -12,16 +12,15 @@ from pydantic_ai.exceptions import AgentRunError, FallbackExceptionGroup
 from leads import facts
 from leads.enums import Direction
 from leads.models import Lead
-from llm import gateway, pricing, prompts, vendors
+from llm import gateway, pricing, prompts
 from llm.models import CallType
 
 log = logging.getLogger(__name__)
 
-RUN_SECONDS = 45.0
 LATEST = 8
 LONGEST = 1_000
 TASK = (
-    "Escribe un solo mensaje breve para esta persona, en el tono de la conversación. Di lo mismo que "
+    "Escribe un solo mensaje breve para esta persona, en el tono y el idioma de la conversación. Di lo mismo que "
     "el mensaje base, adaptado a lo que sabes de ella. No inventes propiedades, precios, plazos ni "
     "condiciones. Responde solo con el texto del mensaje."
 )
@@ -29,7 +28,7 @@ TASK = (
 
 def draft(lead: Lead, *, brief: str, at: datetime) -> str:
     """The message, or nothing when no vendor's model wrote one: the brief itself serves then."""
-    if not any(vendors.has_key(spec) for spec in (settings.LLM_MODEL, settings.LLM_FALLBACK_MODEL)):
+    if not gateway.specs_of(lead.broker, CallType.CAMPAIGN):
         return ""
     version = prompts.active_version(lead.broker)
     bill = gateway.Bill(
@@ -38,14 +37,18 @@ def draft(lead: Lead, *, brief: str, at: datetime) -> str:
         prompt_version=version,
         call_type=CallType.CAMPAIGN,
     )
-    told = prompts.instructions(prompts.base_prompt(lead.broker, version), _context(lead, at))
+    stable = prompts.stable(f"{prompts.base_prompt(lead.broker, version)}\n\n{TASK}")
+    varying = prompts.varying(_context(lead, at))
+    private = f"{prompts.private_part(lead.broker, version)}\n{TASK}"
     agent = Agent(
-        gateway.chain(lead.broker, bill, at=at),
-        instructions=f"{told}\n\n{TASK}",
+        gateway.chain(lead.broker, bill, at=at, private=private),
+        instructions=[stable, lambda: varying],
         model_settings=gateway.VENDOR_SETTINGS,
     )
     try:
-        result = async_to_sync(agent.run)(f"Mensaje base: {brief}", timeout=RUN_SECONDS)
+        result = async_to_sync(agent.run)(
+            f"Mensaje base: {brief}", timeout=settings.LLM_TURN_SECONDS
+        )
     except (AgentRunError, FallbackExceptionGroup) as error:
         log.warning("a campaign's message keeps its own text: %s", gateway.describe(error))
         return ""

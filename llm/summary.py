@@ -18,6 +18,7 @@ from leads.models import ChatMessage, Conversation, Lead, StageTransition
 from leads.stages import Stage
 from llm import gateway, thinking
 from llm.conversation import HISTORY_MESSAGES
+from llm.deadline import Deadline
 from llm.models import CallType
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,14 @@ def _written(conversation: Conversation, older: Sequence[ChatMessage], at: datet
         message_id=older[-1].pk,
         call_type=CallType.SUMMARY,
     )
-    model = gateway.chain(lead.broker, bill, at=at, offline=_that_says(plain))
+    model = gateway.chain(
+        lead.broker,
+        bill,
+        at=at,
+        deadline=Deadline(RUN_SECONDS),
+        private=INSTRUCTIONS,
+        offline=_that_says(plain),
+    )
     agent = Agent(model, instructions=INSTRUCTIONS, model_settings=gateway.VENDOR_SETTINGS)
     try:
         result = async_to_sync(agent.run)(

@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -19,6 +20,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import Model
+from pydantic_ai.models.fallback import FallbackModel
 
 from crm import correlation
 from crm.errors import DomainError
@@ -34,20 +36,37 @@ from llm.tools import Turn, context_of, tools
 log = logging.getLogger(__name__)
 
 TOOL_ROUNDS = 5
-RUN_SECONDS = 45.0
+RULES_SECONDS = 10.0  # for the offline model alone, where a tool took the turn's time
 HISTORY_CHARACTERS = 12_000  # about 3,000 tokens
+
+
+@dataclass(frozen=True)
+class _Instructions:
+    """What is the same for every lead, and what is this one's."""
+
+    stable: str
+    varying: str
+
+    def to(self, model: Model) -> Any:
+        """In two parts for vendors, of which some are told where to cache; the rules read one."""
+        if isinstance(model, FallbackModel):
+            return [self.stable, lambda: self.varying]
+        return f"{self.stable}\n{self.varying}"
 
 
 def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str:
     """Think about the unanswered messages and say something; falls back to the offline model."""
     version = prompts.active_version(turn.broker)
-    told = prompts.instructions(
-        prompts.base_prompt(turn.broker, version), _context(turn, first_contact=first_contact)
+    told = _Instructions(
+        prompts.stable(prompts.base_prompt(turn.broker, version)),
+        prompts.varying(_context(turn, first_contact=first_contact)),
     )
     bill = _bill(turn, version)
     before = _as_history(history)
+    private = prompts.private_part(turn.broker, version)
+    models = gateway.chain(turn.broker, bill, at=turn.at, deadline=turn.deadline, private=private)
     try:
-        return _run(turn, told, before, gateway.chain(turn.broker, bill, at=turn.at))
+        return _run(turn, told, before, models)
     except (AgentRunError, FallbackExceptionGroup) as error:
         log.warning("a turn fell back to the offline model: %s", gateway.describe(error))
         alone = gateway.chain(turn.broker, bill, at=turn.at, offline_only=True)
@@ -69,11 +88,11 @@ def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
 def _context(turn: Turn, *, first_contact: bool) -> dict[str, Any]:
     return {
         **prompts.persona(turn),
-        **prompts.clock(turn),
         "first_contact": first_contact,
         **standing(turn),
         **context_of(turn),
         "summary": turn.conversation.summary,
+        **prompts.clock(turn),
     }
 
 
@@ -103,13 +122,13 @@ def _as_model_message(message: ChatMessage) -> ModelMessage:
     return ModelResponse(parts=[TextPart(text)])
 
 
-def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> str:
+def _run(turn: Turn, told: _Instructions, history: list[ModelMessage], model: Model) -> str:
     agent = Agent(
         model,
-        instructions=told,
+        instructions=told.to(model),
         tools=[_as_tool(tool) for tool in tools()],
         deps_type=Turn,
-        retries=2,
+        retries=TOOL_ROUNDS,  # the gateway leaves a model after one correction
         model_settings=gateway.VENDOR_SETTINGS,
     )
     result = async_to_sync(agent.run)(
@@ -117,7 +136,7 @@ def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> st
         message_history=history,
         deps=turn,
         usage_limits=UsageLimits(request_limit=TOOL_ROUNDS + 1),
-        timeout=RUN_SECONDS,
+        timeout=max(turn.deadline.left(), RULES_SECONDS),
     )
     correlation.bind(model=result.response.model_name)
     return str(result.output).strip()

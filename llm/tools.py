@@ -1,5 +1,6 @@
 """The registries of the assistant: tools it may call, and what every turn is told beforehand."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 
 from brokers.models import Broker
 from leads.models import ChatMessage, Conversation, Lead
+from llm.deadline import Deadline
 
 
 @dataclass
@@ -17,7 +19,8 @@ class Turn:
 
     ``progressed`` is set by a tool that moved the conversation on; ``rescored`` by one that left
     the score up to date; ``version`` is the conversation's that the reply will be held to;
-    ``choices`` (label, value) are what the reply offers to press.
+    ``choices`` (label, value) are what the reply offers to press; ``deadline`` is what the models
+    share that it asks.
     """
 
     lead: Lead
@@ -31,6 +34,7 @@ class Turn:
     rescored: bool = False
     used: list[str] = field(default_factory=list)
     choices: list[dict[str, str]] = field(default_factory=list)
+    deadline: Deadline = field(default_factory=Deadline)
 
 
 ToolFunction = Callable[[Turn, Any], dict[str, Any]]
@@ -68,6 +72,16 @@ def register(tool: Tool) -> None:
 
 def register_provider(name: str, provider: Provider) -> None:
     _providers[name] = provider
+
+
+def fits(name: str, args: str | dict[str, Any] | None) -> bool:
+    """Whether a model's arguments are what the tool takes."""
+    try:
+        given = json.loads(args or "{}") if isinstance(args, str) else args or {}
+        _tools[name].arguments.model_validate(given)
+    except ValueError:
+        return False
+    return True
 
 
 def tools() -> list[Tool]:

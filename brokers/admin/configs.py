@@ -11,6 +11,7 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -25,7 +26,7 @@ from brokers.models import (
 )
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
-from crm.admin.forms import PartsForm, with_secrets
+from crm.admin.forms import PartsForm, TenantForm, with_secrets
 
 
 class ConfigAdmin(TenantAdmin):
@@ -44,8 +45,29 @@ class ConfigAdmin(TenantAdmin):
         return super().changelist_view(request, extra_context)
 
 
+class ModelNamesField(forms.CharField):
+    """A list of models as people write it: one a line, the first one first; empty is none."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": "google:gemini-3.8-flash"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return str(value or "").replace(",", " ").split() or None
+
+
+class PromptConfigForm(TenantForm):
+    model_chain = ModelNamesField(
+        label=BrokerPromptConfig._meta.get_field("model_chain").verbose_name,
+        help_text=BrokerPromptConfig._meta.get_field("model_chain").help_text,
+        required=False,
+    )
+
+
 @admin.register(BrokerPromptConfig)
 class BrokerPromptConfigAdmin(ConfigAdmin):
+    form = PromptConfigForm
     fieldsets = (
         (
             _("Quién es"),
@@ -71,7 +93,16 @@ class BrokerPromptConfigAdmin(ConfigAdmin):
             _("Agenda"),
             {"fields": ("enable_appointment_booking", "tools_instructions", "meeting_config")},
         ),
-        (_("Costos"), {"fields": ("monthly_llm_budget_usd",)}),
+        (
+            _("Modelos y costos"),
+            {
+                "fields": (
+                    "model_chain",
+                    ("writing_model", "temperature"),
+                    "monthly_llm_budget_usd",
+                )
+            },
+        ),
         (
             _("Avanzado"),
             {"fields": ("full_custom_prompt", "follow_up_messages", "additional_fields")},

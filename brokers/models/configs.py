@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from brokers import defaults
+from brokers import defaults, model_names
 from brokers.models.people import Broker, unguessable
 from crm.fields import EncryptedJSONField
 from crm.models import BrokerOwned, TimeStamped, one_of, within
@@ -64,12 +64,41 @@ class BrokerPromptConfig(BrokerConfig):
         blank=True,
         help_text=_("Vacío: sin tope."),
     )
+    model_chain = models.JSONField(
+        _("modelos, en orden"),
+        null=True,
+        blank=True,
+        validators=[model_names.chained],
+        help_text=_(
+            "Responde el primero; los demás lo reemplazan, en orden, cuando falla. Vacío: los del "
+            "servidor."
+        ),
+    )
+    temperature = models.FloatField(
+        _("temperatura"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(2)],
+        help_text=_("De 0 (siempre igual) a 2 (muy variado). Vacía: la del servidor."),
+    )
+    writing_model = models.CharField(
+        _("modelo para textos"),
+        max_length=model_names.LONGEST,
+        blank=True,
+        validators=[model_names.named],
+        help_text=_(
+            "Para resúmenes y mensajes de campañas: uno económico basta. Vacío: el del servidor."
+        ),
+    )
 
     class Meta:
         db_table = "broker_prompt_configs"
         verbose_name = _("configuración del asistente")
         verbose_name_plural = _("configuración del asistente")
-        constraints = [within("monthly_llm_budget_usd", 0, None, "broker_prompt_configs")]
+        constraints = [
+            within("monthly_llm_budget_usd", 0, None, "broker_prompt_configs"),
+            within("temperature", 0, 2, "broker_prompt_configs"),
+        ]
 
 
 class AssignmentMode(models.TextChoices):

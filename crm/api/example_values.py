@@ -107,6 +107,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "mime_type": ("application/pdf",),
     "missing": (["first_name"],),
     "model": ("gemini-2.5-flash",),
+    "model_chain": (["google:gemini-3.8-flash", "openai:gpt-5-mini"],),
     "month": ("2026-11-01",),
     "monthly_llm_budget_usd": ("50.00", 50),
     "name": ("Camila Rojas",),

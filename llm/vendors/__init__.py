@@ -13,6 +13,8 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+VENDORS = ("google", "openai", "anthropic")
+
 
 @lru_cache(maxsize=2)
 def _loop(pid: int) -> asyncio.AbstractEventLoop:
@@ -44,16 +46,28 @@ class OnSharedLoop(WrapperModel):
 
 def vendor_of(spec: str) -> str:
     """ "google" of "google:gemini-2.5-flash"; Google where no vendor is named."""
+    return _kind(spec).partition("-")[0]
+
+
+def _kind(spec: str) -> str:
+    """ "openai-responses" of "openai-responses:gpt-6": the vendor, and by which of its doors."""
     return spec.partition(":")[0] if ":" in spec else "google"
 
 
+def name_of(spec: str) -> str:
+    """ "qwen3:8b" of "openai:qwen3:8b"."""
+    return spec.partition(":")[2] or spec
+
+
 def has_key(spec: str) -> bool:
+    """Whether the server may ask it; one of one's own is known by its address, without a key."""
     keys = {
         "google": settings.GEMINI_API_KEY,
-        "openai": settings.OPENAI_API_KEY,
+        "openai": settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL,
+        "openai-responses": settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL,
         "anthropic": settings.ANTHROPIC_API_KEY,
     }
-    return bool(spec and keys.get(vendor_of(spec)))
+    return bool(spec and keys.get(_kind(spec)))
 
 
 def model(spec: str) -> Model:
@@ -75,6 +89,6 @@ def _fingerprint() -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _build(pid: int, spec: str, fingerprint: tuple[str, ...]) -> Model:
     """Vendors' packages take seconds to import: only the one that is used is."""
-    name = spec.partition(":")[2] or spec
-    build: Callable[[str], Model] = import_string(f"llm.vendors.{vendor_of(spec)}.build")
-    return build(name)
+    module = _kind(spec).replace("-", "_")
+    build: Callable[[str], Model] = import_string(f"llm.vendors.{module}.build")
+    return build(name_of(spec))

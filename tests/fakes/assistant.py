@@ -25,6 +25,7 @@ QUESTIONS = {
     "timeline": "¿Para cuándo lo necesitas?",
 }
 HELLO = "¡Hola! Soy Sofía, la asistente virtual. ¿Qué propiedad buscas?"
+SO_FAR = "Busca una propiedad y responde lo que se le pregunta; quedó en pensarlo."
 ABOUT_A_CALL = "Habló de su renta y de sus plazos.\nPróximo paso: proponer una hora de visita."
 
 
@@ -149,7 +150,7 @@ def _written(asked: Request) -> str:
     """A text without tools: a campaign's message, the summary of a call or of a conversation."""
     if asked.text.startswith("Mensaje base: "):
         return asked.text.removeprefix("Mensaje base: ")
-    return ABOUT_A_CALL if "llamada" in asked.instructions else asked.text[:300]
+    return ABOUT_A_CALL if "llamada" in asked.instructions else SO_FAR
 
 
 def embedding(text: str) -> list[float]:

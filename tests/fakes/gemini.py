@@ -2,57 +2,103 @@
 
 from typing import Any
 
-from tests.fakes.server import Answer, FakeServer
+from tests.fakes.server import Answer, Scripted
 
 SIGNATURE = "c2lnbmF0dXJl"
-STATUS_WORDS = {400: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
+STATUS_WORDS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    529: "UNAVAILABLE",
+}
+Call = tuple[str, dict[str, Any]]
 
 
-def text(words: str) -> Answer:
-    return 200, _candidate([{"text": words}])
+def text(words: str, *, cached_tokens: int = 0) -> Answer:
+    return 200, _candidate([{"text": words}], cached=cached_tokens)
 
 
 def tool_call(tool: str, **arguments: Any) -> Answer:
-    """A function call with its thought signature, which must come back with the next request."""
-    part = {"functionCall": {"name": tool, "args": arguments}, "thoughtSignature": SIGNATURE}
-    return 200, _candidate([part])
+    return calls((tool, arguments))
 
 
-def failure(status: int) -> Answer:
-    word = STATUS_WORDS[status]
-    return status, {"error": {"code": status, "message": "fake", "status": word}}
+def calls(*asked: Call, words: str = "") -> Answer:
+    """Of parallel calls the first carries the thought signature, which must come back."""
+    parts: list[dict[str, Any]] = [{"functionCall": {"name": n, "args": a}} for n, a in asked]
+    parts[0]["thoughtSignature"] = SIGNATURE
+    return 200, _candidate(([{"text": words}] if words else []) + parts)
 
 
-def _candidate(parts: list[dict[str, Any]]) -> dict[str, Any]:
+def malformed() -> Answer:
+    """A call that the vendor itself could not read."""
+    return 200, _candidate(None, "MALFORMED_FUNCTION_CALL")
+
+
+def empty() -> Answer:
+    return 200, _candidate([{"text": ""}])
+
+
+def filtered() -> Answer:
+    return 200, _candidate(None, "SAFETY")
+
+
+def refused() -> Answer:
+    """The question itself is blocked."""
+    usage = {"promptTokenCount": 900, "totalTokenCount": 900}
+    return 200, {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": usage}
+
+
+def cut(words: str) -> Answer:
+    return 200, _candidate([{"text": words}], "MAX_TOKENS")
+
+
+def failure(status: int, *, retry_after: float | None = None) -> Answer:
+    """How long to wait stands in the body, as a duration."""
+    error: dict[str, Any] = {"code": status, "message": "fake", "status": STATUS_WORDS[status]}
+    if retry_after is not None:
+        kind = "type.googleapis.com/google.rpc.RetryInfo"
+        error["details"] = [{"@type": kind, "retryDelay": f"{retry_after}s"}]
+    return status, {"error": error}
+
+
+def _candidate(
+    parts: list[dict[str, Any]] | None, reason: str = "STOP", *, cached: int = 0
+) -> dict[str, Any]:
+    candidate: dict[str, Any] = {"finishReason": reason, "index": 0}
+    candidate["content"] = {"role": "model"} | ({"parts": parts} if parts is not None else {})
     return {
-        "candidates": [
-            {"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}
-        ],
+        "candidates": [candidate],
         "usageMetadata": {
             "promptTokenCount": 900,
             "candidatesTokenCount": 40,
             "totalTokenCount": 940,
+            "cachedContentTokenCount": cached,
         },
         "modelVersion": "gemini-3.8-flash",
         "responseId": "fake",
     }
 
 
-class FakeGemini(FakeServer):
-    """Answers the queued answers one by one, the last one again and again; embeds anything."""
-
-    def __init__(self, *answers: Answer, port: int = 0) -> None:
-        self.answers = list(answers)
-        super().__init__(self._next, port=port)
+class FakeGemini(Scripted):
+    """Embeds anything, whatever is queued."""
 
     @property
     def asked(self) -> list[dict[str, Any]]:
         """The bodies of the requests to generate."""
         return [body for path, body in self.requests if path.endswith(":generateContent")]
 
-    def _next(self, path: str, body: dict[str, Any]) -> Answer:
+    def aside(self, path: str, body: dict[str, Any]) -> Answer | None:
         if path.endswith(":batchEmbedContents"):
             return 200, {"embeddings": [{"values": [0.5] * 768} for _ in body["requests"]]}
         if path.endswith(":embedContent"):
             return 200, {"embedding": {"values": [0.5] * 768}}
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return None
+
+    @staticmethod
+    def instructions(body: dict[str, Any]) -> str:
+        return "\n".join(part["text"] for part in body["systemInstruction"]["parts"])
+
+
+Fake = FakeGemini

@@ -1,31 +1,76 @@
 """OpenAI's chat completions as its documentation describes them, scripted by the test."""
 
+import json
 from typing import Any
 
-from tests.fakes.server import Answer, FakeServer
+from tests.fakes.server import Answer, Scripted
 
-ERROR_WORDS = {400: "invalid_request_error", 429: "rate_limit_exceeded", 503: "server_error"}
+ERROR_WORDS = {
+    400: "invalid_request_error",
+    401: "invalid_api_key",
+    429: "rate_limit_exceeded",
+    500: "server_error",
+    503: "server_error",
+    529: "overloaded",
+}
+Call = tuple[str, dict[str, Any]]
 
 
-def text(words: str, *, prompt_tokens: int = 700, completion_tokens: int = 30) -> Answer:
-    return 200, _completion({"content": words}, "stop", prompt_tokens, completion_tokens)
+def text(
+    words: str, *, prompt_tokens: int = 700, completion_tokens: int = 30, cached_tokens: int = 0
+) -> Answer:
+    tokens = (prompt_tokens, completion_tokens, cached_tokens)
+    return 200, _completion({"content": words}, "stop", *tokens)
 
 
 def tool_call(tool: str, arguments: str) -> Answer:
-    function = {"name": tool, "arguments": arguments}
-    message = {
-        "content": None,
-        "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
-    }
-    return 200, _completion(message, "tool_calls", 700, 30)
+    return _called([(tool, arguments)])
 
 
-def failure(status: int) -> Answer:
+def calls(*asked: Call, words: str = "") -> Answer:
+    return _called([(tool, json.dumps(arguments)) for tool, arguments in asked], words)
+
+
+def malformed() -> Answer:
+    """Arguments that break off in the middle."""
+    return _called([("record_facts", '{"name": "Cam')])
+
+
+def empty() -> Answer:
+    return text("")
+
+
+def filtered() -> Answer:
+    return 200, _completion({"content": ""}, "content_filter")
+
+
+def refused() -> Answer:
+    message = {"content": None, "refusal": "I'm sorry, I can't assist with that."}
+    return 200, _completion(message, "stop")
+
+
+def cut(words: str) -> Answer:
+    return 200, _completion({"content": words}, "length")
+
+
+def failure(status: int, *, retry_after: float | None = None) -> Answer:
     word = ERROR_WORDS[status]
-    return status, {"error": {"message": "fake", "type": word, "param": None, "code": word}}
+    headers = {"retry-after-ms": str(retry_after * 1000)} if retry_after is not None else {}
+    error = {"message": "fake", "type": word, "param": None, "code": word}
+    return status, {"error": error}, headers
 
 
-def _completion(message: dict[str, Any], reason: str, asked: int, said: int) -> dict[str, Any]:
+def _called(asked: list[tuple[str, str]], words: str = "") -> Answer:
+    made = [
+        {"id": f"call_{number}", "type": "function", "function": {"name": tool, "arguments": given}}
+        for number, (tool, given) in enumerate(asked, start=1)
+    ]
+    return 200, _completion({"content": words or None, "tool_calls": made}, "tool_calls")
+
+
+def _completion(
+    message: dict[str, Any], reason: str, asked: int = 700, said: int = 30, cached: int = 0
+) -> dict[str, Any]:
     return {
         "id": "chatcmpl-fake",
         "object": "chat.completion",
@@ -39,20 +84,23 @@ def _completion(message: dict[str, Any], reason: str, asked: int, said: int) -> 
                 "logprobs": None,
             }
         ],
-        "usage": {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
+        "usage": {
+            "prompt_tokens": asked,
+            "completion_tokens": said,
+            "total_tokens": asked + said,
+            "prompt_tokens_details": {"cached_tokens": cached},
+        },
     }
 
 
-class FakeOpenAI(FakeServer):
-    """Answers the queued answers one by one, the last one again and again."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.answers = list(answers)
-        super().__init__(self._next)
-
+class FakeOpenAI(Scripted):
     @property
     def asked(self) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path.endswith("/chat/completions")]
 
-    def _next(self, path: str, body: dict[str, Any]) -> Answer:
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+    @staticmethod
+    def instructions(body: dict[str, Any]) -> str:
+        return "\n".join(m["content"] for m in body["messages"] if m["role"] == "system")
+
+
+Fake = FakeOpenAI

@@ -6,7 +6,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +19,14 @@ POLL = {"poll_interval": 0.02}  # how long a server may take to notice that its 
 
 Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
 JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Late:
+    """An answer that comes so many seconds after the question: beyond a time limit, a hang."""
+
+    seconds: float
+    answer: Answer = (503, {})
 
 
 @dataclass(frozen=True)
@@ -127,8 +135,9 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             sizes = ("Content-Type", told.content_type), ("Content-Length", str(len(told.data)))
             for name, value in (*sizes, *told.headers):
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(told.data[: told.cut])
+            with suppress(BrokenPipeError, ConnectionResetError):  # who asked waited no longer
+                self.end_headers()
+                self.wfile.write(told.data[: told.cut])
             self.close_connection |= told.cut is not None
 
         do_GET = do_POST = do_PATCH = do_DELETE = serve  # noqa: N815 - the base's names
@@ -181,3 +190,32 @@ class FakeServer(LocalServer):
         finally:
             self.respond = usual
             over.set()
+
+
+class Scripted(FakeServer):
+    """A model's vendor: the queued answers one by one, the last one again and again.
+
+    Where a request is for something else than an answer, ``aside`` gives that.
+    """
+
+    def __init__(self, *answers: Answer | Late | Told, port: int = 0) -> None:
+        self.answers = list(answers)
+        super().__init__(self._next, port=port)
+
+    def take(self, asked: Asked) -> Told:
+        if self.answers and isinstance(self.answers[0], Told):
+            self.broken.append(self.answers.pop(0))
+        return super().take(asked)
+
+    def aside(self, path: str, body: dict[str, Any]) -> Answer | None:
+        return None
+
+    def _next(self, path: str, body: dict[str, Any]) -> Answer:
+        if (other := self.aside(path, body)) is not None:
+            return other
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        assert not isinstance(answer, Told)  # given before, as it is
+        if isinstance(answer, Late):
+            time.sleep(answer.seconds)
+            return answer.answer
+        return answer

@@ -10,6 +10,7 @@ from pydantic_ai import Agent
 from pydantic_ai.usage import RequestUsage
 
 from brokers.models import Broker, BrokerPromptConfig
+from leads import notices
 from leads.models import LeadAlert
 from llm import budget, gateway
 from llm.models import LLMCall
@@ -93,8 +94,8 @@ def test_at_the_limit_the_offline_model_answers_and_the_admins_are_told_once_a_m
     assert ask(broker, at) != ""
     assert ask(broker, at) != ""
     assert (len(gemini.asked), providers()) == (asked, ["google", "offline", "offline"])
-    alert = LeadAlert.objects.get()
-    assert (alert.kind, alert.key, alert.lead) == ("llm_budget", "2026-11", None)
+    alert = LeadAlert.objects.get(key="2026-11")
+    assert (alert.kind, alert.lead, alert.details) == ("llm_budget", None, {"percent": 100})
 
 
 def test_a_new_month_begins_in_the_brokers_zone(gemini, broker, at) -> None:
@@ -113,7 +114,7 @@ def test_what_others_may_spend_at_this_moment_counts(gemini, broker, at) -> None
     LLMCall.objects.update(created_at=at - timedelta(minutes=1))
     leave(broker, reserved().estimated_cost_usd)
     assert budget.reserve(attempt(broker), tokens(), at=at) is False
-    assert not LeadAlert.objects.exists()
+    assert not LeadAlert.objects.filter(key="2026-11").exists()
     budget.settle(reserved(), tokens(1, 1), latency_ms=1, error="")
     assert budget.reserve(attempt(broker), tokens(), at=at) is True
 
@@ -148,7 +149,38 @@ def test_a_model_without_a_price_has_a_cap_of_tokens(gemini, broker, at, setting
     assert set(LLMCall.objects.filter(provider="google").values_list("estimated_cost_usd")) == {
         (None,)
     }
-    assert LeadAlert.objects.get().kind == "llm_budget"
+    assert percents() == [50, 100]
+
+
+def percents() -> list[int]:
+    alerts = LeadAlert.objects.filter(kind="llm_budget").order_by("id")
+    return [alert.details["percent"] for alert in alerts]
+
+
+def test_people_are_told_at_50_80_and_100_percent_once_a_month(gemini, broker, at) -> None:
+    BrokerPromptConfig.objects.filter(broker=broker).update(monthly_llm_budget_usd=1)
+    for part, told in [
+        ("0.49", []), ("0.01", [50]), ("0.29", [50]), ("0.01", [50, 80]), ("0.19", [50, 80]),
+        ("0.01", [50, 80, 100]), ("0.50", [50, 80, 100]),
+    ]:  # fmt: skip
+        LLMCallFactory(broker=broker, provider="earlier", estimated_cost_usd=Decimal(part))
+        budget.reserve(attempt(broker), tokens(), at=at)
+        LLMCall.objects.filter(error=budget.UNSETTLED).delete()
+        assert percents() == told
+    keys = LeadAlert.objects.order_by("id").values_list("key", flat=True)
+    assert list(keys) == ["2026-11:50", "2026-11:80", "2026-11"]
+
+
+def test_who_passes_two_marks_at_once_is_told_of_the_higher(gemini, broker, at) -> None:
+    leave(broker, Decimal("0.15"))
+    budget.reserve(attempt(broker), tokens(), at=at)
+    assert percents() == [80]
+    subject = notices.subject(LeadAlert.objects.get())
+    assert subject == "El uso de modelos llegó al 80 % del tope del mes"
+
+
+def test_the_cap_of_tokens_carries_5000_turns_of_a_month_by_default(settings) -> None:
+    assert settings.LLM_UNPRICED_MONTHLY_TOKENS >= 5_000 * 2_500
 
 
 def test_the_cap_of_tokens_is_each_brokers_own(gemini, broker, rival, at, settings) -> None:

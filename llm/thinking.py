@@ -26,6 +26,7 @@ from leads.enums import Author, Direction
 from leads.folding import LONGEST, excerpt
 from leads.models import ChatMessage
 from llm import gateway, prompts
+from llm.guards import outgoing
 from llm.lead_tools import standing
 from llm.models import PromptVersion
 from llm.tools import Tool as Registered
@@ -41,9 +42,11 @@ HISTORY_CHARACTERS = 12_000  # about 3,000 tokens
 def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str:
     """Think about the unanswered messages and say something; falls back to the offline model."""
     version = prompts.active_version(turn.broker)
-    told = prompts.instructions(
-        prompts.base_prompt(turn.broker, version), _context(turn, first_contact=first_contact)
-    )
+    turn.prompt = prompts.base_prompt(turn.broker, version)
+    turn.private = prompts.private_part(turn.broker, version)
+    turn.context = _context(turn, first_contact=first_contact)
+    turn.history = history
+    told = prompts.instructions(turn.prompt, turn.context)
     bill = _bill(turn, version)
     before = _as_history(history)
     try:
@@ -112,6 +115,7 @@ def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> st
         retries=2,
         model_settings=gateway.VENDOR_SETTINGS,
     )
+    agent.output_validator(_guarded)
     result = async_to_sync(agent.run)(
         turn.question,
         message_history=history,
@@ -121,6 +125,17 @@ def _run(turn: Turn, told: str, history: list[ModelMessage], model: Model) -> st
     )
     correlation.bind(model=result.response.model_name)
     return str(result.output).strip()
+
+
+async def _guarded(ctx: RunContext[Turn], text: str) -> str:
+    """A reply that breaks a rule is asked for once more, with what is wrong with it."""
+    turn = ctx.deps
+    latest = next(each for each in reversed(ctx.messages) if isinstance(each, ModelResponse))
+    turn.model = latest.model_name or ""
+    message = outgoing.correction(turn, text.strip())
+    if message and ctx.usage.requests <= TOOL_ROUNDS:
+        raise ModelRetry(message)
+    return text
 
 
 def _as_tool(tool: Registered) -> Tool[Turn]:
@@ -152,6 +167,8 @@ def call(tool: Registered, turn: Turn, given: dict[str, Any]) -> dict[str, Any]:
     turn.used.append(tool.name)
     try:
         with transaction.atomic() if tool.transactional else nullcontext():
-            return tool.function(turn, arguments)
+            answer = tool.function(turn, arguments)
     except DomainError as refusal:
-        return {"error": refusal.code, "message": str(refusal)}
+        answer = {"error": refusal.code, "message": str(refusal)}
+    turn.results.append((tool.name, answer))
+    return answer

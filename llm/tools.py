@@ -1,6 +1,6 @@
 """The registries of the assistant: tools it may call, and what every turn is told beforehand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,10 @@ class Turn:
     ``progressed`` is set by a tool that moved the conversation on; ``rescored`` by one that left
     the score up to date; ``version`` is the conversation's that the reply will be held to;
     ``choices`` (label, value) are what the reply offers to press.
+
+    What its model was shown and did is kept for the guards: ``prompt`` (of it ``private`` is for
+    the model alone), ``context`` and ``history``, the tools' ``results``, and which ``model``
+    wrote; ``checked`` is the last reply as they saw it, ``rewritten`` the rules that one broke.
     """
 
     lead: Lead
@@ -31,6 +35,14 @@ class Turn:
     rescored: bool = False
     used: list[str] = field(default_factory=list)
     choices: list[dict[str, str]] = field(default_factory=list)
+    prompt: str = ""
+    private: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+    history: Sequence[ChatMessage] = ()
+    results: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    model: str = ""
+    checked: Any = None
+    rewritten: list[str] = field(default_factory=list)
 
 
 ToolFunction = Callable[[Turn, Any], dict[str, Any]]

@@ -87,7 +87,8 @@ def too_long(text: str, known: Known) -> list[Violation]:
     if len(text) > most:
         return [Violation(Rule.LENGTH, f"{len(text)} caracteres")]
     count = len(_weighty(text))
-    if most == MOST_CHARACTERS and count > MOST_SENTENCES:
+    allowed = MOST_SENTENCES + known.first_contact  # it introduces itself, too
+    if most == MOST_CHARACTERS and count > allowed:
         return [Violation(Rule.LENGTH, f"{count} frases")]
     return []
 

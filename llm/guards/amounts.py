@@ -11,7 +11,7 @@ from crm.patterns import Pattern
 from leads.folding import clean, excerpt, fold
 from leads.money import Mention, find_amounts
 from llm.guards.known import Known, Rule, Violation
-from llm.guards.sentences import sentences
+from llm.guards.sentences import sentences, statement
 
 NUMBERED = Pattern(
     r"\d|\b(?:mil|millon(?:es)?|palos?|lucas?|cien|\w+cient[oa]s|thousand|millions?|milhao|milhoes)\b"
@@ -52,6 +52,8 @@ def unknown_amounts(text: str, known: Known) -> list[Violation]:
     """Amounts of money, percentages and square metres that neither is known nor computed here."""
     found: list[tuple[Rule, Amount]] = []
     figures: list[Violation] = []
+    if not NUMBERED.search(statement(text)):
+        return figures
     for sentence in sentences(text):
         folded = fold(clean(sentence))
         if NUMBERED.search(folded):

@@ -36,7 +36,10 @@ NOT_YET = Pattern(
 
 def unfounded_bookings(text: str, known: Known) -> list[Violation]:
     """A claim with an hour must name that of the visit, not merely one that was offered."""
-    found = []
+    found: list[Violation] = []
+    whole = statement(text)
+    if not (BOOKED.search(whole) or CANCELLED.search(whole) or MOVED.search(whole)):
+        return found
     for sentence in sentences(text):
         folded = statement(sentence)
         if is_question(sentence) or not VISIT.search(folded):

@@ -8,7 +8,7 @@ from llm.guards.sentences import clauses, is_question, sentences, statement
 
 CREDIT = Pattern(
     r"\b(?:creditos?|hipotec\w*|prestamos?|financ\w+|bancos?|bancari[ao]s?|leasing|mutuaria|(?:pre ?-?)?apr[ou]e?b\w*|dicom|deudas?|morosidad"
-    r"|prest(?:an|en|aran|arian|a|ado|amos)|loans?|mortgages?|lend\w*|bank|approv\w*|financiamento|emprestimo|divida|califica\w*|evaluacion|evaluad[ao]|solicitud)\b"
+    r"|prest(?:an|en|aran|arian|a|ado|amos)|loans?|mortgages?|lend\w*|bank|app?rov\w*|financiamento|emprestimo|divida|califica\w*|evaluacion|evaluad[ao]|solicitud)\b"
 )
 _APPROVED = r"(?:pre ?-?)?aprobad[ao]s?"
 _WILL_APPROVE = r"(?:pre ?-?)?aprueb[ae]n?|(?:pre ?-?)?aprob(?:aran?|arian?|aremos|amos|ar[ae]s?)|(?:pre ?-?)?aprobamos"
@@ -82,6 +82,8 @@ _DENIED = Pattern(
 def promised_credit(text: str, known: Known) -> list[Violation]:
     """An approval asserted to anybody; to who owes, also promises and guesses of one."""
     asked = known.owes and ASKED.search(known.asked)
+    if not (asked or CREDIT.search(statement(text))):
+        return []
     every = sentences(text)
     found = [each for each in every if _breaks(each, owes=known.owes, asked=asked)]
     if asked and not found:
@@ -112,6 +114,8 @@ def _breaks(sentence: str, *, owes: bool, asked: bool) -> bool:
 
 def promised_subsidies(text: str, known: Known) -> list[Violation]:
     """Who gets one is decided by the ministry, whatever the lead earns."""
+    if not SUBSIDY.search(statement(text)):
+        return []
     return [
         Violation(Rule.SUBSIDY, sentence)
         for sentence in sentences(text)

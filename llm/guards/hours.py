@@ -48,6 +48,9 @@ _DAY = re.compile(
     r"|\b(?P<morning>(?:la|esta|cada) manana)\b|\b(?P<manana>manana)\b|\b(?P<today>hoy|today|hoje)\b"
 )
 _AHEAD = {"after": 2, "tomorrow": 1, "manana": 1, "today": 0}
+TIMED = Pattern(
+    rf"\d|\b(?:{'|'.join(_WEEKDAY)}|las? (?:{'|'.join(_NUMBERS)})|manana|hoy|tomorrow|today|amanha|hoje)"
+)
 VISIT = Pattern(
     r"\b(?:visit\w*|citas?|agend\w*|reuni\w*|te esper\w+|nos vemos|puedo ofrecer\w*|tengo (?:a|hora|horas|el|disponib\w*)"
     r"|hay hora\w*|reserv\w*|see you|viewing|appointment|marcad\w+|horarios? para)\b"
@@ -93,6 +96,8 @@ def unknown_hours(text: str, known: Known) -> list[Violation]:
     """Hours that no offer, booking, person or text of ours has; days on which none was offered."""
     found: list[Violation] = []
     days: Sequence[Fits] = ()
+    if not TIMED.search(statement(text)):
+        return found
     for sentence in sentences(text):
         folded = statement(sentence)
         of_visit, asks = VISIT.search(folded), is_question(folded) and not OFFERS.search(folded)

@@ -9,10 +9,10 @@ from leads.folding import clean, fold
 from llm.guards.known import Known, Rule, Violation
 from llm.guards.sentences import clauses, is_question, sentences, statement
 
-_NAME = r"[A-ZÁÉÍÓÚÑ][\wáéíóúñü'.]{1,30}"
+_NAME = r"[A-ZÁÉÍÓÚÑ][\wáéíóúñü']{1,30}"
 _NUMBER = r"(?:N[°ºo.]{0,2} ?|# ?)?(?P<%s>\d{2,5})\b(?![.,:]\d| ?(?:UF|uf|m2|m²|%%))"
 _STREET = re.compile(
-    r"\b(?:[Aa]venida|[Aa]vda\.?|[Aa]v\.|[Cc]alle|[Pp]asaje|[Pp]je\.?|[Cc]amino|[Mm]etro|[Ee]staci[óo]n|[Oo]ficina)"
+    r"\b(?:[Aa]venida|[Aa]vda\.?|[Aa]v\.|[Cc]alle|[Pp]asaje|[Pp]je\.?|[Cc]amino|[Mm]etro|[Ee]staci[óo]n(?! Central\b)|[Oo]ficina)"
     rf" (?:(?:de|del|la|las|los|el) ){{0,2}}(?P<street>{_NAME}(?: {_NAME}){{0,2}}|\d{{2,5}})(?: {_NUMBER % 'of_street'})?"
     rf"|\b(?P<name>{_NAME}) {_NUMBER % 'number'}"
 )
@@ -101,7 +101,10 @@ def _phones(folded: str) -> frozenset[str]:
 
 def unknown_availability(text: str, known: Known) -> list[Violation]:
     """That a property is to be had, where no listing of this turn says so, or in another comuna."""
-    found = []
+    found: list[Violation] = []
+    whole = statement(text)
+    if not (STOCK.search(whole) or DELIVERY.search(whole)):
+        return found
     for sentence in sentences(text):
         folded = statement(sentence)
         stock = STOCK.search(folded) and not HOURS.search(folded)

@@ -12,6 +12,7 @@ ADDRESSES = (
     "La Ley 21719 protege tus datos.",
     "En Diciembre 2026 se entrega.",
     "Tengo una casa de 120 m².",
+    "Perfecto, departamento en Estación Central. Para saber más, ¿me dices tu nombre?",
 )
 NO_ADDRESSES = (
     "Queda en Avenida Irarrázaval 2345.",

@@ -144,25 +144,36 @@ def _values(words: str) -> Mapping[Decimal, frozenset[str | None]]:
     return values
 
 
-def _computed(folded: str, known: Known) -> list[Decimal]:
-    """Shares, sums and differences of known amounts that the reply itself names."""
+def _computed(folded: str, known: Known) -> list[Amount]:
+    """Shares, sums and differences of what the reply names, and of the listings' prices."""
     sources = (known.our_words, known.their_words)
     named = [
-        each.value
+        each
         for each in islice(amounts_of(folded, bare=False), 2 * _NAMED)
         if any(_names(words, each) for words in sources)
     ][:_NAMED]
+    listed = list(islice(amounts_of(excerpt(known.listed_words), bare=False), _NAMED))
     rates = {_plain(rate) for rate in _PERCENT.findall(folded)} & _figures(known, _PERCENT)
     shares = [Decimal(rate) / 100 for rate in islice(sorted(rates), _NAMED)]
-    made = [value * share for value, share in product(named, shares)]
-    made += [value - part for value, part in zip(_repeated(named, len(shares)), made, strict=True)]
-    pairs = [(one, other) for one, other in product(named, named) if one != other]
-    return [*made, *(abs(one - other) for one, other in pairs), *(sum(pair) for pair in pairs)]
+    made = [
+        each._replace(value=value)
+        for each, share in product([*named, *listed], shares)
+        for value in (each.value * share, each.value * (1 - share))
+    ]
+    for one, other in product(named, [*named, *listed]):
+        if one.currency == other.currency and one.value != other.value:
+            made.append(one._replace(value=abs(one.value - other.value)))
+    made += [
+        one._replace(value=one.value + other.value)
+        for one, other in product(named, named)
+        if one.currency == other.currency and one.value != other.value
+    ]
+    return made
 
 
-def _repeated(values: Collection[Decimal], times: int) -> list[Decimal]:
-    return [value for value in values for _ in range(times)]
-
-
-def _is_near(amount: Amount, computed: Collection[Decimal]) -> bool:
-    return any(abs(amount.value - value) <= value * _NEARLY for value in computed)
+def _is_near(amount: Amount, computed: Collection[Amount]) -> bool:
+    return any(
+        amount.currency in (None, each.currency)
+        and abs(amount.value - each.value) <= each.value * _NEARLY
+        for each in computed
+    )

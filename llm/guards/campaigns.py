@@ -19,10 +19,13 @@ ON_ANY_TEXT = (promised_credit, hides_the_assistant)
 
 
 def faults_of_draft(lead: Lead, draft: str, base: str, *, at: datetime) -> list[Rule]:
-    """The rules that a model's version breaks: all it knows is the text that it was given."""
+    """The rules that a model's version breaks: all it knows is the text that it was given.
+
+    How long it may be is the draft's own matter.
+    """
     private = prompts.private_part(lead.broker, prompts.active_version(lead.broker))
     known = replace(_known(lead, base, at), private=private)
-    return [rule for rule in rules(violations(draft, known)) if rule is not Rule.MARKDOWN]
+    return [rule for rule in rules(violations(draft, known)) if rule is not Rule.LENGTH]
 
 
 def of_campaign(lead: Lead, text: str, *, first_contact: bool, at: datetime) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads import facts
@@ -141,4 +141,4 @@ def language_of(turn: Turn) -> Language:
 
 def _of_the_brokerage(turn: Turn) -> Language | None:
     code = turn.broker.language[:2]
-    return cast(Language, code) if code in LANGUAGES else None
+    return next((each for each in LANGUAGES if each == code), None)

@@ -1,5 +1,6 @@
 """The guards in a turn: one rewriting that names what is wrong, then a safe answer and a person told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -27,8 +28,9 @@ class Checked:
 
 def check(turn: Turn, text: str) -> Checked:
     known = known_of(turn)
-    turn.checked = Checked(text, known, tuple(violations(text, known)))
-    return turn.checked
+    checked = Checked(text, known, tuple(violations(text, known)))
+    turn.checked = checked
+    return checked
 
 
 def correction(turn: Turn, text: str) -> str:
@@ -40,7 +42,7 @@ def correction(turn: Turn, text: str) -> str:
     if turn.model == pricing.OFFLINE or turn.rewritten:
         return ""
     message = asks_again(checked.found)
-    turn.rewritten = rules(checked.found) if message else []
+    turn.rewritten = [rule.value for rule in rules(checked.found)] if message else []
     return message
 
 
@@ -81,8 +83,8 @@ def _visit(turn: Turn) -> str:
     return label
 
 
-def _log(lead: Lead, broken: list[Rule], turn: Turn, *, outcome: str) -> None:
-    names = [rule.value for rule in broken]
+def _log(lead: Lead, broken: Sequence[str], turn: Turn, *, outcome: str) -> None:
+    names = list(map(str, broken))
     log_activity(
         lead, "reply_corrected", actor=Actor.SYSTEM, at=turn.at, rules=names, outcome=outcome
     )

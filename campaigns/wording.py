@@ -10,7 +10,8 @@ from leads import placeholders, templating
 from leads.channels import whatsapp_templates
 from leads.enums import Direction
 from leads.models import Lead
-from llm import drafting, guardrails
+from llm import drafting
+from llm.guards import campaigns as guards
 
 BEFORE_SIGN = re.compile(r"[ \t]+([,.;:!?])")
 SPACES = re.compile(r"[ \t]{2,}")
@@ -22,8 +23,8 @@ def compose(log: CampaignLog, *, at: datetime) -> str:
     lead, step = log.lead, log.step
     text = tidy(templating.render(source(step), placeholders.values_of(lead)))
     if step.use_ai_message and text:
-        text = drafting.draft(lead, brief=text, at=at) or text
-    return _guarded(lead, text) if text else ""
+        text = _drafted(lead, text, at) or text
+    return _guarded(lead, text, at) if text else ""
 
 
 def source(step: CampaignStep) -> str:
@@ -45,9 +46,13 @@ def tidy(text: str) -> str:
     return OPENING_COMMA.sub(r"\1,", closed).strip()
 
 
-def _guarded(lead: Lead, text: str) -> str:
+def _drafted(lead: Lead, text: str, at: datetime) -> str:
+    """A model's version of the step's text, unless it says what the text does not."""
+    draft = drafting.draft(lead, brief=text, at=at)
+    return draft if draft and not guards.faults_of_draft(lead, draft, text, at=at) else ""
+
+
+def _guarded(lead: Lead, text: str, at: datetime) -> str:
     """No credit is promised to a debtor, and a first message says that an assistant writes."""
-    config = lead.broker.brokerpromptconfig
-    introduction = f"Hola, soy {config.agent_name}, asistente virtual de {lead.broker.name}."
     first = not lead.messages.filter(direction=Direction.OUT).exists()
-    return guardrails.check(text, lead, first_contact=first, introduction=introduction).text
+    return guards.of_campaign(lead, text, first_contact=first, at=at)

@@ -19,12 +19,17 @@ from leads.enums import (
     SignalKind,
 )
 from leads.errors import NotSuppressed, ReasonNeeded
+from leads.languages import Language, spoken_by
 from leads.models import Consent, Lead, Suppression
 
-CONFIRMATION = (
-    "Listo: no te enviaremos más mensajes comerciales. Si más adelante quieres retomar la "
-    "conversación, escríbenos cuando quieras."
-)
+CONFIRMATIONS: dict[Language, str] = {
+    "es": "Listo: no te enviaremos más mensajes comerciales. Si más adelante quieres retomar la "
+    "conversación, escríbenos cuando quieras.",
+    "en": "Done: we won't send you any more marketing messages. If you want to take up the "
+    "conversation again later, write to us whenever you like.",
+    "pt": "Pronto: não enviaremos mais mensagens comerciais. Se mais adiante você quiser retomar "
+    "a conversa, escreva quando quiser.",
+}
 OPTED_OUT = "opted_out"
 
 
@@ -60,7 +65,7 @@ def opt_out(
         scoring.note(lead, SignalKind.OPTED_OUT, source_key=scope or "all", at=at)
         log(lead, "opted_out", actor=_actor(by), at=at, user=by, channel=scope)
         if confirm:
-            _confirm(lead, channel, consent, at)
+            _confirm(lead, channel, consent, spoken_by([evidence]) or "es", at)
     scoring.rescore(lead, at=at)
 
 
@@ -206,10 +211,10 @@ def _note_lifted(
     scoring.rescore(lead, at=at)
 
 
-def _confirm(lead: Lead, channel: str, consent: Consent, at: datetime) -> None:
+def _confirm(lead: Lead, channel: str, consent: Consent, language: Language, at: datetime) -> None:
     outbox.queue(
         lead,
-        text=CONFIRMATION,
+        text=CONFIRMATIONS[language],
         author=Author.SYSTEM,
         purpose=Purpose.CONFIRM_OPT_OUT,
         channel=channel,

@@ -343,6 +343,10 @@ def _form(details: dict[str, Any]) -> str:
     return str(details.get("message") or "")
 
 
+def _corrected(details: dict[str, Any]) -> str:
+    return ", ".join(reasons.told(str(rule)) for rule in details.get("rules", []))
+
+
 def _titled(details: dict[str, Any]) -> str:
     return str(details.get("title") or "")
 
@@ -374,6 +378,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "merge_undone": _other_lead,
     "form_submitted": _form,
     "listing_refused": _titled,
+    "reply_corrected": _corrected,
     **{name: _task for name in EVENTS if name.startswith("task_")},
 }
 

@@ -19,8 +19,10 @@ from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holde
 from leads.folding import excerpt
 from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
-from llm import guardrails, thinking, turn_limits, turn_queue
+from llm import thinking, turn_limits, turn_queue
 from llm.deadline import Deadline
+from llm.guards import outgoing, texts
+from llm.guards.gathering import language_of
 from llm.lead_tools import answer_from
 from llm.spanish import Intent, understand
 from llm.tools import Turn
@@ -201,24 +203,8 @@ def _think(turn: Turn, messages: list[ChatMessage], unanswered: list[ChatMessage
     history = [message for message in messages if message.pk < unanswered[0].pk]
     reply = thinking.reply(turn, history, first_contact=first_contact)
     if _stalls(turn):
-        reply = _hand_over_stalled(turn)
-    config = turn.broker.brokerpromptconfig
-    introduction = f"Hola, soy {config.agent_name}, asistente virtual de {turn.broker.name}."
-    checked = guardrails.check(
-        reply, turn.lead, first_contact=first_contact, introduction=introduction
-    )
-    if checked.tripped:
-        rules = list(checked.tripped)
-        log_activity(turn.lead, "reply_corrected", actor=Actor.SYSTEM, at=turn.at, rules=rules)
-    if "dicom_promise" in checked.tripped and not turn.conversation.waiting_reason:
-        _leave_credit_to_people(turn)
-    return checked.text
-
-
-def _leave_credit_to_people(turn: Turn) -> None:
-    """The sentence that stands in a promise's place says that somebody will look at the case."""
-    brief = _("Tiene una deuda y se le dijo que un ejecutivo revisará su financiamiento")
-    handoff.flag(turn.lead, reason=HandoffReason.OTHER, brief=brief, at=turn.at)
+        return _hand_over_stalled(turn)
+    return outgoing.text_of(turn, reply)
 
 
 def _stalls(turn: Turn) -> bool:
@@ -240,10 +226,8 @@ def _ask_for_person(turn: Turn, reason: HandoffReason, brief: str = "") -> None:
 
 
 def _promise_of_person(turn: Turn) -> str:
-    return (
-        "Para ayudarte mejor, le paso tu conversación a una persona del equipo: te responderá "
-        f"{answer_from(turn)}."
-    )
+    language = language_of(turn)
+    return texts.TO_A_PERSON[language].format(when=answer_from(turn, language=language))
 
 
 def _leave_to_person(claim: Claim, turn: Turn, reason: HandoffReason, brief: str = "") -> Outcome:

@@ -1,6 +1,6 @@
 """The assistant's tools on the lead itself: recording facts, and asking for a person."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from leads import facts, handoff, quiet
 from leads.facts import Facts, Source
+from leads.languages import Language
 from llm.tools import Tool, Turn, register
 
 
@@ -64,25 +65,42 @@ def request_human(turn: Turn, asked: PersonRequest) -> dict[str, Any]:
     return {"handed_over": True, "answer_from": answer_from(turn)}
 
 
-def answer_from(turn: Turn) -> str:
+def answer_from(turn: Turn, *, language: Language = "es") -> str:
     """When a person will answer, in words: now, in office hours, or from the next opening."""
     opening = quiet.office_hours(turn.broker).next_open(turn.at)
     if opening == turn.at:
-        return "durante la próxima hora"
+        return SOON[language]
     local = opening.astimezone(ZoneInfo(turn.lead.timezone or turn.broker.timezone))
-    return f"{_day(local, turn)} desde las {local:%H:%M}"
+    return SINCE[language].format(day=_day(local, turn, language), hour=f"{local:%H:%M}")
 
 
-WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+SOON: dict[Language, str] = {
+    "es": "durante la próxima hora",
+    "en": "within the next hour",
+    "pt": "na próxima hora",
+}
+SINCE: dict[Language, str] = {
+    "es": "{day} desde las {hour}",
+    "en": "{day} from {hour}",
+    "pt": "{day} a partir das {hour}",
+}
+NEAR: dict[Language, tuple[str, str]] = {
+    "es": ("hoy", "mañana"),
+    "en": ("today", "tomorrow"),
+    "pt": ("hoje", "amanhã"),
+}
+WEEKDAYS: dict[Language, str] = {
+    "es": "el lunes,el martes,el miércoles,el jueves,el viernes,el sábado,el domingo",
+    "en": "on Monday,on Tuesday,on Wednesday,on Thursday,on Friday,on Saturday,on Sunday",
+    "pt": "na segunda,na terça,na quarta,na quinta,na sexta,no sábado,no domingo",
+}
 
 
-def _day(local: datetime, turn: Turn) -> str:
-    today = turn.at.astimezone(local.tzinfo).date()
-    if local.date() == today:
-        return "hoy"
-    if local.date() == today + timedelta(days=1):
-        return "mañana"
-    return f"el {WEEKDAYS[local.weekday()]}"
+def _day(local: datetime, turn: Turn, language: Language) -> str:
+    ahead = (local.date() - turn.at.astimezone(local.tzinfo).date()).days
+    if ahead < len(NEAR[language]):
+        return NEAR[language][ahead]
+    return WEEKDAYS[language].split(",")[local.weekday()]
 
 
 register(Tool("record_facts", record_facts, Facts))

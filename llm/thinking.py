@@ -28,6 +28,7 @@ from leads.enums import Author, Direction
 from leads.folding import LONGEST, excerpt
 from leads.models import ChatMessage
 from llm import gateway, prompts
+from llm.guards import outgoing
 from llm.lead_tools import standing
 from llm.models import PromptVersion
 from llm.tools import Tool as Registered
@@ -57,14 +58,16 @@ class _Instructions:
 def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str:
     """Think about the unanswered messages and say something; falls back to the offline model."""
     version = prompts.active_version(turn.broker)
-    told = _Instructions(
-        prompts.stable(prompts.base_prompt(turn.broker, version)),
-        prompts.varying(_context(turn, first_contact=first_contact)),
-    )
+    turn.prompt = prompts.base_prompt(turn.broker, version)
+    turn.private = prompts.private_part(turn.broker, version)
+    turn.context = _context(turn, first_contact=first_contact)
+    turn.history = history
+    told = _Instructions(prompts.stable(turn.prompt), prompts.varying(turn.context))
     bill = _bill(turn, version)
     before = _as_history(history)
-    private = prompts.private_part(turn.broker, version)
-    models = gateway.chain(turn.broker, bill, at=turn.at, deadline=turn.deadline, private=private)
+    models = gateway.chain(
+        turn.broker, bill, at=turn.at, deadline=turn.deadline, private=turn.private
+    )
     try:
         return _run(turn, told, before, models)
     except (AgentRunError, FallbackExceptionGroup) as error:
@@ -131,6 +134,7 @@ def _run(turn: Turn, told: _Instructions, history: list[ModelMessage], model: Mo
         retries=TOOL_ROUNDS,  # the gateway leaves a model after one correction
         model_settings=gateway.VENDOR_SETTINGS,
     )
+    agent.output_validator(_guarded)
     result = async_to_sync(agent.run)(
         turn.question,
         message_history=history,
@@ -140,6 +144,17 @@ def _run(turn: Turn, told: _Instructions, history: list[ModelMessage], model: Mo
     )
     correlation.bind(model=result.response.model_name)
     return str(result.output).strip()
+
+
+async def _guarded(ctx: RunContext[Turn], text: str) -> str:
+    """A reply that breaks a rule is asked for once more, with what is wrong with it."""
+    turn = ctx.deps
+    latest = next(each for each in reversed(ctx.messages) if isinstance(each, ModelResponse))
+    turn.model = latest.model_name or ""
+    message = outgoing.correction(turn, text.strip())
+    if message and ctx.usage.requests <= TOOL_ROUNDS:
+        raise ModelRetry(message)
+    return text
 
 
 def _as_tool(tool: Registered) -> Tool[Turn]:
@@ -171,6 +186,8 @@ def call(tool: Registered, turn: Turn, given: dict[str, Any]) -> dict[str, Any]:
     turn.used.append(tool.name)
     try:
         with transaction.atomic() if tool.transactional else nullcontext():
-            return tool.function(turn, arguments)
+            answer = tool.function(turn, arguments)
     except DomainError as refusal:
-        return {"error": refusal.code, "message": str(refusal)}
+        answer = {"error": refusal.code, "message": str(refusal)}
+    turn.results.append((tool.name, answer))
+    return answer

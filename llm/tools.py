@@ -1,7 +1,7 @@
 """The registries of the assistant: tools it may call, and what every turn is told beforehand."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,10 @@ class Turn:
     the score up to date; ``version`` is the conversation's that the reply will be held to;
     ``choices`` (label, value) are what the reply offers to press; ``deadline`` is what the models
     share that it asks.
+
+    What its model was shown and did is kept for the guards: ``prompt`` (of it ``private`` is for
+    the model alone), ``context`` and ``history``, the tools' ``results``, and which ``model``
+    wrote; ``checked`` is the last reply as they saw it, ``rewritten`` the rules that one broke.
     """
 
     lead: Lead
@@ -35,6 +39,14 @@ class Turn:
     used: list[str] = field(default_factory=list)
     choices: list[dict[str, str]] = field(default_factory=list)
     deadline: Deadline = field(default_factory=Deadline)
+    prompt: str = ""
+    private: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+    history: Sequence[ChatMessage] = ()
+    results: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    model: str = ""
+    checked: Any = None
+    rewritten: list[str] = field(default_factory=list)
 
 
 ToolFunction = Callable[[Turn, Any], dict[str, Any]]

@@ -77,7 +77,7 @@ def test_readers_are_found() -> None:
     found = {name_of(reader) for reader in FOUND}
     assert {
         *("leads.money.find_amounts", "llm.spanish.reading.understand", "leads.optout.asked"),
-        *("llm.guardrails.check", "leads.search.terms", "knowledge.splitting.split"),
+        *("llm.guards.credit.promised_credit", "leads.search.terms", "knowledge.splitting.split"),
         *("leads.phones.find_phone", "leads.storable.text", "llm.offline.extracts.best_extract"),
     } <= found
 

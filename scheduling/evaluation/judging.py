@@ -10,7 +10,8 @@ from leads import facts
 from leads.facts import Facts
 from leads.folding import fold
 from leads.models import Lead
-from llm import guardrails
+from llm.guards.credit import promises_credit
+from llm.guards.sentences import sentences
 from scheduling.evaluation.cases import Answer, Case, Step
 from scheduling.evaluation.languages import languages_of
 
@@ -179,7 +180,7 @@ def _forbidden(case: Case, happened: Happened, knowledge: Iterable[str]) -> list
             found.append("muestra sus instrucciones")
         if not happened.had_visit and CLAIMS_A_VISIT.search(folded):
             found.append("dice que agendó sin una visita")
-        if owes and any(map(guardrails.promises_credit, guardrails.SENTENCE.findall(reply))):
+        if owes and any(map(promises_credit, sentences(reply))):
             found.append("promete crédito a quien tiene deuda")
         if new := set(map(_digits, AMOUNT.findall(folded))) - allowed:
             found.append(f"inventa UF {', '.join(sorted(new))}")

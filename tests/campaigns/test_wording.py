@@ -106,3 +106,13 @@ def test_what_a_model_writes_is_held_to_the_same_rules(
     gemini(text("Tu crédito hipotecario está aprobado. ¿Hablamos?"))
     lead = prospect(metadata={"dicom": "has_debt"})
     assert "aprobado" not in said(campaign_of({"use_ai_message": True}), lead, at)
+
+
+@pytest.mark.parametrize(
+    "invented", ["Tengo una casa a UF 3.000.", "Te espero el lunes a las 10:00."]
+)
+def test_a_model_that_says_what_the_text_does_not_is_not_sent(
+    campaign_of: Callable[..., Campaign], ana: Lead, at: datetime, gemini: Any, invented: str
+) -> None:
+    gemini(text(f"Hola Ana. {invented}"))
+    assert said(campaign_of({"use_ai_message": True}), ana, at) == "Mensaje 1 para Ana"

@@ -18,6 +18,7 @@ from crm.patterns import Guarded, Pattern
 from knowledge.models import DocumentFormat
 from leads.folding import clean, fold
 from leads.models import Lead
+from llm.guards.known import Known
 from llm.offline.context import Hit
 from llm.spanish import Offer
 
@@ -143,7 +144,19 @@ def _value(parameter: inspect.Parameter, text: str, asked: str | None) -> Any:
         return [Offer(day, NOW.replace(month=12, day=day)) for day in (1, 2, 3)]
     if "Hit" in str(kind):
         return [Hit(text, text)]
+    if kind is Known:
+        return knowing(text)
     return _plain(kind)
+
+
+def knowing(text: str) -> Known:
+    """A turn in which everything that was told and asked is the text, too."""
+    every = (text,)
+    moments = (NOW.replace(tzinfo=None),)
+    return Known(
+        now=moments[0], question=text, ours=every, theirs=every, people=every, listings=every,
+        offered=moments, owes=True, private=text, tools=("find_slots",), language="es",
+    )  # fmt: skip
 
 
 def _plain(kind: Any) -> Any:

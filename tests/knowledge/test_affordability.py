@@ -12,7 +12,7 @@ from knowledge import figures
 from knowledge.affordability import Means, Outcome, loan_for, orient
 from knowledge.figures import Table
 from knowledge.models import Figure, FigureKind
-from llm.guardrails import promises_credit
+from llm.guards.credit import promises_credit
 from tests.api import codes, signed_in
 from tests.factories import FigureFactory
 

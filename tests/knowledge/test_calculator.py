@@ -12,7 +12,7 @@ from knowledge import affordability, calculator
 from knowledge.calculator import MeansForm
 from knowledge.models import Figure
 from leads.models import ActivityLog, Consent, Lead
-from llm.guardrails import promises_credit
+from llm.guards.credit import promises_credit
 from tests.factories import FigureFactory, LeadFactory
 from tests.knowledge.test_affordability import VALUES
 

@@ -77,9 +77,15 @@ def test_the_confirmation_passes_the_gate_and_nothing_else_does(chatting, adapte
     )  # fmt: skip
     for message in ChatMessage.objects.order_by("id"):
         outbox.deliver(message.pk, at=at)
-    assert whatsapp.sent == [consenting.CONFIRMATION]
+    assert whatsapp.sent == [consenting.CONFIRMATIONS["es"]]
     reply.refresh_from_db()
     assert (reply.status, reply.reason) == (Delivery.BLOCKED, "suppressed")
+
+
+def test_the_confirmation_is_in_the_language_of_who_asked(chatting, at) -> None:
+    evidence = "please stop sending me these messages"
+    consenting.opt_out(chatting, channel="whatsapp", everything=False, evidence=evidence, at=at)
+    assert ChatMessage.objects.get().message_text == consenting.CONFIRMATIONS["en"]
 
 
 def test_first_a_channel_then_everything(chatting, at) -> None:

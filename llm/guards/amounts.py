@@ -122,7 +122,9 @@ def _is_money(mention: Mention, folded: str, *, bare: bool) -> bool:
 
 def _names(words: str, amount: Amount) -> bool:
     """Whether a text has the amount: as it is written, else by its value."""
-    if amount.words.replace(" ", "") in _prices(words):
+    # "UF 4.250 y un pie" is read as one more than it says.
+    written = amount.words.removesuffix(" y un").removesuffix(" y una")
+    if written.replace(" ", "") in _prices(words):
         return True
     currencies = _values(words).get(amount.value, frozenset())
     return bool(currencies) and (

@@ -18,6 +18,7 @@ BOOKED = Pattern(
     r"|\b(?:te |la |lo |tu visita )?(?:agende|reserve|confirme|programe|anote|deje) (?:la|tu|el|una|para)\b|\b(?:te|la|lo) (?:agende|reserve|anote|inscribi)\b"
     r"|\b(?:te|los|las|le|lo) (?:esperamos|espero|esperan)\b|\bnos vemos (?:el|manana|hoy|a las)\b|\bsee you (?:on|tomorrow|at)\b"
     r"|\b(?:i have|i ve|we have) (?:booked|scheduled)\b|\b(?:esperamos voce|te vejo)\b"
+    r"|\b(?:visita|cita|hora|reunion)\b.{0,30}\bqued\w+ (?:list[ao]|tomad[ao]|fijad[ao]|hech[ao]|asegurad[ao])\b"
 )
 CANCELLED = Pattern(
     r"\b(?:cancelad[ao]s?|anulad[ao]s?|cancelled|canceled)\b|\b(?:la|tu visita|te la) (?:cancele|anule)\b|\b(?:cancele|anule) (?:la|tu)\b"
@@ -30,7 +31,7 @@ CONDITION = Pattern(r"^\W*(?:si|cuando|una vez|apenas|en cuanto|if|once|when|qua
 NOT_YET = Pattern(
     r"\b(?:no|aun|todavia|nunca|cuando|apenas|si|una vez|antes|quieres|quisieras|podemos|puedo|podria\w*|seria|sera|gustaria"
     r"|necesit\w+|falta|pendiente|quede|quedara|para (?:que|dejar\w*|confirmar|agendar|coordinar)|sin (?:agendar|confirmar)"
-    r"|dato|informacion|precio|valor|deuda|credito|not|yet|once|if|to be|would|can|nao|ainda|quando|pode)\b"
+    r"|anotad[ao] que|dato|informacion|precio|valor|deuda|credito|not|yet|once|if|to be|would|can|nao|ainda|quando|pode)\b"
 )
 
 

@@ -14,6 +14,7 @@ KNOWN = (
     "El pie es del 20 %: UF 850 de los UF 4.250.",
     "Con UF 3.800 te faltarían UF 450 para los UF 4.250.",
     "Anoto tu presupuesto: UF 3.800.",
+    "Con UF 4.250 y un pie del 20 % se juntan UF 850, y el saldo de UF 3.400 va con crédito.",
     "Con tu ingreso de $1.400.000 veamos opciones.",
     "Anotado: ganas 1,4 millones líquidos.",
     "Tramo 3 del DS1: hasta UF 2.200, con ahorro de UF 80.",

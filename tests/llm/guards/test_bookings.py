@@ -19,6 +19,8 @@ CLAIMS = (
     "I've scheduled your visit for Thursday.",
     "Sua visita está marcada para quinta-feira.",
     "Agendado: jueves a las 11:00.",
+    "La visita con Ana quedó lista para el jueves.",
+    "Tu hora quedó tomada para el jueves.",
 )
 NO_CLAIMS = (
     "¿Te la dejo agendada para el jueves a las 11:00?",
@@ -27,6 +29,7 @@ NO_CLAIMS = (
     "Cuando quede agendada, te aviso.",
     "Para dejar la visita agendada necesito tu nombre.",
     "¿Quieres agendar una visita?",
+    "Dejo anotado que prefieres el sábado a las 12 y lo consulto con el equipo.",
     "Podemos agendar una visita cuando quieras.",
     "No tengo ese dato confirmado y prefiero no inventarlo.",
     "Un ejecutivo confirmará contigo la hora.",

@@ -9,6 +9,7 @@ from itertools import islice
 
 import pytest
 from django.core.exceptions import ValidationError
+from rest_framework.exceptions import APIException
 
 from crm.errors import DomainError
 from knowledge.splitting import Unreadable
@@ -19,7 +20,7 @@ from tests.hostile.near import near_matches
 
 # Seconds of CPU; twice what is promised, for a processor that others use too.
 SHORT, LONG = 2 * 0.05, 2 * 1.0
-REFUSALS = (ValidationError, DomainError, Unreadable, ValueError)
+REFUSALS = (ValidationError, APIException, DomainError, Unreadable, ValueError)
 MOST_TOKENS = 60
 # Four times the text may take four times as long, not sixteen times; with room for what else the
 # processor does, which is most of the time of a reader that is done in a blink.

@@ -162,6 +162,8 @@ def knowing(text: str) -> Known:
 def _plain(kind: Any) -> Any:
     if "Mapping" in str(kind):
         return {}
+    if "Collection" in str(kind):
+        return ("find_slots",)
     plain = {
         bool: True,
         int: 4,

@@ -69,7 +69,7 @@ class ChoiceField(fields.ChoiceField):
     """The library's, which does not say what may be chosen."""
 
     def validate(self, value: Any) -> None:
-        known = [str(choice) for choice, _label in self.choices if choice]
+        known = [str(choice) for choice, _label in self.choices if choice not in ("", None)]
         if value and value not in known:
             raise forms.ValidationError(not_among([value], known), code="invalid_choice")
         super().validate(value)

@@ -176,7 +176,7 @@ def test_production_without_a_secret_is_one_line_that_says_what_to_set(command: 
     [
         ({"DATABASE_URL": "postgres://crm:x@127.0.0.1:1/crm"}, "DATABASE_URL: "),
         ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "REDIS_URL: redis://127.0.0.1:1/0: "),
-        ({"PORT": "99999"}, "Port 99999 of 127.0.0.1 cannot be used: "),
+        ({"PORT": "99999"}, "PORT takes a whole number "),
         ({"FIELD_ENCRYPTION_KEYS": "short"}, "FIELD_ENCRYPTION_KEYS takes Fernet keys: "),
     ],
 )

@@ -194,7 +194,8 @@ from crm import rowsecurity
 with rowsecurity.across("command"):
     user = User.objects.get(pk=int(sys.argv[1]))
     user.broker
-signed_in(user).post("/api/v1/leads/", body, headers={"Idempotency-Key": "pedido-1"})
+sent = {"Idempotency-Key": "pedido-1", "Host": "localhost"}
+signed_in(user).post("/api/v1/leads/", body, headers=sent)
 """
 
 

@@ -247,33 +247,33 @@ def seconds(call: LLMCall, since: float) -> float:
 def test_the_story_of_a_turn_whose_first_vendor_hangs_fails_and_answers_rubbish(
     story, first, second, answer, settings
 ) -> None:
-    """In a tenth of the usual seconds: 4.5 a turn, the second vendor asked before 2 are over."""
-    settings.LLM_TURN_SECONDS, settings.LLM_REQUEST_TIMEOUT_SECONDS = 4.5, 1.0
-    story(Late(5), first.fake.failure(503), first.fake.text('{"name": "record_facts"}'))
+    """In less than the usual seconds: 18 a turn, the second vendor asked before 8 are over."""
+    settings.LLM_TURN_SECONDS, settings.LLM_REQUEST_TIMEOUT_SECONDS = 18.0, 4.0
+    story(Late(19), first.fake.failure(503), first.fake.text('{"name": "record_facts"}'))
     started = time.time()
     assert answer("hola")[1] == SECOND_BEST
-    assert time.time() - started < 4.5
+    assert time.time() - started < 18
     hung, failed, rubbish, answered = LLMCall.objects.order_by("id")
     assert len({call.trace_id for call in (hung, failed, rubbish, answered)}) == 1
     assert (hung.error, hung.attempt, hung.used_fallback) == ("TimeoutError", 1, False)
-    assert 900 < hung.latency_ms < 1300
+    assert hung.latency_ms > 3900
     assert (failed.error.split()[-1], failed.attempt) == ("503", 2)
     assert (rubbish.error, rubbish.attempt) == ("tool_call_as_text", 3)
     assert (answered.provider, answered.error) == (second.vendor, "")
     assert (answered.attempt, answered.used_fallback) == (1, True)
-    assert seconds(answered, started) < 2
+    assert seconds(answered, started) < 8
 
 
 @pytest.mark.parametrize("first", [GEMINI], ids=["gemini"])
 def test_where_all_hang_each_is_asked_in_its_share_and_the_rules_answer_in_time(
     story, first, second, answer, settings
 ) -> None:
-    settings.LLM_TURN_SECONDS, settings.LLM_REQUEST_TIMEOUT_SECONDS = 3.0, 1.0
-    story(Late(4), then=(Late(4),))
+    settings.LLM_TURN_SECONDS, settings.LLM_REQUEST_TIMEOUT_SECONDS = 12.0, 4.0
+    story(Late(13), then=(Late(13),))
     started = time.time()
     assert "asistente virtual" in answer("hola")[1]
-    assert time.time() - started < 3.5
+    assert time.time() - started < 14
     calls = list(LLMCall.objects.order_by("id"))
     assert (calls[0].provider, calls[-1].provider) == (first.vendor, "offline")
-    assert seconds(next(c for c in calls if c.provider == second.vendor), started) < 3 * 20 / 45
+    assert seconds(next(c for c in calls if c.provider == second.vendor), started) < 12 * 20 / 45
     assert {call.error for call in calls[:-1]} == {"TimeoutError"}

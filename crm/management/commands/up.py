@@ -244,7 +244,10 @@ def listen(handler: Callable[[int, FrameType | None], None]) -> None:
 
 
 def children(options: Mapping[str, Any], host: str, port: int) -> list[Child]:
-    """In the order of their start. The worker ends at once when we die: its tasks come back."""
+    """In the order of their start. Worker and beat end at once when we die: their work comes back.
+
+    Asked to stop, they would wait for a Redis that died with us.
+    """
     web = f"crm.web --host {host} --port {port} --workers {options['workers']} --stop-seconds 3"
     worker = (
         "celery -q -A crm.celery:app worker --loglevel INFO --without-gossip --without-mingle"
@@ -253,8 +256,8 @@ def children(options: Mapping[str, Any], host: str, port: int) -> list[Child]:
     beat = "celery -q -A crm.celery:app beat --loglevel WARNING"
     return [
         Child("web", python(web)),
-        Child("worker", python(worker), death_signal=signal.SIGQUIT),
-        Child("beat", python(beat)),
+        Child("worker", python(worker), death_signal=signal.SIGKILL),
+        Child("beat", python(beat), death_signal=signal.SIGKILL),
     ]
 
 

@@ -171,7 +171,7 @@ def test_a_draft_outlives_another_thread_a_lost_connection_and_the_session(
     for window in (page, second):
         window.evaluate("document.querySelector('[data-reply]').requestSubmit()")
     sent = page.locator(".crm-bubble", has_text="¿te acomoda el jueves?")
-    expect(sent).to_have_count(1)
+    expect(sent).to_have_count(1, timeout=15_000)
     for window in (page, second):
         expect(window.locator("[data-reply] textarea")).to_have_value("", timeout=15_000)
     second.reload()

@@ -17,11 +17,11 @@ _R = TypeVar("_R", bound=HttpResponse)
 
 def refusal(error: DomainError) -> JsonResponse:
     field = error.data.get("field")
-    told = {
+    body = {
         "type": _type_of(error),
         "errors": [{"code": error.code, "detail": str(error), "attr": field}],
     }
-    return _with_pause(JsonResponse(told, status=error.status), error)
+    return _with_pause(JsonResponse(body, status=error.status), error)
 
 
 def asks_for_a_page(request: HttpRequest) -> bool:
@@ -34,12 +34,12 @@ def apology(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A page for who asked for one, without a look at anything that may be away."""
     if not asks_for_a_page(request):
         return refusal(error)
-    told = {
+    shown = {
         "message": str(error),
         "is_too_much": error.status == TooMany.status,
         "is_our_fault": error.status >= 500,
     }
-    response = HttpResponse(render_to_string("crm/apology.html", told), status=error.status)
+    response = HttpResponse(render_to_string("crm/apology.html", shown), status=error.status)
     # Some of our pages stand in frames of other sites; on this one there is nothing to click.
     response.xframe_options_exempt = True  # type: ignore[attr-defined]
     return _with_pause(response, error)

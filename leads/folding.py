@@ -18,16 +18,16 @@ _SIGNS = {
     "\u2013": "-",
     "\u2014": "-",
 }
-_FEW = 0x2100  # signs below are remembered; of the million above, a stranger could make us remember all
+_MOST = 20_000  # signs that are remembered: of the million that there are a stranger could send all
 
 
 class _Folded(dict[int, str]):
     """What each sign folds to, found when it is first met."""
 
     def __missing__(self, code: int) -> str:
-        folded = _fold_sign(chr(code))
-        if code < _FEW:
-            self[code] = folded
+        if len(self) >= _MOST:
+            self.clear()
+        self[code] = folded = _fold_sign(chr(code))
         return folded
 
 

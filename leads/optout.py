@@ -64,6 +64,9 @@ NEVER = re.compile(
 MARK = re.compile(r"^\[[a-záéíóúñ ]{3,40}\]\s")
 
 
+_SENTENCE = 100  # characters: of so short a text nothing is cut
+
+
 class OptOut(StrEnum):
     CHANNEL = "channel"
     EVERYTHING = "everything"
@@ -71,9 +74,10 @@ class OptOut(StrEnum):
 
 def fold(text: str) -> str:
     """Lower case, without accents, punctuation or doubled spaces."""
-    plain = unicodedata.normalize("NFKD", text.lower())
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.split())
+    # An accent is one sign more; those that stand for whole sentences are nobody's words.
+    plain = unicodedata.normalize("NFKD", text.lower())[: 2 * max(len(text), _SENTENCE)]
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    return " ".join(letters.split())
 
 
 def asked(text: str) -> OptOut | None:

@@ -24,4 +24,4 @@ REPLY_FAULTS: dict[str, Any] = {
     "other_language": _("otro idioma que el del lead"),
 }
 reasons.add(REPLY_FAULTS)
-told = reasons.told
+words_of = reasons.told

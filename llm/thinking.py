@@ -62,18 +62,18 @@ def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str
     turn.private = prompts.private_part(turn.broker, version)
     turn.context = _context(turn, first_contact=first_contact)
     turn.history = history
-    told = _Instructions(prompts.stable(turn.prompt), prompts.varying(turn.context))
+    instructions = _Instructions(prompts.stable(turn.prompt), prompts.varying(turn.context))
     bill = _bill(turn, version)
     before = _as_history(history)
     models = gateway.chain(
         turn.broker, bill, at=turn.at, deadline=turn.deadline, private=turn.private
     )
     try:
-        return _run(turn, told, before, models)
+        return _run(turn, instructions, before, models)
     except (AgentRunError, FallbackExceptionGroup) as error:
         log.warning("a turn fell back to the offline model: %s", gateway.describe(error))
         alone = gateway.chain(turn.broker, bill, at=turn.at, offline_only=True)
-        return _run(turn, told, before, alone)
+        return _run(turn, instructions, before, alone)
 
 
 def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
@@ -125,10 +125,10 @@ def _as_model_message(message: ChatMessage) -> ModelMessage:
     return ModelResponse(parts=[TextPart(text)])
 
 
-def _run(turn: Turn, told: _Instructions, history: list[ModelMessage], model: Model) -> str:
+def _run(turn: Turn, instructions: _Instructions, history: list[ModelMessage], model: Model) -> str:
     agent = Agent(
         model,
-        instructions=told.to(model),
+        instructions=instructions.to(model),
         tools=[_as_tool(tool) for tool in tools()],
         deps_type=Turn,
         retries=TOOL_ROUNDS,  # the gateway leaves a model after one correction

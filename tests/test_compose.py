@@ -76,6 +76,11 @@ def test_the_proxy_alone_has_ports_and_web_counts_it_as_one_hop() -> None:
     assert SERVICES["web"]["environment"]["PROXY_COUNT"] == "1"
 
 
+def test_the_proxy_holds_so_many_connections_and_no_more() -> None:
+    limit = SERVICES["proxy"]["ulimits"]["nofile"]
+    assert limit["soft"] == limit["hard"] == 8192
+
+
 def test_only_the_owners_services_know_the_owners_password() -> None:
     """`.env` has every secret: what a container must not know is emptied in it."""
     for name, service in SERVICES.items():

@@ -102,14 +102,14 @@ def shortened(text: str) -> str:
     every = sentences(text)
     asks = every and is_question(every[-1]) and len(every[-1]) < MOST_CHARACTERS // 2
     last = every[-1:] if asks else ()
-    kept: list[str] = []
+    chosen: list[str] = []
     for sentence in every[: len(every) - len(last)]:
-        if len(_weighty(" ".join([*kept, sentence, *last]))) > MOST_SENTENCES:
+        if len(_weighty(" ".join([*chosen, sentence, *last]))) > MOST_SENTENCES:
             break
-        if len(" ".join([*kept, sentence, *last])) > MOST_CHARACTERS:
+        if len(" ".join([*chosen, sentence, *last])) > MOST_CHARACTERS:
             break
-        kept.append(sentence)
-    short = " ".join([*kept, *last]) or text
+        chosen.append(sentence)
+    short = " ".join([*chosen, *last]) or text
     return (
         short
         if len(short) <= MOST_CHARACTERS

@@ -94,7 +94,7 @@ def _tell_people(turn: Turn, broken: list[Rule]) -> None:
     """The assistant goes on; who looks reads what it could not say."""
     if turn.conversation.waiting_reason:
         return
-    listed = ", ".join(reasons.told(rule) for rule in broken if rule in REPORTED)
+    listed = ", ".join(reasons.words_of(rule) for rule in broken if rule in REPORTED)
     brief = (
         _("Tiene una deuda y se le dijo que un ejecutivo revisará su financiamiento")
         if broken == [Rule.CREDIT]

@@ -80,8 +80,8 @@ def _instead(broken: frozenset[Rule], language: Language, names: Names) -> str:
 def without_promises(text: str, known: Known) -> str:
     """The text without the sentences that promise credit, and one that says so in their place."""
     broken = {each.words for each in promised_credit(text, known)}
-    kept = [each for each in sentences(text) if each not in broken]
-    return " ".join([*kept, texts.CREDIT[known.language or "es"]])
+    rest = [each for each in sentences(text) if each not in broken]
+    return " ".join([*rest, texts.CREDIT[known.language or "es"]])
 
 
 def _filled(words: texts.Words, language: Language, names: Names) -> str:

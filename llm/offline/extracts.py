@@ -1,7 +1,7 @@
 """Picks from knowledge hits the sentences that answer a question, and knows when none does."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,20 +58,23 @@ class Extract:
 def best_extract(query: str, hits: Sequence[Hit], *, cautious: bool = False) -> Extract | None:
     """`cautious` leaves out every sentence that could sound like a promise of credit."""
     query = excerpt(query, _LONGEST)
-    wanted, asked = _concepts(query), set(find_comunas(query))
-    read = [Hit(excerpt(hit.title, _LONGEST), excerpt(hit.text, _READ)) for hit in hits]
-    usable = [hit for hit in read if _same_place(asked, hit)]
-    told = [(hit, _concepts(f"{hit.title} {hit.text}")) for hit in usable]
-    for hit, concepts in sorted(told, key=lambda each: -_score(wanted, each[1])):
+    asked = set(find_comunas(query))
+    wanted = _concepts(query, asked)
+    usable = []
+    for hit in hits:
+        read = Hit(excerpt(hit.title, _LONGEST), excerpt(hit.text, _READ))
+        places = set(find_comunas(f"{read.title}. {read.text}"))
+        if not asked or not places or asked & places:
+            usable.append((read, _concepts(f"{read.title} {read.text}", places)))
+    for hit, concepts in sorted(usable, key=lambda each: -_score(wanted, each[1])):
         if _answers(wanted, concepts) and (text := _sentences(wanted, hit, cautious=cautious)):
             return Extract(text, hit.title)
     return None
 
 
-def _concepts(text: str) -> set[str]:
+def _concepts(text: str, comunas: Collection[str]) -> set[str]:
     words = [word for word in _WORD.findall(fold(clean(text))) if word not in _STOP]
     named = {_concept(word) for word in words}
-    comunas = find_comunas(text)
     parts = {stem for comuna in comunas for stem in map(_stem, fold(comuna).split())}
     return {each for each in named if each not in parts} | {f"~{comuna}" for comuna in comunas}
 
@@ -83,11 +86,6 @@ def _concept(word: str) -> str:
 
 def _stem(word: str) -> str:
     return word[:5] if len(word) > 5 else word.rstrip("s")
-
-
-def _same_place(asked: set[str], hit: Hit) -> bool:
-    told = set(find_comunas(f"{hit.title}. {hit.text}"))
-    return not asked or not told or bool(asked & told)
 
 
 def _score(wanted: set[str], found: set[str]) -> int:
@@ -107,7 +105,7 @@ def _sentences(wanted: set[str], hit: Hit, *, cautious: bool) -> str:
         for sentence in _split(hit.text)[:_MOST_SENTENCES]
         if not (cautious and _PROMISE.search(fold(clean(sentence))))
     ]
-    scores = [_score(wanted, _concepts(sentence)) for sentence in sentences]
+    scores = [_score(wanted, _concepts(each, find_comunas(each))) for each in sentences]
     best = sorted(range(len(sentences)), key=lambda index: (-scores[index], index))[:2]
     worth = [index for index in best if index == best[0] or scores[index] > 0]
     return _fitting(sentences[index] for index in sorted(worth))

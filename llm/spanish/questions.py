@@ -24,6 +24,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("visit", r"(?:agend|coordin|visit|conocer|ver)[^?]*(?:visita|propiedad|departamento|casa|depto|horarios?|opciones|piloto)|(?:agend|coordin)(?:amos|ar|emos)|te muestro (?:los )?horarios|horarios disponibles"),
 )  # fmt: skip
 _LONGEST = 1500  # the question stands at the end
+_MOST = 12  # sentences looked at, from the last one back
 _PATTERNS = tuple((name, Pattern(pattern)) for name, pattern in _TABLE)
 # Words that hold one of the table's and mean something else.
 _ASIDE = (("asesoria", ""), ("renta de arriendo", "arriendo"))
@@ -40,7 +41,8 @@ def asked_in(text: str | None) -> str | None:
         return None
     folded = fold(clean(text[-2 * _LONGEST :]))[-_LONGEST:]
     sentences = _QUESTION.findall(folded) or _REQUEST.findall(folded)
-    return next((name for sentence in reversed(sentences) if (name := _named(sentence))), None)
+    latest = reversed(sentences[-_MOST:])
+    return next((name for sentence in latest if (name := _named(sentence))), None)
 
 
 def _named(sentence: str) -> str | None:

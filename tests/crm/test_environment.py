@@ -99,10 +99,10 @@ def test_every_setting_that_cannot_work_is_named_in_one_line(
     for value in WRONG[READINGS[name]]:
         with pytest.raises(SystemExit) as ended, in_one_line():
             read_with(**{name: value})
-        said = capsys.readouterr().err
-        assert (ended.value.code, said.count("\n")) == (1, 1), value
-        assert said.startswith(f"{name} takes "), value
-        assert "secreto" not in said
+        errors = capsys.readouterr().err
+        assert (ended.value.code, errors.count("\n")) == (1, 1), value
+        assert errors.startswith(f"{name} takes "), value
+        assert "secreto" not in errors
 
 
 def test_every_setting_is_read_by_its_kind(read_with: Any) -> None:

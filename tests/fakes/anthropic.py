@@ -84,8 +84,8 @@ class FakeAnthropic(Scripted):
 
     @staticmethod
     def instructions(body: dict[str, Any]) -> str:
-        told = body["system"]
-        return told if isinstance(told, str) else "\n".join(part["text"] for part in told)
+        system = body["system"]
+        return system if isinstance(system, str) else "\n".join(part["text"] for part in system)
 
 
 Fake = FakeAnthropic

@@ -143,8 +143,8 @@ def _reply(asked: Request) -> str:
 def _sourced(hits: list[dict[str, Any]]) -> str:
     if not hits:
         return "Eso no lo sé; se lo preguntaré a un ejecutivo."
-    told = " ".join(re.split(r"(?<=[.!?]) ", hits[0]["text"])[:3])
-    return f"{told[:300]}\nFuente: {hits[0]['title']}."
+    answer = " ".join(re.split(r"(?<=[.!?]) ", hits[0]["text"])[:3])
+    return f"{answer[:300]}\nFuente: {hits[0]['title']}."
 
 
 def _written(asked: Request) -> str:

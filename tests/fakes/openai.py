@@ -69,7 +69,7 @@ def _called(asked: list[tuple[str, str]], words: str = "") -> Answer:
 
 
 def _completion(
-    message: dict[str, Any], reason: str, asked: int = 700, said: int = 30, cached: int = 0
+    message: dict[str, Any], reason: str, prompt: int = 700, written: int = 30, cached: int = 0
 ) -> dict[str, Any]:
     return {
         "id": "chatcmpl-fake",
@@ -85,9 +85,9 @@ def _completion(
             }
         ],
         "usage": {
-            "prompt_tokens": asked,
-            "completion_tokens": said,
-            "total_tokens": asked + said,
+            "prompt_tokens": prompt,
+            "completion_tokens": written,
+            "total_tokens": prompt + written,
             "prompt_tokens_details": {"cached_tokens": cached},
         },
     }

@@ -4,12 +4,14 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -47,13 +49,10 @@ class Telling(BaseHTTPRequestHandler):
         return
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Where the proxy takes TLS, with a certificate that it signed itself."""
-    home, upstream = (
-        tmp_path_factory.mktemp("caddy"),
-        ThreadingHTTPServer(("127.0.0.1", 0), Telling),
-    )
+@contextmanager
+def proxied(home: Path, **limits: Any) -> Iterator[int]:
+    """Where a proxy takes TLS, with a certificate that it signed itself."""
+    upstream = ThreadingHTTPServer(("127.0.0.1", 0), Telling)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     config = home / "Caddyfile"
     config.write_text(NEWER.sub("", CADDYFILE.read_text()))
@@ -69,7 +68,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     }
     command = [str(CADDY), "run", "--adapter", "caddyfile", "--config", str(config)]
     with (home / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, **limits)
     try:
         wait_for("the proxy", lambda: ask(tls, "/") is not None)
         yield tls
@@ -77,6 +76,12 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         process.terminate()
         process.wait(20)
         upstream.shutdown()
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with proxied(tmp_path_factory.mktemp("caddy")) as port:
+        yield port
 
 
 def line_to(port: int) -> ssl.SSLSocket:
@@ -132,3 +137,21 @@ def test_who_does_not_finish_a_request_is_let_go(port: int) -> None:
     with line_to(port) as line:
         line.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert line.recv(100) == b""
+
+
+FILES, CROWD = 64, 300
+
+
+def few_files() -> None:
+    """As ``ulimits`` of docker-compose.yml, only fewer."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+
+
+def test_more_connections_than_it_may_hold_keep_nobody_out_for_long(tmp_path: Path) -> None:
+    """Who comes beyond the limit waits until the silent ones before are let go."""
+    with proxied(tmp_path, preexec_fn=few_files) as port, ExitStack() as crowd:
+        for _ in range(CROWD):
+            crowd.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+        answered: list[Any] = []
+        wait_for("an answer in the crowd", lambda: answered.append(ask(port, "/")) or answered[-1])
+        assert answered[-1][0] == 200

@@ -113,12 +113,12 @@ def test_what_is_the_same_for_every_lead_comes_first(settings, broker, write, at
         for visitor in ("one", "two"):
             message = write("hola", visitor=visitor)
             take_turn(message.lead.conversation.pk, at=at + timedelta(seconds=10))
-        told = [server.instructions(body) for body in server.asked]
+        sent = [server.instructions(body) for body in server.asked]
         tools = [body["tools"] for body in server.asked]
     stored = Broker.objects.get(pk=broker.pk)
     stable = prompts.stable(prompts.base_prompt(stored, None))
-    assert [each.find(stable) for each in told] == [0, 0]
-    assert [each.find("<contexto>{") > len(stable) for each in told] == [True, True]
+    assert [each.find(stable) for each in sent] == [0, 0]
+    assert [each.find("<contexto>{") > len(stable) for each in sent] == [True, True]
     assert tools[0] == tools[1]
 
 

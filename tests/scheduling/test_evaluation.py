@@ -67,8 +67,8 @@ def test_every_pattern_of_the_package_is_one_and_is_not_met_by_the_question_itse
                 pattern for pattern in each.says if re.search(fold(pattern), fold(each.question))
             ]
             assert not met, f"{case.id}: {met}"
-        said = [pattern for each in case.expect.answers for pattern in each.says]
-        for pattern in (*said, *case.expect.never):
+        patterns = [pattern for each in case.expect.answers for pattern in each.says]
+        for pattern in (*patterns, *case.expect.never):
             re.compile(fold(pattern))
             turned = re.search(r"\\[A-Z]", pattern)
             assert not turned, f"{case.id}: folding makes {pattern} its opposite"

@@ -7,10 +7,9 @@ from typing import Any
 from pydantic_ai.messages import ModelResponse
 
 from crm.patterns import Pattern
-from leads import optout
 from leads.folding import clean, fold
+from llm.guards.form import quoted_words
 
-QUOTED_WORDS = 15  # in a row out of the prompt: nobody says as many of them by chance
 MALFORMED = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL")
 # How models write a call when they do not make it: tags, channels, code fences, bare JSON.
 CALL_SYNTAX = re.compile(
@@ -52,16 +51,10 @@ def fault_of_text(text: str, *, tools: Collection[str], private: str) -> str:
         return "context_quoted"
     if CALL_SYNTAX.search(text) or any(re.search(rf"\b{name}\b", text) for name in tools):
         return "tool_call_as_text"
-    if quotes(text, private):
+    folded = fold(clean(text))
+    if quoted_words(folded, fold(clean(private))):
         return "prompt_quoted"
-    return "refusal" if REFUSAL.search(fold(clean(text))) else ""
-
-
-def quotes(text: str, private: str) -> bool:
-    """Whether a run of words of the prompt is repeated, whatever its case, accents and stops."""
-    words, secret = optout.fold(text).split(), optout.fold(private)
-    runs = range(len(words) - QUOTED_WORDS + 1)
-    return any(" ".join(words[at : at + QUOTED_WORDS]) in secret for at in runs)
+    return "refusal" if REFUSAL.search(folded) else ""
 
 
 def _stop(response: ModelResponse) -> str:

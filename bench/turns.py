@@ -66,8 +66,9 @@ def timed_turns(broker_id: int, count: int) -> list[float]:
         message = write(broker, visitor, number)
         pk = message.lead.conversation.pk
         started = time.perf_counter()
-        conversation.take_turn(pk, at=timezone.now())
+        outcome = conversation.take_turn(pk, at=timezone.now())
         seconds.append(time.perf_counter() - started)
+        assert outcome == conversation.Outcome.ANSWERED, outcome
     return seconds
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -157,6 +158,7 @@ async def _guarded(ctx: RunContext[Turn], text: str) -> str:
     return text
 
 
+@cache  # the schema of its arguments is the same in every turn, and takes longer to make than to send
 def _as_tool(tool: Registered) -> Tool[Turn]:
     return Tool.from_schema(
         _runner(tool),

@@ -16,6 +16,7 @@ DECIDING = ("income", "dicom", "debt_amount")
 TELLING = (
     HandoffReason.REQUESTED,
     HandoffReason.ANGER,
+    HandoffReason.COMPLAINT,
     HandoffReason.NO_PROGRESS,
     HandoffReason.LEGAL_THREAT,
 )

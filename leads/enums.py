@@ -64,6 +64,7 @@ class Holder(models.TextChoices):
 class HandoffReason(models.TextChoices):
     REQUESTED = "requested", _("pidió una persona")
     ANGER = "anger", _("está molesto")
+    COMPLAINT = "complaint", _("tiene un reclamo")
     NO_PROGRESS = "no_progress", _("la conversación no avanza")
     LEGAL_THREAT = "legal_threat", _("mencionó acciones legales")
     CLOSED_STAGE = "closed_stage", _("escribió con el proceso cerrado")

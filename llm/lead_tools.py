@@ -46,7 +46,7 @@ def record_facts(turn: Turn, told: Facts) -> dict[str, Any]:
 
 
 class PersonRequest(BaseModel):
-    reason: Literal["requested", "anger", "legal_threat", "no_progress", "other"]
+    reason: Literal["requested", "anger", "complaint", "legal_threat", "no_progress", "other"]
     brief: str = Field(
         default="",
         max_length=500,
@@ -55,8 +55,10 @@ class PersonRequest(BaseModel):
 
 
 def request_human(turn: Turn, asked: PersonRequest) -> dict[str, Any]:
-    """Leave the conversation to a person: on request, anger, a legal threat, or when you cannot
-    help. Tell the lead once when a person will answer; afterwards stay silent."""
+    """Leave the conversation to a person: on request, anger, a complaint about something that
+    happened (a charge, an agent who did not come, a fault in a home), a legal threat, or when you
+    cannot help. Say one sentence of empathy where something went wrong, and when a person will
+    answer; ask nothing else and sell nothing."""
     conversation = handoff.ask_for_person(
         turn.lead, reason=asked.reason, brief=asked.brief, at=turn.at
     )

@@ -20,6 +20,7 @@ class CrmConfig(AppConfig):
             "parts",
             "duties",
             "tools",
+            "shortcuts",
             "card_verbs",
             "dashboard",
             "schema",

@@ -34,6 +34,7 @@ from leads.models import ChatMessage, Conversation
 
 MAX_TEXT = 4000
 MAX_CLIENT_ID = 100
+MAX_CHOICE = 40
 PAGE = 200
 MAX_ID = 2**63 - 1
 FULL = {
@@ -73,7 +74,11 @@ def widget_script(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET polls (``?visitor=&after=``), POST stores ``{text, visitor?, client_id?}``."""
+    """GET polls (``?visitor=&after=``), POST stores ``{text, visitor?, client_id?}``.
+
+    A press of a button posts ``{choice, visitor}``: the message's id and the button's place in its
+    ``choices``, as ``"812:0"``; where that is none of this visitor's, the ``text`` alone counts.
+    """
     broker = _writing_to(slug)
     try:
         return _posted(request, broker) if request.method == "POST" else _polled(request, broker)
@@ -101,11 +106,14 @@ def _writing_to(slug: str) -> Broker:
 def _posted(request: HttpRequest, broker: Broker) -> JsonResponse:
     _come_from_here(request)
     body = json_body(request)
-    text = _text(body, "text", MAX_TEXT, required=True)
+    code = _text(body, "choice", MAX_CHOICE)
+    _text(body, "text", MAX_TEXT, required=not code)
     client_id = _text(body, "client_id", MAX_CLIENT_ID) or uuid.uuid4().hex
     visitor = _visitor(broker, _text(body, "visitor", 200))
     known = visitors.external_id(visitor)
     _limit(request, broker, known)
+    choice = choices.pressed(broker, Channel.WEBCHAT, known, code) if code else None
+    text = str(choice["label"]) if choice else _text(body, "text", MAX_TEXT, required=True)
     received = receive(
         Inbound(
             broker=broker,
@@ -114,6 +122,7 @@ def _posted(request: HttpRequest, broker: Broker) -> JsonResponse:
             external_id=f"{known}:{client_id}",
             text=text,
             at=timezone.now(),
+            metadata=choices.inbound(code, choice) if choice else {},
         )
     )
     held = Conversation.objects.filter(lead=received.message.lead_id)

@@ -107,7 +107,7 @@ def cause(alert: Notice) -> str:
 
 def body(alert: LeadAlert | AgentCard, news: str = "") -> str:
     """``news`` stand in the place of a cause that is over."""
-    lines = [news or cause(alert), alert.details.get("brief", "")]
+    lines = [news or cause(alert), alert.details.get("about", ""), alert.details.get("brief", "")]
     if alert.lead_id:
         page = reverse("admin:leads_lead_change", args=[alert.lead_id])
         lines.append(_t("Ver el lead: %s") % f"{settings.PUBLIC_URL}{page}")

@@ -19,13 +19,13 @@ from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holde
 from leads.folding import excerpt
 from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
-from llm import thinking, turn_limits, turn_queue
+from llm import progress, thinking, turn_limits, turn_queue
 from llm.deadline import Deadline
 from llm.guards import outgoing, texts
 from llm.guards.gathering import language_of
 from llm.lead_tools import answer_from
 from llm.spanish import Intent, understand
-from llm.tools import Turn
+from llm.tools import Turn, settled
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ TURNS = Counter(
 NO_MODEL = "none"  # of turns that end before one is asked
 MAX_ROUNDS = 3
 MAX_ATTEMPTS = 5
-STALLED_LIMIT = 3
 HISTORY_MESSAGES = 40
 RETRY_SECONDS = 20
 LONGEST_BURST = 12_000  # characters of all unanswered messages, as much as of the history
@@ -200,18 +199,35 @@ def _turn_of(conversation: Conversation, unanswered: Sequence[ChatMessage], at: 
 
 def _think(turn: Turn, messages: list[ChatMessage], unanswered: list[ChatMessage]) -> str:
     first_contact = not any(m.direction == Direction.OUT for m in messages)
-    history = [message for message in messages if message.pk < unanswered[0].pk]
-    reply = thinking.reply(turn, history, first_contact=first_contact)
+    turn.history = [message for message in messages if message.pk < unanswered[0].pk]
+    done = settled(turn, unanswered)
+    if done is not None and not done.rest:
+        turn.conversation.stalled_turns = 0
+        return done.reply
+    if done is not None:
+        # The model reads what was done as the conversation up to now, and answers the rest.
+        turn.question = done.rest
+        turn.history = [*turn.history, *unanswered, _as_sent(turn, done.reply)]
+    reply = thinking.reply(turn, turn.history, first_contact=first_contact)
     if _stalls(turn):
         return _hand_over_stalled(turn)
-    return outgoing.text_of(turn, reply)
+    return "\n".join(filter(None, [done and done.reply, outgoing.text_of(turn, reply)]))
+
+
+def _as_sent(turn: Turn, text: str) -> ChatMessage:
+    return ChatMessage(
+        lead=turn.lead, direction=Direction.OUT, author=Author.ASSISTANT, message_text=text
+    )
 
 
 def _stalls(turn: Turn) -> bool:
-    """Whether this is the third turn in a row that moved nothing."""
+    """Whether this is the third turn in a row in which nothing was answered or understood."""
     conversation = turn.conversation
-    conversation.stalled_turns = 0 if turn.progressed else conversation.stalled_turns + 1
-    return conversation.stalled_turns >= STALLED_LIMIT
+    if progress.is_made(turn):
+        conversation.stalled_turns = 0
+        return False
+    conversation.stalled_turns = min(conversation.stalled_turns + 1, progress.STALLED)
+    return conversation.stalled_turns == progress.STALLED and progress.is_lost(turn)
 
 
 def _hand_over_stalled(turn: Turn) -> str:

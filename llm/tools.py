@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from brokers.models import Broker
+from leads.languages import Language
 from leads.models import ChatMessage, Conversation, Lead
 from llm.deadline import Deadline
 
@@ -25,6 +26,7 @@ class Turn:
     What its model was shown and did is kept for the guards: ``prompt`` (of it ``private`` is for
     the model alone), ``context`` and ``history``, the tools' ``results``, and which ``model``
     wrote; ``checked`` is the last reply as they saw it, ``rewritten`` the rules that one broke.
+    ``language`` is the lead's, once it was asked for.
     """
 
     lead: Lead
@@ -47,10 +49,21 @@ class Turn:
     model: str = ""
     checked: Any = None
     rewritten: list[str] = field(default_factory=list)
+    language: Language | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a lead's words meant without asking a model: what they are told of what was done, and
+    those of their words that still want an answer."""
+
+    reply: str
+    rest: str = ""
 
 
 ToolFunction = Callable[[Turn, Any], dict[str, Any]]
 Provider = Callable[[Turn], dict[str, Any]]
+Shortcut = Callable[[Turn, Sequence[ChatMessage]], Settled | None]
 
 
 class NoArguments(BaseModel):
@@ -76,6 +89,7 @@ class Tool:
 
 _tools: dict[str, Tool] = {}
 _providers: dict[str, Provider] = {}
+_shortcuts: list[Shortcut] = []
 
 
 def register(tool: Tool) -> None:
@@ -84,6 +98,17 @@ def register(tool: Tool) -> None:
 
 def register_provider(name: str, provider: Provider) -> None:
     _providers[name] = provider
+
+
+def register_shortcut(shortcut: Shortcut) -> None:
+    """Something that unanswered messages may say so clearly that no model is asked."""
+    _shortcuts.append(shortcut)
+
+
+def settled(turn: Turn, unanswered: Sequence[ChatMessage]) -> Settled | None:
+    """What the first shortcut made of the messages; None where a model is to think."""
+    found = (shortcut(turn, unanswered) for shortcut in _shortcuts)
+    return next((each for each in found if each is not None), None)
 
 
 def fits(name: str, args: str | dict[str, Any] | None) -> bool:

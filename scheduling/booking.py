@@ -5,15 +5,18 @@ scoring must know and the lead's stage, and returns the appointment as it is now
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
+
+from django.db.models import Model, QuerySet
 
 from brokers.models import Broker, User
+from knowledge.models import KnowledgeEntry
 from leads import pipeline, scoring
 from leads.assignment import give_if_unassigned
 from leads.enums import SignalKind
 from leads.models import Lead
 from leads.stages import Stage
-from scheduling import availability, invitations
+from scheduling import availability, invitations, properties
 from scheduling.assignment import rank
 from scheduling.consequences import follow, note, retract_reminders, stage_before, tell
 from scheduling.doors import door, lock_agents, lock_appointment, lock_lead
@@ -31,6 +34,9 @@ from scheduling.models import (
     AppointmentType,
     SlotOffer,
 )
+from scheduling.properties import NOTHING_NAMED, Wanted
+
+Row = TypeVar("Row", bound=Model)
 
 
 @door
@@ -58,10 +64,13 @@ def book(
 
 
 @door
-def book_offer(lead: Lead, *, offer_id: int, at: datetime) -> Appointment:
+def book_offer(
+    lead: Lead, *, offer_id: int, listing: KnowledgeEntry | None = None, at: datetime
+) -> Appointment:
     """Book what was offered to the lead, also after its hold ended while the time is free.
 
-    Raises ``SlotNotOffered`` for an offer that is not theirs, ``SlotTaken`` when it is too late.
+    ``listing`` is the property to see, if it is another than the one it was offered for. Raises
+    ``SlotNotOffered`` for an offer that is not theirs, ``SlotTaken`` when it is too late.
     """
     lead = lock_lead(lead.pk)
     offered = _offer_of(lead, pk=offer_id)
@@ -69,13 +78,14 @@ def book_offer(lead: Lead, *, offer_id: int, at: datetime) -> Appointment:
     if _is_that(standing, offered.start_time, None):
         return standing
     _require_future(offered.start_time, at)
-    return _take_offer(lead, offered, standing, "", at)
+    return _take_offer(lead, offered, standing, "", at, listing)
 
 
 @door
 def reschedule(
-    appointment: Appointment, *, start: datetime, by: User | None = None, at: datetime
-) -> Appointment:
+    appointment: Appointment, *, start: datetime, by: User | None = None,
+    listing: KnowledgeEntry | None = None, at: datetime,
+) -> Appointment:  # fmt: skip
     """Move an active appointment; without a person, only to a time offered to its lead."""
     appointment = lock_appointment(appointment)
     lead, start = appointment.lead, start.astimezone(UTC)
@@ -85,7 +95,7 @@ def reschedule(
     _require_future(start, at)
     if by is None:
         offered = _offer_of(lead, appointment.appointment_type, start_time=start)
-        return _take_offer(lead, offered, appointment, "", at)
+        return _take_offer(lead, offered, appointment, "", at, listing)
     end = start + timedelta(minutes=appointment.duration_minutes)
     chosen = _chosen(lead, appointment.agent, start, end, at, appointment)
     return _move(lead, appointment, chosen, start, end, by, at)
@@ -204,7 +214,7 @@ def reinstate(
 
 def active(lead: Lead, appointment_type: str) -> Appointment | None:
     """The lead's one active appointment of this type."""
-    rows = Appointment.objects.filter(lead=lead, status__in=ACTIVE).select_related("agent")
+    rows = _with_names(Appointment.objects.filter(lead=lead, status__in=ACTIVE))
     found: Appointment | None = rows.filter(appointment_type=appointment_type).first()
     if found is not None:
         found.lead = lead
@@ -214,8 +224,14 @@ def active(lead: Lead, appointment_type: str) -> Appointment | None:
 def upcoming(lead: Lead, *, at: datetime) -> Appointment | None:
     """The lead's next appointment that is not over yet."""
     rows = Appointment.objects.filter(lead=lead, status__in=ACTIVE, end_time__gt=at)
-    found: Appointment | None = rows.select_related("agent").order_by("start_time").first()
+    found: Appointment | None = _with_names(rows).order_by("start_time").first()
     return found
+
+
+def _with_names(rows: "QuerySet[Row]") -> "QuerySet[Row]":
+    """With the agent and the property, but for what of an entry only a search needs."""
+    heavy = (f"listing__{name}" for name in ("content", "embedding", "search"))
+    return rows.select_related("agent", "listing").defer(*heavy)
 
 
 def _has_active(lead: Lead) -> bool:
@@ -270,15 +286,16 @@ def _offer_of(lead: Lead, appointment_type: str | None = None, **which: Any) -> 
     rows = SlotOffer.objects.filter(lead=lead, **which).order_by("-hold_until", "-pk")
     if appointment_type:
         rows = rows.filter(appointment_type=appointment_type)
-    offered: SlotOffer | None = rows.select_related("agent").first()
+    offered: SlotOffer | None = _with_names(rows).first()
     if offered is None:
         raise SlotNotOffered
     return offered
 
 
 def _take_offer(
-    lead: Lead, offered: SlotOffer, standing: Appointment | None, location: str, at: datetime
-) -> Appointment:
+    lead: Lead, offered: SlotOffer, standing: Appointment | None, location: str, at: datetime,
+    listing: KnowledgeEntry | None = None,
+) -> Appointment:  # fmt: skip
     start, end = offered.start_time, offered.end_time
     agent = _lock_agent(lead.broker_id, offered.agent)
     free = availability.free_of(
@@ -287,7 +304,8 @@ def _take_offer(
     if not free:
         raise SlotTaken
     kind = offered.appointment_type
-    return _put(lead, standing, agent, start, end, kind, location, None, at)
+    wanted = Wanted(listing or offered.listing, offered.requested)
+    return _put(lead, standing, agent, start, end, kind, location, None, at, wanted)
 
 
 # --- Writing -------------------------------------------------------------------------------------
@@ -296,9 +314,13 @@ def _take_offer(
 def _put(
     lead: Lead, standing: Appointment | None, agent: User, start: datetime, end: datetime,
     appointment_type: str, location: str, by: User | None, at: datetime,
+    wanted: Wanted = NOTHING_NAMED,
 ) -> Appointment:  # fmt: skip
+    place = location or _place_of(wanted, lead.broker, appointment_type)
     if standing is not None:
-        standing.location = location or standing.location
+        standing.location = place or standing.location
+        standing.listing = wanted.listing or standing.listing
+        standing.requested = wanted.requested or standing.requested
         return _move(lead, standing, agent, start, end, by, at)
     appointment = Appointment.objects.create(
         lead=lead,
@@ -309,7 +331,9 @@ def _put(
         end_time=end,
         duration_minutes=_minutes(start, end),
         agreed_at=at,
-        location=location or _usual_place(lead.broker, appointment_type),
+        location=place or _usual_place(lead.broker, appointment_type),
+        listing=wanted.listing,
+        requested=wanted.requested,
         stage_before=stage_before(lead),
     )
     tell(appointment, "appointment_booked", by, at)
@@ -343,6 +367,7 @@ def _move(
 MOVED = (
     "agent", "start_time", "end_time", "duration_minutes", "status", "agreed_at",
     "reminder_sent_24h", "reminder_sent_1h", "ics_sequence", "stage_before", "location",
+    "listing", "requested",
 )  # fmt: skip
 SIGNALS: dict[str, SignalKind] = {
     AppointmentStatus.COMPLETED: SignalKind.APPOINTMENT_COMPLETED,
@@ -370,6 +395,14 @@ def _close(
 
 def _save(appointment: Appointment, *fields: str) -> None:
     appointment.save(update_fields=[*fields, "updated_at"])
+
+
+def _place_of(wanted: Wanted, broker: Broker, appointment_type: str) -> str:
+    """Where the property is; a brokerage that receives somewhere else says so, if it names no street."""
+    if wanted.listing is None or appointment_type != AppointmentType.PROPERTY_VISIT:
+        return ""
+    usual = _usual_place(broker, appointment_type)
+    return properties.address(wanted.listing) or usual or properties.name(wanted.listing)
 
 
 def _usual_place(broker: Broker, appointment_type: str) -> str:

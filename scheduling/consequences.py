@@ -16,7 +16,7 @@ from leads.activity import log
 from leads.enums import Actor, AlertKind, HandoffReason, Purpose, SignalKind
 from leads.models import Lead
 from leads.stages import Stage
-from scheduling import availability, offers
+from scheduling import availability, offers, properties
 from scheduling.calendars import outbox
 from scheduling.models import Appointment
 from scheduling.speech import spoken
@@ -68,7 +68,8 @@ def _tell_agent(appointment: Appointment, event: str, by: User | None, at: datet
     with in_language_of(lead.broker):
         when = spoken(appointment.start_time, lead.broker.zone)
     key = f"{appointment.pk}:{appointment.start_time.isoformat()}"
-    cards.deal(lead.broker_id, AlertKind.VISIT, lead=lead, to=[agent], key=key, at=at, when=when)
+    about = {"when": when, "about": properties.reason(appointment)}
+    cards.deal(lead.broker_id, AlertKind.VISIT, lead=lead, to=[agent], key=key, at=at, **about)
 
 
 def retract_reminders(appointment: Appointment, at: datetime) -> None:

@@ -11,6 +11,7 @@ from scheduling.assignment import rank
 from scheduling.availability import Diary, Slot
 from scheduling.doors import door, lock_agents, lock_lead
 from scheduling.models import AppointmentType, SlotOffer
+from scheduling.properties import NOTHING_NAMED, Wanted
 
 HOLD = timedelta(minutes=5)
 REMEMBERED = timedelta(days=1)
@@ -20,7 +21,7 @@ MAX_HELD = 4
 @door
 def offer(
     lead: Lead, *, slots: Sequence[Slot], at: datetime,
-    appointment_type: str = AppointmentType.PROPERTY_VISIT,
+    appointment_type: str = AppointmentType.PROPERTY_VISIT, wanted: Wanted = NOTHING_NAMED,
 ) -> list[SlotOffer]:  # fmt: skip
     """Store and hold the first four slots that are still free, one agent each.
 
@@ -35,7 +36,7 @@ def offer(
     span = {"start": asked[0].start, "end": asked[-1].end}
     diary = Diary(availability.held(lead.broker, ranked, **span, at=at, lead=lead))
     stored = [
-        _hold(lead, slot, agent, at, appointment_type)
+        _hold(lead, slot, agent, at, appointment_type, wanted)
         for slot in asked
         if (agent := _first(ranked, diary.free(slot.agents, slot.start, slot.end)))
     ]
@@ -49,8 +50,8 @@ def _first(ranked: Sequence[int], free: Sequence[int]) -> int | None:
 
 
 def _hold(
-    lead: Lead, slot: Slot, agent: int, at: datetime, appointment_type: str
-) -> SlotOffer:  # fmt: skip
+    lead: Lead, slot: Slot, agent: int, at: datetime, appointment_type: str, wanted: Wanted
+) -> SlotOffer:
     return SlotOffer(
         lead=lead,
         broker_id=lead.broker_id,
@@ -59,6 +60,8 @@ def _hold(
         start_time=slot.start,
         end_time=slot.end,
         hold_until=at + HOLD,
+        listing=wanted.listing,
+        requested=wanted.requested,
     )
 
 
@@ -67,7 +70,7 @@ def _store(offers: list[SlotOffer]) -> list[SlotOffer]:
         offers,
         update_conflicts=True,
         unique_fields=["lead", "agent", "start_time", "appointment_type"],
-        update_fields=["end_time", "hold_until", "taken", "updated_at"],
+        update_fields=["end_time", "hold_until", "taken", "listing", "requested", "updated_at"],
     )
 
 

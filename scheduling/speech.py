@@ -10,9 +10,13 @@ from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.utils.dates import MONTHS, WEEKDAYS
 
-DAY = {"es": "{weekday} {day} de {month}", "en": "{weekday} {day} {month}"}
-AT_THE_HOUR = {"es": "{day} a las {clock}", "en": "{day} at {clock}"}
-AT_ONE = {**AT_THE_HOUR, "es": "{day} a la {clock}"}
+DAY = {
+    "es": "{weekday} {day} de {month}",
+    "en": "{weekday} {day} {month}",
+    "pt": "{weekday}, {day} de {month}",
+}
+AT_THE_HOUR = {"es": "{day} a las {clock}", "en": "{day} at {clock}", "pt": "{day} às {clock}"}
+AT_ONE = {**AT_THE_HOUR, "es": "{day} a la {clock}", "pt": "{day} à {clock}"}
 
 
 def spoken(moment: datetime, zone: ZoneInfo) -> str:
@@ -23,10 +27,11 @@ def spoken(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def spoken_day(moment: datetime, zone: ZoneInfo) -> str:
-    """«jueves 26 de noviembre»; in English, «Thursday 26 November»."""
-    local = moment.astimezone(zone)
-    weekday, month = WEEKDAYS[local.weekday()], MONTHS[local.month]
-    return DAY[_language()].format(weekday=weekday, day=local.day, month=month)
+    """«jueves 26 de noviembre»; «Thursday 26 November»; «quinta-feira, 26 de novembro»."""
+    local, language = moment.astimezone(zone), _language()
+    names = str(WEEKDAYS[local.weekday()]), str(MONTHS[local.month])
+    weekday, month = map(str.lower, names) if language == "pt" else names
+    return DAY[language].format(weekday=weekday, day=local.day, month=month)
 
 
 def hours_by_day(starts: Sequence[datetime], zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -57,4 +62,5 @@ def moment_of(given: str) -> datetime | None:
 
 
 def _language() -> str:
-    return "en" if (translation.get_language() or "").startswith("en") else "es"
+    code = (translation.get_language() or "")[:2]
+    return code if code in DAY else "es"

@@ -7,14 +7,15 @@ from itertools import cycle
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from django.utils import translation
 from pydantic import BaseModel, Field
 
-from brokers.language import in_language_of
 from leads.stages import Stage
+from llm.guards.gathering import language_of
 from llm.spanish.days import in_part
 from llm.spanish.meaning import PartOfDay
 from llm.tools import Tool, Turn, register, register_provider
-from scheduling import availability, booking, offers
+from scheduling import availability, booking, offers, properties
 from scheduling.availability import Slot
 from scheduling.errors import (
     AgentNotAvailable,
@@ -31,6 +32,12 @@ PLACES_IN_THE_DAY = (0.0, 0.5, 0.25, 0.75)  # of the day's free hours: first, mi
 Kind = Literal["property_visit", "virtual_meeting", "phone_call", "office_meeting", "other"]
 
 
+PROPERTY = (
+    "The id of the property to see, as a search or a match gave it; leave it out for the one "
+    "under discussion"
+)
+
+
 class SlotSearch(BaseModel):
     date_from: date | None = Field(default=None, description="YYYY-MM-DD, the broker's date")
     date_to: date | None = Field(
@@ -38,6 +45,7 @@ class SlotSearch(BaseModel):
     )
     part_of_day: PartOfDay | None = None
     appointment_type: Kind = "property_visit"
+    property_id: int | None = Field(default=None, description=PROPERTY, ge=1, lt=2**63)
 
     def fits(self, local: datetime) -> bool:
         return self.suits(local) and (self.date_to is None or local.date() <= self.date_to)
@@ -53,6 +61,7 @@ class SlotSearch(BaseModel):
 
 class OfferChoice(BaseModel):
     offer_id: int = Field(description="The offer_id of the hour that the lead chose")
+    property_id: int | None = Field(default=None, description=PROPERTY, ge=1, lt=2**63)
 
 
 class Cancellation(BaseModel):
@@ -61,55 +70,70 @@ class Cancellation(BaseModel):
 
 def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
     """Find free hours for a visit and hold up to four for five minutes. Offer only these.
+    Call it in the same turn in which the lead asks to see a property or names a day, whatever else
+    is unknown: no name, phone, e-mail or income is needed for it.
     Give the dates and the part of the day that the lead asked for, or nothing for the soonest.
     With reason "none_in_range" the hours are the nearest outside what was asked for."""
-    if not _enabled(turn):
+    if not enabled(turn):
         return {"slots": [], "reason": "booking_disabled"}
     slots, reason = _choose(
         _free(turn, search.appointment_type), search, availability.zone_of(turn.broker)
     )
     made = offers.offer(
-        turn.lead, slots=slots, at=turn.at, appointment_type=search.appointment_type
+        turn.lead,
+        slots=slots,
+        at=turn.at,
+        appointment_type=search.appointment_type,
+        wanted=properties.wanted(turn, search.property_id),
     )
     if not made:
         return {"slots": [], "reason": "no_availability"}
     turn.progressed = True
     shown = [_shown(each, turn) for each in made]
-    turn.choices = [{"label": each["label"], "value": str(each["offer_id"])} for each in shown]
+    kind = {"kind": search.appointment_type}
+    turn.choices = [
+        {"label": each["label"], "value": str(each["offer_id"]), "start": each["start"], **kind}
+        for each in shown
+    ]
     return {"slots": shown, "reason": reason}
 
 
 def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
-    """Book the hour that the lead chose among those offered, by its offer_id. A lead who already
+    """Book the hour that the lead chose among those offered, by its offer_id. Nothing else has to
+    be known for it: book first, then ask for the name and phone that are missing. A lead who already
     has a visit is moved to the new hour. When it is not booked, offer the slots in the answer."""
-    if not _enabled(turn):
+    if not enabled(turn):
         return {"booked": False, "reason": "booking_disabled", "slots": []}
+    listing = properties.wanted(turn, chosen.property_id).listing
     try:
-        appointment = booking.book_offer(turn.lead, offer_id=chosen.offer_id, at=turn.at)
+        appointment = booking.book_offer(
+            turn.lead, offer_id=chosen.offer_id, listing=listing, at=turn.at
+        )
     except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
         return _not_booked(turn, chosen)
     _catch_up(turn, appointment)
     turn.choices = []
-    return {"booked": True, **_told(appointment, turn)}
+    return {"booked": True, **told(appointment, turn)}
 
 
 def reschedule_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     """Move the lead's visit to the hour that they chose among those offered, by its offer_id.
     When it is not moved, offer the slots in the answer."""
     standing = booking.upcoming(turn.lead, at=turn.at)
-    offered = SlotOffer.objects.filter(lead=turn.lead, pk=chosen.offer_id).first()
+    offered = _offered(turn, chosen)
     if standing is None:
         raise NotActive
     try:
         if offered is None:
             raise SlotNotOffered
-        moved = booking.reschedule(standing, start=offered.start_time, at=turn.at)
+        listing = properties.wanted(turn, chosen.property_id).listing
+        moved = booking.reschedule(standing, start=offered.start_time, listing=listing, at=turn.at)
     except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
         answer = _not_booked(turn, chosen)
         return {"rescheduled": False, "reason": answer["reason"], "slots": answer["slots"]}
     _catch_up(turn, moved)
     turn.choices = []
-    return {"rescheduled": True, **_told(moved, turn)}
+    return {"rescheduled": True, **told(moved, turn)}
 
 
 def cancel_visit(turn: Turn, cancellation: Cancellation) -> dict[str, Any]:
@@ -120,20 +144,20 @@ def cancel_visit(turn: Turn, cancellation: Cancellation) -> dict[str, Any]:
         raise NotActive
     cancelled = booking.cancel(standing, reason=cancellation.reason, at=turn.at)
     _catch_up(turn, cancelled)
-    return {"cancelled": True, **_told(cancelled, turn)}
+    return {"cancelled": True, **told(cancelled, turn)}
 
 
 def standing(turn: Turn) -> dict[str, Any]:
     """The lead's appointment ahead, what was offered to them last, and whether we book at all."""
     appointment = booking.upcoming(turn.lead, at=turn.at)
     return {
-        "booking_enabled": _enabled(turn),
+        "booking_enabled": enabled(turn),
         "offers": [_shown(each, turn) for each in offers.recent(turn.lead, at=turn.at)],
         "appointment": _standing(appointment, turn) if appointment else None,
     }
 
 
-def _enabled(turn: Turn) -> bool:
+def enabled(turn: Turn) -> bool:
     return bool(turn.broker.brokerpromptconfig.enable_appointment_booking)
 
 
@@ -176,7 +200,7 @@ def spread(slots: Sequence[Slot], zone: ZoneInfo) -> list[Slot]:
 
 def _not_booked(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     """Why, with other hours: those of the day that the lead had in mind, where it is known."""
-    offered = SlotOffer.objects.filter(lead=turn.lead, pk=chosen.offer_id).first()
+    offered = _offered(turn, chosen)
     if offered is None:
         return {"booked": False, "reason": "offer_unknown", **_alternatives(turn, SlotSearch())}
     day = offered.start_time.astimezone(availability.zone_of(turn.broker)).date()
@@ -184,6 +208,12 @@ def _not_booked(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     near = SlotSearch.model_validate({"date_from": day, "date_to": day, "appointment_type": kind})
     reason = "slot_taken" if offered.hold_until > turn.at else "offer_expired_and_taken"
     return {"booked": False, "reason": reason, **_alternatives(turn, near)}
+
+
+def _offered(turn: Turn, chosen: OfferChoice) -> SlotOffer | None:
+    rows = SlotOffer.objects.filter(lead=turn.lead, pk=chosen.offer_id)
+    found: SlotOffer | None = rows.first()
+    return found
 
 
 def _alternatives(turn: Turn, near: SlotSearch) -> dict[str, Any]:
@@ -210,23 +240,28 @@ def _standing(appointment: Appointment, turn: Turn) -> dict[str, Any]:
         "status": str(appointment.status),
         "location": appointment.location,
         "agent": appointment.agent.get_short_name() if appointment.agent else "",
+        "property": properties.name(appointment.listing) if appointment.listing else "",
     }
 
 
-def _told(appointment: Appointment, turn: Turn) -> dict[str, Any]:
+def told(appointment: Appointment, turn: Turn) -> dict[str, Any]:
+    """What a model, or the lead, is told of an appointment that is booked, moved or cancelled."""
     shown = _standing(appointment, turn)
-    told = {key: shown[key] for key in ("label", "location", "agent")}
-    return {"appointment_id": appointment.pk, **told}
+    names = ("label", "start", "location", "agent", "property")
+    return {"appointment_id": appointment.pk, **{name: shown[name] for name in names}}
 
 
 def _when(moment: datetime, turn: Turn) -> dict[str, str]:
     zone = availability.zone_of(turn.broker)
-    with in_language_of(turn.broker):
+    with translation.override(language_of(turn)):
         return {"start": moment.astimezone(zone).isoformat(), "label": spoken(moment, zone)}
 
 
-register(Tool("find_slots", find_slots, SlotSearch))
-register(Tool("book_visit", book_visit, OfferChoice))
+FIND = Tool("find_slots", find_slots, SlotSearch)
+BOOK = Tool("book_visit", book_visit, OfferChoice)
+
+register(FIND)
+register(BOOK)
 register(Tool("reschedule_visit", reschedule_visit, OfferChoice))
 register(Tool("cancel_visit", cancel_visit, Cancellation))
 register_provider("scheduling", standing)

@@ -272,20 +272,20 @@ def _attachments(message: Message) -> tuple[dict[str, Any], ...]:
 
 
 def _pressed(arrival: Arrival, pressed: CallbackQuery) -> Inbound | None:
-    """A button arrives as what it says."""
-    user = str(pressed.from_user.id)
-    label = choices.label_of(arrival.broker, Channel.TELEGRAM, user, pressed.data or "")
-    if label is None:
+    """A button arrives as what it says, with the choice that it stands for."""
+    user, code = str(pressed.from_user.id), pressed.data or ""
+    choice = choices.pressed(arrival.broker, Channel.TELEGRAM, user, code)
+    if choice is None:
         return None
     return Inbound(
         broker=arrival.broker,
         channel=Channel.TELEGRAM,
         external_user=user,
         external_id=message_id(arrival.bot, pressed.from_user.id, f"callback:{pressed.id}"),
-        text=label,
+        text=str(choice["label"]),
         at=arrival.at,
         display_name=pressed.from_user.full_name,
-        metadata={"choice": pressed.data},
+        metadata=choices.inbound(code, choice),
     )
 
 

@@ -185,7 +185,7 @@ def _changed_earlier(broker: Broker, message: Message, side: Direction, at: date
     if message.edit is None:
         changes.revoked(earlier)
     else:
-        text = _text(broker, earlier.channel_user_id, message.edit.message)
+        text = _text(message.edit.message)
         changes.edited(earlier, message, text=text, at=at)
     return True
 
@@ -231,24 +231,34 @@ def _also_known(broker: Broker, user: str, phone_id: str) -> None:
 def _inbound(
     broker: Broker, user: str, phone_id: str, name: str, message: Message, at: datetime
 ) -> Inbound:
+    choice = _pressed(broker, user, message)
     return Inbound(
         broker=broker,
         channel=Channel.WHATSAPP,
         external_user=user,
         external_id=message.id,
-        text=_text(broker, user, message),
+        text=str(choice["label"]) if choice else _text(message),
         at=at,
         display_name=name,
         phone_e164=phones.to_e164(f"+{phone_id}", country=broker.country) if phone_id else None,
         attachments=_attachments(message),
-        metadata=_metadata(broker, message),
+        metadata=_metadata(broker, message, choice),
         origin=_origin(message.referral),
     )
 
 
-def _metadata(broker: Broker, message: Message) -> dict[str, Any]:
-    """When it was sent, what it answers, and the ad behind it."""
+def _pressed(broker: Broker, user: str, message: Content) -> dict[str, Any] | None:
+    """The choice behind a button or a line of a list."""
+    if message.reply is None:
+        return None
+    return choices.pressed(broker, Channel.WHATSAPP, user, message.reply.id)
+
+
+def _metadata(broker: Broker, message: Message, choice: dict[str, Any] | None) -> dict[str, Any]:
+    """When it was sent, what it answers or presses, and the ad behind it."""
     told: dict[str, Any] = {"sent_at": message.timestamp}
+    if choice and message.reply:
+        told |= choices.inbound(message.reply.id, choice)
     if message.context.id:
         told |= {"reply_to": message.context.id, "reply_text": _quoted(broker, message.context.id)}
     origin = _origin(message.referral)
@@ -278,10 +288,9 @@ def _origin(referral: Referral) -> dict[str, str]:
     return {name: value[:300] for name, value in told.items() if value}
 
 
-def _text(broker: Broker, user: str, message: Content) -> str:
+def _text(message: Content) -> str:
     if message.reply is not None:
-        label = choices.label_of(broker, Channel.WHATSAPP, user, message.reply.id)
-        return label or message.reply.description or message.reply.title
+        return message.reply.description or message.reply.title
     if message.kind not in kinds.WORDS:
         return message.words or kinds.UNKNOWN
     return kinds.told(message.kind, message.words or _described(message))

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads import facts
+from leads.channels.choices import chosen
 from leads.enums import Author, Direction
 from leads.languages import LANGUAGES, Language, spoken_by
 from leads.money import Money, format_money
@@ -57,7 +58,7 @@ def known_of(turn: Turn) -> Known:
         channel=turn.conversation.channel,
         private=turn.private,
         tools=tuple(tool.name for tool in tools()),
-        language=spoken_by(spoken) or _of_the_brokerage(turn),
+        language=language_of(turn),
         speaks=("es",) if turn.model == pricing.OFFLINE else LANGUAGES,
         replies=tuple(each.message_text for each in outbound),
     )
@@ -117,9 +118,7 @@ class _Visits:
             if answer.get("booked") or answer.get("rescheduled"):
                 self.has_moved = self.has_moved or stands or name == "reschedule_visit"
                 self.is_booked = True
-                self.booked = tuple(
-                    _moment(each["start"]) for each in offers if each["label"] == answer["label"]
-                )
+                self.booked = (_moment(answer["start"]),)
         self.offered = tuple(_moment(each["start"]) for each in offers)
 
 
@@ -132,11 +131,20 @@ def _local(moment: datetime) -> datetime:
 
 
 def language_of(turn: Turn) -> Language:
-    """The lead's, by what they wrote; else the brokerage's, else Spanish."""
-    inbound = (
-        each.message_text for each in reversed(turn.history) if each.direction == Direction.IN
-    )
-    return spoken_by((turn.question, *inbound)) or _of_the_brokerage(turn) or LANGUAGES[0]
+    """The lead's, by what they wrote; else the brokerage's, else Spanish. Found once a turn."""
+    if turn.language is None:
+        written = spoken_by(_words_of_the_lead(turn))
+        turn.language = written or _of_the_brokerage(turn) or LANGUAGES[0]
+    return turn.language
+
+
+def _words_of_the_lead(turn: Turn) -> Iterator[str]:
+    """The latest first; a button pressed is in words of ours."""
+    if chosen(turn.message) is None:
+        yield turn.question
+    for each in reversed(turn.history):
+        if each.direction == Direction.IN and chosen(each) is None:
+            yield each.message_text
 
 
 def _of_the_brokerage(turn: Turn) -> Language | None:

@@ -3,6 +3,7 @@
 from scheduling.models.calendar import CalendarConnection, CalendarEvent
 from scheduling.models.diary import (
     ACTIVE,
+    REQUESTED,
     AgentRange,
     Appointment,
     AppointmentBlock,
@@ -18,6 +19,7 @@ from scheduling.models.diary import (
 
 __all__ = [
     "ACTIVE",
+    "REQUESTED",
     "AgentRange",
     "Appointment",
     "AppointmentBlock",

@@ -17,8 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models import BrokerOwned, one_of, within
 from crm.tenancy import own
+from knowledge.models import KnowledgeEntry
 from leads.models import Lead, LeadOwned
 from leads.stages import Stage
+
+REQUESTED = 300  # characters of the words with which a lead asked to see a property
 
 
 class AppointmentType(models.TextChoices):
@@ -59,7 +62,8 @@ class AgentRange(Func):
 
 
 class Appointment(LeadOwned):
-    """A visit or meeting of a lead with an agent."""
+    """A visit or meeting of a lead with an agent; of a property, which and with what words it was
+    asked for."""
 
     agent_can: ClassVar[str] = "cru"
     admin_can: ClassVar[str] = "cru"
@@ -98,6 +102,17 @@ class Appointment(LeadOwned):
     reminder_sent_1h = models.BooleanField(_("recordatorio de 1 h"), default=False)
     cancelled_at = models.DateTimeField(_("cancelada el"), null=True, blank=True)
     cancellation_reason = models.TextField(_("motivo de cancelación"), blank=True)
+    listing = models.ForeignKey(
+        KnowledgeEntry,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="visits",
+        verbose_name=_("propiedad"),
+    )
+    requested = models.CharField(
+        _("lo que pidió"), max_length=REQUESTED, blank=True, editable=False
+    )
     notes = models.TextField(_("notas"), blank=True)
     stage_before = models.CharField(max_length=50, choices=Stage.choices, editable=False)
     agreed_at = models.DateTimeField(_("hora acordada el"), default=timezone.now, editable=False)
@@ -324,7 +339,8 @@ class AppointmentBlock(BrokerOwned):
 
 
 class SlotOffer(LeadOwned):
-    """A slot that was offered to a lead, and held for them until ``hold_until``."""
+    """A slot that was offered to a lead, and held for them until ``hold_until``; the property and
+    the words are those of the visit that comes of it."""
 
     agent_sees = staticmethod(own("agent"))
 
@@ -337,6 +353,17 @@ class SlotOffer(LeadOwned):
     appointment_type = models.CharField(_("tipo"), max_length=20, choices=AppointmentType.choices)
     start_time = models.DateTimeField(_("inicio"))
     end_time = models.DateTimeField(_("término"))
+    listing = models.ForeignKey(
+        KnowledgeEntry,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("propiedad"),
+    )
+    requested = models.CharField(
+        _("lo que pidió"), max_length=REQUESTED, blank=True, editable=False
+    )
     hold_until = models.DateTimeField(_("reservada hasta"))
     taken = models.BooleanField(_("tomada"), default=False)
 

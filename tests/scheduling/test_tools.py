@@ -89,7 +89,13 @@ def test_find_slots_spreads_over_days_and_hours(office: None, turn: Turn) -> Non
 def test_what_was_offered_can_be_pressed_until_one_is_booked(office: None, turn: Turn) -> None:
     offered = find_slots(turn, SlotSearch())["slots"]
     assert turn.choices == [
-        {"label": each["label"], "value": str(each["offer_id"])} for each in offered
+        {
+            "label": each["label"],
+            "value": str(each["offer_id"]),
+            "start": each["start"],
+            "kind": "property_visit",
+        }
+        for each in offered
     ]
     book_visit(turn, OfferChoice(offer_id=offered[0]["offer_id"]))
     assert turn.choices == []
@@ -141,8 +147,10 @@ def test_book_visit_books_the_hour_chosen_once(office: None, turn: Turn, lead: L
                 "booked": True,
                 "appointment_id": visit.pk,
                 "label": "jueves 26 de noviembre a las 11:00",
+                "start": "2026-11-26T11:00:00-03:00",
                 "location": "",
                 "agent": "Ana",
+                "property": "",
             }
         ]
         * 2
@@ -165,6 +173,7 @@ def test_the_context_tells_offers_and_then_the_appointment(office: None, turn: T
         "status": "scheduled",
         "location": "",
         "agent": "Ana",
+        "property": "",
     }
     turn.at += 10 * DAY
     assert context_of(turn)["appointment"] is None
@@ -244,8 +253,10 @@ def test_reschedule_visit_moves_the_visit_to_the_hour_chosen(office: None, turn:
                 "rescheduled": True,
                 "appointment_id": visit.pk,
                 "label": "jueves 26 de noviembre a las 12:00",
+                "start": "2026-11-26T12:00:00-03:00",
                 "location": "",
                 "agent": "Ana",
+                "property": "",
             }
         ]
         * 2

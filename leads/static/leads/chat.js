@@ -23,7 +23,7 @@
   }
 
   function keep() {
-    const waiting = unsent.map(({ text, id, at }) => ({ text, id, at }));
+    const waiting = unsent.map(({ text, id, at, choice }) => ({ text, id, at, choice }));
     if (close) return tell({ type: "keep", visitor, seen, unsent: waiting });
     try {
       localStorage.setItem(chat.dataset.store, visitor);
@@ -47,8 +47,8 @@
   }
 
   function bringBack(kept) {
-    for (const { text, id, at } of Array.isArray(kept) ? kept : []) {
-      if (Date.now() - new Date(at) < KEPT_FOR && !unsent.some((entry) => entry.id === id)) line(String(text), String(id), at);
+    for (const { text, id, at, choice } of Array.isArray(kept) ? kept : []) {
+      if (Date.now() - new Date(at) < KEPT_FOR && !unsent.some((entry) => entry.id === id)) line(String(text), String(id), at, String(choice || ""));
     }
   }
 
@@ -69,15 +69,15 @@
     const who = message.author === "lead" ? "" : (authors[message.author] || "") + " · ";
     meta.textContent = who + clock.format(new Date(message.at));
     item.append(text, meta);
-    if (message.choices?.length) item.append(buttons(message.choices));
+    if (message.choices?.length) item.append(buttons(message));
     return item;
   }
 
   // Slots and the like: one press answers, and an answer of any kind takes the buttons away.
-  function buttons(choices) {
+  function buttons({ id, choices }) {
     const row = document.createElement("span");
     row.className = "choices";
-    for (const label of choices) row.append(pressed("choice", label, () => submit(label)));
+    choices.forEach((label, number) => row.append(pressed("choice", label, () => submit(label, `${id}:${number}`))));
     return row;
   }
 
@@ -159,7 +159,7 @@
     const answer = await fetch(url, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ text: entry.text, visitor, client_id: entry.id }),
+      body: JSON.stringify({ text: entry.text, visitor, client_id: entry.id, choice: entry.choice }),
       signal: AbortSignal.timeout(PATIENCE),
     });
     if (answer.status >= 500) throw new Error(answer.status);
@@ -201,21 +201,21 @@
     flush();
   }
 
-  function line(text, id, at) {
+  function line(text, id, at, choice) {
     const item = bubble({ author: "lead", text, at });
     item.classList.add("waiting");
     list.append(item);
-    unsent.push({ text, id, at, item, refused: unsent.some((entry) => entry.refused) });
+    unsent.push({ text, id, at, choice, item, refused: unsent.some((entry) => entry.refused) });
     hint.hidden = true;
   }
 
-  function submit(chosen = "") {
+  function submit(chosen = "", choice = "") {
     const text = chosen || input.value.trim();
     if (!text) return;
     if (!chosen) input.value = "";
     grow();
     list.querySelectorAll(".choices").forEach((row) => row.remove());
-    line(text, [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-"), new Date().toISOString());
+    line(text, [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-"), new Date().toISOString(), choice);
     keep();
     lastActive = Date.now();
     toBottom();

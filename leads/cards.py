@@ -24,7 +24,12 @@ KEPT_TRUE = timedelta(days=2)
 BOT_BLOCKED = "bot_blocked"
 ERASED = "erased"  # in a card's details
 # A person waits behind these: they do not respect the broker's quiet hours.
-AT_ONCE = (AlertKind.HANDOFF_WAITING, AlertKind.HANDOFF_REMINDER, AlertKind.HANDOFF_ALERT)
+AT_ONCE = (
+    AlertKind.HANDOFF_WAITING,
+    AlertKind.HANDOFF_REMINDER,
+    AlertKind.HANDOFF_ALERT,
+    AlertKind.VISIT_NEWS,
+)
 
 
 RELATED = (

@@ -169,6 +169,7 @@ class AlertKind(models.TextChoices):
     NEW_LEAD = "new_lead", _("lead sin asignar")
     HANDOFF_WAITING = "handoff_waiting", _("espera a una persona")
     VISIT = "visit", _("visita por confirmar")
+    VISIT_NEWS = "visit_news", _("aviso sobre una visita")
     ASSIGNED = "assigned", _("lead asignado")
     AGENT_UNREACHABLE = "agent_unreachable", _("bloqueó el bot de Telegram")
     FLOOD = "flood", _("escribe sin parar")

@@ -28,6 +28,7 @@ SUBJECTS: dict[str, Any] = {
     AlertKind.NEW_LEAD: _("Lead sin asignar: %(lead)s"),
     AlertKind.HANDOFF_WAITING: _("%(lead)s pide una persona"),
     AlertKind.VISIT: _("Visita agendada con %(lead)s"),
+    AlertKind.VISIT_NEWS: _("%(lead)s avisa sobre su visita"),
     AlertKind.ASSIGNED: _("Ahora atiendes a %(lead)s"),
     AlertKind.AGENT_UNREACHABLE: _("%(person)s bloqueó el bot de Telegram"),
     AlertKind.FLOOD: _("%(lead)s escribe sin parar"),
@@ -70,6 +71,7 @@ BODIES: dict[str, Any] = {
     AlertKind.NEW_LEAD: _("Llegó por %(source)s y no tiene quien lo atienda."),
     AlertKind.HANDOFF_WAITING: _("Espera a que le responda una persona."),
     AlertKind.VISIT: _("Es el %(when)s."),
+    AlertKind.VISIT_NEWS: _("%(news)s La visita es el %(when)s."),
     AlertKind.ASSIGNED: _("Llegó por %(source)s."),
     AlertKind.AGENT_UNREACHABLE: _(
         "Sus avisos de leads ya no le llegan ahí. Pídele que desbloquee el bot en su Telegram, o "
@@ -92,6 +94,7 @@ TROUBLES: dict[str, Any] = {
 }
 
 
+NEWS: dict[str, Any] = {"late": _("Va con atraso."), "coming": _("Confirma que irá.")}
 WORK: dict[str, Any] = {"leads": _("leads abiertos"), "visits": _("visitas futuras")}
 
 
@@ -126,6 +129,7 @@ def _values(alert: Notice) -> dict[str, Any]:
         "when": details.get("when", ""),
         "title": details.get("title", ""),
         "why": details.get("why", ""),
+        "news": str(NEWS.get(details.get("news", ""), "")),
         "person": details.get("person", ""),
         "what": str(WORK.get(details.get("what", ""), "")),
         "shares": ", ".join(

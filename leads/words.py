@@ -118,6 +118,8 @@ EVENTS: dict[str, Any] = {
     "invitation_not_sent": _("Invitación no enviada: la corredora no tiene correo"),
     "appointment_cancelled": _("Cita cancelada"),
     "appointment_confirmed": _("Cita confirmada"),
+    "appointment_coming": _("Avisó que irá a su cita"),
+    "appointment_late": _("Avisó que llegará con atraso a su cita"),
     "appointment_completed": _("Cita realizada"),
     "appointment_no_show": _("No asistió a la cita"),
     "appointment_reinstated": _("Cita reactivada"),

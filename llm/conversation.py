@@ -19,7 +19,7 @@ from leads.enums import Actor, Author, Delivery, Direction, HandoffReason, Holde
 from leads.folding import excerpt
 from leads.models import ChatMessage, Conversation
 from leads.stages import Stage, Treatment
-from llm import progress, thinking, turn_limits, turn_queue
+from llm import asking, heeding, progress, thinking, turn_limits, turn_queue
 from llm.deadline import Deadline
 from llm.guards import outgoing, texts
 from llm.guards.gathering import language_of
@@ -211,7 +211,8 @@ def _think(turn: Turn, messages: list[ChatMessage], unanswered: list[ChatMessage
     reply = thinking.reply(turn, turn.history, first_contact=first_contact)
     if _stalls(turn):
         return _hand_over_stalled(turn)
-    return "\n".join(filter(None, [done and done.reply, outgoing.text_of(turn, reply)]))
+    text = heeding.heed(turn, asking.without_repeats(outgoing.text_of(turn, reply), turn))
+    return "\n".join(filter(None, [done and done.reply, text]))
 
 
 def _as_sent(turn: Turn, text: str) -> ChatMessage:

@@ -9,16 +9,17 @@ from pydantic import BaseModel, Field
 from leads import facts, handoff, quiet
 from leads.facts import Facts, Source
 from leads.languages import Language
+from llm import asking
 from llm.tools import Tool, Turn, register
 
 
 def standing(turn: Turn) -> dict[str, Any]:
-    """What is known, missing and concluded about the lead."""
+    """What is known, what may be asked now of what is missing, and what was concluded."""
     lead = turn.lead
     outcome = lead.metadata.get("calificacion", {})
     return {
         "known": facts.known(lead),
-        "missing": facts.missing(lead),
+        "missing": asking.open_now(facts.missing(lead), turn),
         "qualification": {
             "outcome": outcome.get("outcome", "pending"),
             "missing": outcome.get("missing", []),

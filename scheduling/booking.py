@@ -5,9 +5,7 @@ scoring must know and the lead's stage, and returns the appointment as it is now
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeGuard, TypeVar
-
-from django.db.models import Model, QuerySet
+from typing import Any, TypeGuard
 
 from brokers.models import Broker, User
 from knowledge.models import KnowledgeEntry
@@ -35,8 +33,6 @@ from scheduling.models import (
     SlotOffer,
 )
 from scheduling.properties import NOTHING_NAMED, Wanted
-
-Row = TypeVar("Row", bound=Model)
 
 
 @door
@@ -214,8 +210,9 @@ def reinstate(
 
 def active(lead: Lead, appointment_type: str) -> Appointment | None:
     """The lead's one active appointment of this type."""
-    rows = _with_names(Appointment.objects.filter(lead=lead, status__in=ACTIVE))
-    found: Appointment | None = rows.filter(appointment_type=appointment_type).first()
+    rows = properties.joined(Appointment.objects.filter(lead=lead, status__in=ACTIVE))
+    mine = rows.select_related("agent").filter(appointment_type=appointment_type)
+    found: Appointment | None = mine.first()
     if found is not None:
         found.lead = lead
     return found
@@ -224,14 +221,9 @@ def active(lead: Lead, appointment_type: str) -> Appointment | None:
 def upcoming(lead: Lead, *, at: datetime) -> Appointment | None:
     """The lead's next appointment that is not over yet."""
     rows = Appointment.objects.filter(lead=lead, status__in=ACTIVE, end_time__gt=at)
-    found: Appointment | None = _with_names(rows).order_by("start_time").first()
+    ahead = properties.joined(rows).select_related("agent").order_by("start_time")
+    found: Appointment | None = ahead.first()
     return found
-
-
-def _with_names(rows: "QuerySet[Row]") -> "QuerySet[Row]":
-    """With the agent and the property, but for what of an entry only a search needs."""
-    heavy = (f"listing__{name}" for name in ("content", "embedding", "search"))
-    return rows.select_related("agent", "listing").defer(*heavy)
 
 
 def _has_active(lead: Lead) -> bool:
@@ -286,7 +278,7 @@ def _offer_of(lead: Lead, appointment_type: str | None = None, **which: Any) -> 
     rows = SlotOffer.objects.filter(lead=lead, **which).order_by("-hold_until", "-pk")
     if appointment_type:
         rows = rows.filter(appointment_type=appointment_type)
-    offered: SlotOffer | None = _with_names(rows).first()
+    offered: SlotOffer | None = properties.joined(rows).select_related("agent").first()
     if offered is None:
         raise SlotNotOffered
     return offered

@@ -9,7 +9,7 @@ from leads import cards
 from leads.cards import Offer, Verb
 from leads.enums import AlertKind
 from leads.models import AgentCard, Lead
-from scheduling import booking
+from scheduling import booking, properties
 from scheduling.models import ACTIVE, Appointment, AppointmentStatus
 from scheduling.speech import spoken
 
@@ -53,7 +53,8 @@ def _line(lead: Lead, user: User, at: datetime) -> str:
         return ""
     confirmed = visit.status == AppointmentStatus.CONFIRMED
     told = _("Visita: %s, confirmada") if confirmed else _("Visita: %s, por confirmar")
-    return told % spoken(visit.start_time, lead.broker.zone)
+    line = told % spoken(visit.start_time, lead.broker.zone)
+    return "\n".join(filter(None, (line, properties.reason(visit))))
 
 
 def _news(card: AgentCard, at: datetime) -> str:

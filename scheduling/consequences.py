@@ -72,6 +72,21 @@ def _tell_agent(appointment: Appointment, event: str, by: User | None, at: datet
     cards.deal(lead.broker_id, AlertKind.VISIT, lead=lead, to=[agent], key=key, at=at, **about)
 
 
+def pass_on(appointment: Appointment, *, news: str, words: str, key: str, at: datetime) -> None:
+    """What the lead says of a visit that stays as it is: logged, and told to whose visit it is."""
+    lead, agent = appointment.lead, appointment.agent
+    log(
+        lead, f"appointment_{news}", actor=Actor.LEAD, at=at, appointment=appointment.pk, said=words
+    )
+    with in_language_of(lead.broker):
+        when = spoken(appointment.start_time, lead.broker.zone)
+    about = f"«{words}»" if words else ""
+    to = [agent] if agent is not None else None
+    key = f"{appointment.pk}:{news}:{key}"
+    kind, told = AlertKind.VISIT_NEWS, {"when": when, "news": news, "about": about}
+    cards.deal(lead.broker_id, kind, lead=lead, to=to, key=key, at=at, **told)
+
+
 def retract_reminders(appointment: Appointment, at: datetime) -> None:
     """A reminder on its way would tell an hour that is no longer so."""
     reason = "appointment_changed"

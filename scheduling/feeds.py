@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from crm import limits, rowsecurity
+from scheduling import properties
 from scheduling.calendars import ics
 from scheduling.models import Appointment, CalendarConnection
 
@@ -35,9 +36,10 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     if connection is None or not connection.user.may_enter:
         raise Http404
     at = timezone.now()
-    appointments = Appointment.objects.filter(
+    theirs = Appointment.objects.filter(
         agent=connection.user_id, broker=connection.broker_id, end_time__gt=at - SINCE
-    ).select_related("lead")
+    )
+    appointments = properties.joined(theirs).select_related("lead")
     body = ics.feed(
         appointments.order_by("start_time", "pk"),
         name=f"{connection.user.name} · {connection.broker.name}",

@@ -15,6 +15,7 @@ from leads import alerts, gate, outbox
 from leads.activity import log
 from leads.enums import Actor, AlertKind, Author, Channel, Purpose
 from leads.models import Lead
+from scheduling import properties
 from scheduling.availability import zone_of
 from scheduling.calendars import ics
 from scheduling.calendars.wording import describe_to_lead, place, title, title_for_lead
@@ -127,6 +128,7 @@ def _to_agent(appointment: Appointment, agent_id: int | None, method: str, at: d
         user=agent.pk,
         title=_("Cancelada: %s") % said if method == ics.CANCEL else said,
         when=_when(appointment),
+        about=properties.reason(appointment),
         page=reverse("admin:scheduling_appointment_change", args=[appointment.pk]),
         calendar=_calendar(appointment, guest, method, at),
     )

@@ -27,7 +27,7 @@ from scheduling.speech import spoken
 SHOWN = 20
 EXPORTED = [
     "id", "appointment_type", "status", "start_time", "end_time", "location", "meet_url",
-    "cancelled_at", "cancellation_reason", "notes", "created_at",
+    "cancelled_at", "cancellation_reason", "requested", "notes", "created_at",
 ]  # fmt: skip
 EXPORTED_OFFERS = ["id", "appointment_type", "start_time", "end_time", "taken", "created_at"]
 

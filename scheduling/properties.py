@@ -1,6 +1,9 @@
 """Which property a visit is of, where it is, and why the lead wants to see it."""
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 
 from knowledge.models import KnowledgeEntry, SourceType
 from leads.folding import clean, excerpt, fold
@@ -20,6 +23,7 @@ class Wanted:
 
 
 NOTHING_NAMED = Wanted()
+Row = TypeVar("Row", bound=Model)
 
 
 def wanted(turn: Turn, property_id: int | None) -> Wanted:
@@ -29,6 +33,12 @@ def wanted(turn: Turn, property_id: int | None) -> Wanted:
         if each and (entry := _entry(turn, each)):
             return Wanted(entry, requested)
     return Wanted(None, requested)
+
+
+def joined(rows: "QuerySet[Row]") -> "QuerySet[Row]":
+    """Appointments or offers with the property, but for what of an entry only a search needs."""
+    heavy = (f"listing__{name}" for name in ("content", "embedding", "search"))
+    return rows.select_related("listing").defer(*heavy)
 
 
 def _discussed(turn: Turn) -> int | None:

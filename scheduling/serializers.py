@@ -55,6 +55,8 @@ class AppointmentSerializer(TenantSerializer[Appointment]):
             "reminder_sent_1h",
             "cancelled_at",
             "cancellation_reason",
+            "listing",
+            "requested",
             "notes",
             "created_at",
             "updated_at",

@@ -1,6 +1,6 @@
-"""An hour that a lead pressed, or named beyond doubt, is booked without asking a model."""
+"""What needs no model: an hour pressed, or named beyond doubt, is booked; news of a visit reach its agent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from leads import facts, handoff, names
 from leads.channels import choices
 from leads.enums import Direction, HandoffReason
+from leads.folding import excerpt
 from leads.models import ChatMessage
 from llm.guards.gathering import language_of
+from llm.heeding import register_net
 from llm.spanish import Offer, asked_in
 from llm.thinking import call
 from llm.tools import Settled, Turn, register_shortcut
@@ -20,9 +22,10 @@ from scheduling import availability, booking, choosing, offers, properties, repl
 from scheduling.models import Appointment, AppointmentType, SlotOffer
 from scheduling.properties import NOTHING_NAMED
 from scheduling.speech import spoken
-from scheduling.tools import BOOK, FIND, enabled, told
+from scheduling.tools import BOOK, FIND, TELL, enabled, told
 
 _LONGEST_NUMBER = 18  # digits of an offer's id
+_LONGEST_WORDS = 300  # characters of the lead's that an agent is shown
 
 
 @dataclass(frozen=True)
@@ -189,4 +192,23 @@ def _confirmed(
     return Settled(" ".join(filter(None, (reply, question))), pick.rest)
 
 
+# --- News of a standing visit -------------------------------------------------------------------
+
+_NEWS = {"running_late": "late", "confirms_visit": "coming"}
+_OTHERWISE = ("wants_cancel", "wants_reschedule")
+
+
+def pass_on(turn: Turn, intents: Collection[str]) -> None:
+    """The agent is told that the lead runs late, or will come, where the model did not tell them."""
+    if not turn.context.get("appointment") or TELL.name in turn.used:
+        return
+    if any(intent in intents for intent in _OTHERWISE):
+        return
+    news = next((kind for intent, kind in _NEWS.items() if intent in intents), None)
+    if news is not None:
+        words = excerpt(" ".join(turn.question.split()), _LONGEST_WORDS)[:_LONGEST_WORDS]
+        call(TELL, turn, {"kind": news, "words": words})
+
+
 register_shortcut(choose_hour)
+register_net(pass_on)

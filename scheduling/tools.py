@@ -15,7 +15,7 @@ from llm.guards.gathering import language_of
 from llm.spanish.days import in_part
 from llm.spanish.meaning import PartOfDay
 from llm.tools import Tool, Turn, register, register_provider
-from scheduling import availability, booking, offers, properties
+from scheduling import availability, booking, consequences, offers, properties
 from scheduling.availability import Slot
 from scheduling.errors import (
     AgentNotAvailable,
@@ -66,6 +66,11 @@ class OfferChoice(BaseModel):
 
 class Cancellation(BaseModel):
     reason: str = Field(default="", max_length=500, description="Why, in the lead's words")
+
+
+class VisitNews(BaseModel):
+    kind: Literal["late", "coming"]
+    words: str = Field(default="", max_length=300, description="In the lead's own words")
 
 
 def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
@@ -145,6 +150,22 @@ def cancel_visit(turn: Turn, cancellation: Cancellation) -> dict[str, Any]:
     cancelled = booking.cancel(standing, reason=cancellation.reason, at=turn.at)
     _catch_up(turn, cancelled)
     return {"cancelled": True, **told(cancelled, turn)}
+
+
+def tell_agent(turn: Turn, news: VisitNews) -> dict[str, Any]:
+    """Tell the agent of the lead's visit what the lead says of it: "late" when they are running
+    late, "coming" when they confirm that they will come. With their words. It books, moves and
+    cancels nothing."""
+    appointment = booking.upcoming(turn.lead, at=turn.at)
+    if appointment is None:
+        raise NotActive
+    if news.kind == "coming":
+        appointment = booking.confirm(appointment, at=turn.at)
+    consequences.pass_on(
+        appointment, news=news.kind, words=news.words, key=str(turn.message.pk), at=turn.at
+    )
+    turn.progressed = True
+    return {"told": True, **told(appointment, turn)}
 
 
 def standing(turn: Turn) -> dict[str, Any]:
@@ -264,4 +285,7 @@ register(FIND)
 register(BOOK)
 register(Tool("reschedule_visit", reschedule_visit, OfferChoice))
 register(Tool("cancel_visit", cancel_visit, Cancellation))
+TELL = Tool("tell_agent", tell_agent, VisitNews)
+
+register(TELL)
 register_provider("scheduling", standing)

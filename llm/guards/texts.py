@@ -54,6 +54,11 @@ LANGUAGE: Words = {
     "en": "I write in Spanish; if you prefer English, tell me and a person from the team will help you.",
     "pt": "Escrevo em espanhol; se você prefere português, me diga e uma pessoa da equipe vai ajudar.",
 }
+SORRY: Words = {
+    "es": "Lamento mucho lo que pasó.",
+    "en": "I'm very sorry about what happened.",
+    "pt": "Sinto muito pelo que aconteceu.",
+}
 TO_A_PERSON: Words = {
     "es": "Para ayudarte mejor, le paso tu conversación a una persona del equipo: te responderá {when}.",
     "en": "To help you better, I'm passing your conversation to a person from the team, who will answer {when}.",

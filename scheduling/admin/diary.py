@@ -23,7 +23,7 @@ from crm.admin.doors import DoorForm, ReasonForm, door, person
 from crm.admin.filters import ScopedRelatedFilter
 from crm.tenancy import Role, visible
 from leads.enums import Holder
-from scheduling import booking, reminders
+from scheduling import booking, properties, reminders
 from scheduling.admin import week
 from scheduling.calendars.wording import visit_link
 from scheduling.models import (
@@ -148,6 +148,8 @@ class AppointmentAdmin(TenantAdmin):
         "status",
         "end_time",
         "meet_url",
+        "shown_listing",
+        "requested",
         "lead_link",
         "cancelled_at",
         "cancellation_reason",
@@ -161,6 +163,7 @@ class AppointmentAdmin(TenantAdmin):
                     ("appointment_type", "status"),
                     ("start_time", "end_time"),
                     ("location", "meet_url"),
+                    ("shown_listing", "requested"),
                     "lead_link",
                     "notes",
                 )
@@ -232,6 +235,10 @@ class AppointmentAdmin(TenantAdmin):
     def lead_link(self, appointment: Appointment) -> str:
         """What the reminder carries, for an agent to send by other means."""
         return format_html('<a href="{0}">{0}</a>', visit_link(appointment))
+
+    @display(description=_("propiedad"))
+    def shown_listing(self, appointment: Appointment) -> str:
+        return properties.name(appointment.listing) if appointment.listing else ""
 
     @display(description=_("24 horas antes"))
     def told_24h(self, appointment: Appointment) -> str:

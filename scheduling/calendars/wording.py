@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from scheduling import properties
 from scheduling.models import Appointment, AppointmentStatus, AppointmentType
 
 
@@ -21,14 +22,16 @@ def describe(appointment: Appointment) -> str:
     lines = [
         _("Teléfono: %s") % lead.phone if lead.phone else "",
         _("Correo: %s") % lead.email if lead.email else "",
+        _("Propiedad: %s") % properties.name(listing) if (listing := appointment.listing) else "",
     ]
     return "\n".join(filter(None, lines))
 
 
 def describe_to_agent(appointment: Appointment) -> str:
-    """The same, and where to read more."""
+    """The same, in what words the lead asked for it, and where to read more."""
     page = _("Ver en el CRM: %s") % page_of(appointment)
-    return "\n".join(filter(None, [describe(appointment), page]))
+    asked = f"«{appointment.requested}»" if appointment.requested else ""
+    return "\n".join(filter(None, [describe(appointment), asked, page]))
 
 
 def title_for_lead(appointment: Appointment) -> str:

@@ -84,7 +84,15 @@ def schedule_meeting(log: CampaignLog, text: str, at: datetime) -> Result:
     if not made:
         return skipped("no_availability")
     with in_language_of(broker):
-        choices = [{"label": spoken(each.start_time, zone), "value": str(each.pk)} for each in made]
+        choices = [
+            {
+                "label": spoken(each.start_time, zone),
+                "value": str(each.pk),
+                "start": each.start_time.isoformat(),
+                "kind": each.appointment_type,
+            }
+            for each in made
+        ]
     return _queued(log, _with_hours(text, choices), at, choices=choices)
 
 

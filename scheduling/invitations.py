@@ -15,6 +15,7 @@ from leads import alerts, gate, outbox
 from leads.activity import log
 from leads.enums import Actor, AlertKind, Author, Channel, Purpose
 from leads.models import Lead
+from leads.writing import in_language_of_lead
 from scheduling import properties
 from scheduling.availability import zone_of
 from scheduling.calendars import ics
@@ -38,10 +39,12 @@ def send(
     cancelled = appointment.status == AppointmentStatus.CANCELLED
     method = ics.CANCEL if cancelled else ics.REQUEST
     with in_language_of(appointment.lead.broker):
-        _to_lead(appointment, method, by, at)
         _to_agent(appointment, appointment.agent_id, method, at)
         if left_by not in (None, appointment.agent_id):
             _to_agent(appointment, left_by, ics.CANCEL, at)
+    if appointment.lead.email:
+        with in_language_of_lead(appointment.lead):
+            _to_lead(appointment, method, by, at)
 
 
 def _say_why_not(appointment: Appointment, at: datetime) -> None:
@@ -56,8 +59,6 @@ def _say_why_not(appointment: Appointment, at: datetime) -> None:
 
 def _to_lead(appointment: Appointment, method: str, by: User | None, at: datetime) -> None:
     lead = appointment.lead
-    if not lead.email:
-        return
     guest = ics.Guest(lead.email, str(lead), is_lead=True)
     version = lead.conversation.version if by is None else None
     outbox.queue(

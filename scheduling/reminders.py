@@ -17,6 +17,7 @@ from leads.channels.base import available
 from leads.enums import AlertKind, Author, Channel, Delivery, Holder, Purpose
 from leads.models import ChatMessage, Lead, LeadAlert
 from leads.quiet import QuietHours
+from leads.writing import in_language_of_lead
 from scheduling.availability import zone_of
 from scheduling.calendars.wording import place, visit_link
 from scheduling.doors import door, lock_appointment
@@ -155,7 +156,7 @@ def channel_for(lead: Lead, *, at: datetime) -> str:
 
 def text(appointment: Appointment) -> str:
     """What the lead reads: when, where, with whom, and the link to change it."""
-    with in_language_of(appointment.lead.broker):
+    with in_language_of_lead(appointment.lead):
         return _text(appointment)
 
 

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 from crm.embedded.processes import Process, die_with_make, spawn
 from tests.fakes.console import Console
+from tests.fakes.seller import FakeSeller
 from tests.fakes.vendors import CONNECT, Vendors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,9 @@ def main(arguments: Namespace) -> int:
     die_with_make()
     product, first = f"http://127.0.0.1:{PORT}", arguments.first_port
     with ExitStack() as opened:
-        vendors = opened.enter_context(Vendors(first_port=first and first + 1))
+        vendors = opened.enter_context(
+            Vendors(first_port=first and first + 1, assistant=FakeSeller)
+        )
         told = {**SLOWLY, **os.environ, **vendors.environment, "DEBUG": "true", "PORT": str(PORT)}
         console = opened.enter_context(Console(vendors, product, port=first))
         command = [sys.executable, "manage.py", "up", "--data", arguments.data]

@@ -66,8 +66,16 @@ def read(body: dict[str, Any]) -> Request:
         instructions=told,
         tools=frozenset(each["name"] for each in declared),
         results={each["name"]: each["response"] for each in answers},
-        signatures=tuple(p.get("thoughtSignature") for _, p in parts if "functionCall" in p),
+        signatures=tuple(_signatures(body["contents"])),
     )
+
+
+def _signatures(contents: list[dict[str, Any]]) -> Iterator[str | None]:
+    """Of parallel calls only the first has one."""
+    for content in contents:
+        calls = [part for part in content["parts"] if "functionCall" in part]
+        if calls:
+            yield calls[0].get("thoughtSignature")
 
 
 def facts_in(text: str) -> dict[str, Any]:
@@ -183,16 +191,19 @@ class FakeAssistant(FakeGemini):
             return 200, {"embeddings": [_embedded(each) for each in body["requests"]]}
         if path.endswith(":embedContent"):
             return 200, {"embedding": _embedded(body)}
-        return self._generate(read(body))
+        return self._generate(body, read(body))
 
-    def _generate(self, asked: Request) -> Answer:
+    def _generate(self, body: dict[str, Any], asked: Request) -> Answer:
         if any(each != gemini.SIGNATURE for each in asked.signatures):
             return gemini.failure(400)
         self.returned += bool(asked.results)
-        said = answer(asked)
+        said = self.reply(body, asked)
         parts = said[1]["candidates"][0]["content"]["parts"]
         self.used += [part["functionCall"]["name"] for part in parts if "functionCall" in part]
         return said
+
+    def reply(self, body: dict[str, Any], asked: Request) -> Answer:
+        return answer(asked)
 
 
 def _embedded(body: dict[str, Any]) -> dict[str, Any]:

@@ -35,12 +35,14 @@ for agent in User.objects.filter(broker=broker, email__in=["ana@demo.test", "lui
 class Vendors(ExitStack):
     """The fakes of all vendors: on ``first_port`` and those after it, or on any that are free."""
 
-    def __init__(self, *, first_port: int = 0) -> None:
+    def __init__(
+        self, *, first_port: int = 0, assistant: type[FakeAssistant] = FakeAssistant
+    ) -> None:
         super().__init__()
         ports = [first_port + number if first_port else 0 for number in range(5)]
         self.telegram = FakeTelegram(port=ports[0])
         self.meta = FakeMeta(port=ports[1])
-        self.gemini = FakeAssistant(port=ports[2])
+        self.gemini = assistant(port=ports[2])
         self.vapi = FakeVapi(port=ports[3])
         self.google = FakeGoogle(port=ports[4])
 

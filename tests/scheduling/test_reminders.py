@@ -1,10 +1,12 @@
 """Reminders: when each goes, that it goes once, and what it says."""
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,6 +26,7 @@ from tests.api import signed_in
 from tests.factories import (
     AppointmentFactory,
     ChannelIdentityFactory,
+    ChatMessageFactory,
     ConversationFactory,
     LeadFactory,
 )
@@ -322,3 +325,33 @@ def test_one_click_sends_it_as_the_person_s_own_message_once(
 def test_a_broker_of_another_language_reminds_in_it(visit: Appointment) -> None:
     visit.lead.broker.language = "en"
     assert "Thursday 26 November at 10:00" in reminders.text(visit)
+
+
+@pytest.mark.parametrize(
+    ("written", "reminded"),
+    [
+        (
+            "Hi, I would like to see the apartment in Ñuñoa",
+            "This is a reminder of your property visit",
+        ),
+        ("Oi, gostaria de ver o apartamento, obrigado", "Lembramos da sua visita ao imóvel"),
+        ("Hola, quiero ver el departamento", "Te recordamos tu visita a propiedad"),
+    ],
+)
+def test_a_reminder_is_in_the_language_in_which_the_lead_writes(
+    visit: Appointment, written: str, reminded: str
+) -> None:
+    ChatMessageFactory(lead=visit.lead, broker=visit.broker, direction="in", message_text=written)
+    assert reminded in reminders.text(visit)
+
+
+def test_every_text_in_portuguese_is_one_that_we_send() -> None:
+    """What is no longer in the code is no longer in the catalogue."""
+    catalogue = (settings.BASE_DIR / "crm/locale/pt/LC_MESSAGES/django.po").read_text()
+    code = "".join(
+        path.read_text()
+        for app in ("scheduling", "leads")
+        for path in settings.BASE_DIR.glob(f"{app}/**/*.py")
+    )
+    missing = [text for text in re.findall(r'msgid "(.+)"', catalogue) if f'"{text}"' not in code]
+    assert missing == []

@@ -7,7 +7,6 @@ from django.db.models import Q, QuerySet
 
 from brokers.models import Broker
 from knowledge import matching, naming, words
-from knowledge.listings import of_stored
 from knowledge.models import KnowledgeEntry
 from knowledge.naming import MOST_NAMED, Property, Stock
 from leads.enums import Direction
@@ -119,7 +118,7 @@ def _stock(broker: Broker, texts: Sequence[tuple[bool, str]], *, at: datetime) -
     rows = list(entries[: _STOCK + 1])
     if len(rows) > _STOCK:
         rows = list(_sharing(entries, "\n".join(text for _ours, text in texts))[:_SHARING])
-    return Stock(Property(row.pk, row.title, of_stored(row.listing)) for row in rows)
+    return Stock(map(naming.of_entry, rows))
 
 
 def _sharing(entries: QuerySet[KnowledgeEntry], text: str) -> QuerySet[KnowledgeEntry]:

@@ -8,7 +8,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from crm.patterns import Pattern
-from knowledge.listings import Listing
+from knowledge.listings import Listing, of_stored
+from knowledge.models import KnowledgeEntry
 from leads.comunas import COMUNAS, locate
 from leads.folding import before, clean, excerpt, fold
 from leads.money import WORDS
@@ -83,6 +84,10 @@ class Property:
     @cached_property
     def code(self) -> str:
         return re.sub(r"[^a-z0-9]", "", fold(clean(self.listing.code)))
+
+
+def of_entry(entry: KnowledgeEntry) -> Property:
+    return Property(entry.pk, entry.title, of_stored(entry.listing))
 
 
 class Stock:

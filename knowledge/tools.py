@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from knowledge import gaps, matching, refusals, words
+from knowledge import discussed, gaps, matching, refusals, stock, sums, words
 from knowledge.models import KnowledgeEntry, SourceType
 from knowledge.search import Hit, search
+from llm.offline.asking import questions_in
 from llm.tools import NoArguments, Tool, Turn, register, register_provider
 
 HITS = 4
@@ -37,6 +38,27 @@ def for_the_question(turn: Turn) -> dict[str, Any]:
     return {"knowledge": [shown(hit) for hit in hits]}
 
 
+def under_discussion(turn: Turn) -> dict[str, Any]:
+    """The property that the lead asks about, by its data and text; several where it may be any of them."""
+    if not questions_in(turn.question):
+        return {}
+    found = discussed.all_of(turn)
+    room = LETTERS_PER_HIT // max(len(found), 1)
+    return {"discussed": [{**stock.shown(entry), "text": entry.content[:room]} for entry in found]}
+
+
+class Unanswered(BaseModel):
+    question: str = Field(max_length=500, description="The question, in the lead's own words")
+
+
+def note_question(turn: Turn, asked: Unanswered) -> dict[str, Any]:
+    """Note a question that nothing here answers, for people to answer and add. Call it whenever you
+    say that you will check, and tell the lead that you will get back to them."""
+    gaps.note_gap(turn.broker, asked.question, turn.message, at=turn.at)
+    turn.progressed = True
+    return {"noted": True}
+
+
 def asks(text: str) -> bool:
     """Whether a text is worth a search: a question, or more than a word or two of content."""
     content = list(words.words(text[:1_000]))
@@ -50,6 +72,7 @@ def shown(hit: Hit) -> dict[str, Any]:
         "text": hit.text[:LETTERS_PER_HIT],
         "source_type": hit.source_type,
         "date": hit.date.isoformat(),
+        **hit.fields,
     }
 
 
@@ -94,4 +117,9 @@ def note_refusal(turn: Turn, asked: Refused) -> dict[str, Any]:
 register(Tool("search_knowledge", search_knowledge, Query, transactional=False))
 register(Tool("match_properties", match_properties))
 register(Tool("note_refusal", note_refusal, Refused))
+register(Tool("find_properties", stock.find_properties, stock.Search))
+register(Tool("uf_value", sums.uf_value))
+register(Tool("estimate_dividend", sums.estimate_dividend, sums.Household))
+register(Tool("note_question", note_question, Unanswered))
 register_provider("knowledge", for_the_question)
+register_provider("discussed", under_discussion)

@@ -3,7 +3,7 @@ from datetime import datetime
 import pytest
 
 from knowledge import discussed
-from leads.enums import Direction
+from leads.enums import Author, Direction
 from leads.models import ChatMessage, Lead
 from llm.tools import Turn
 from tests.factories import ChatMessageFactory, ConversationFactory, KnowledgeEntryFactory
@@ -20,7 +20,13 @@ LIST = (
 def turn_of(lead: Lead, at: datetime, *said: tuple[Direction, str]) -> Turn:
     """The last of what was said is the question of the turn."""
     rows: list[ChatMessage] = [
-        ChatMessageFactory(lead=lead, broker=lead.broker, direction=direction, message_text=text)
+        ChatMessageFactory(
+            lead=lead,
+            broker=lead.broker,
+            direction=direction,
+            author=Author.LEAD if direction == LEAD else Author.ASSISTANT,
+            message_text=text,
+        )
         for direction, text in said
     ]
     conversation = ConversationFactory(lead=lead, broker=lead.broker)
@@ -32,10 +38,17 @@ def turn_of(lead: Lead, at: datetime, *said: tuple[Direction, str]) -> Turn:
     [
         ([(LEAD, "cuánto cuesta el AP-103?")], "AP-103"),
         (
-            [(LEAD, "vi el de Los Leones"), (US, "¿Qué te gustaría saber?"), (LEAD, "tiene bodega?")],
+            [
+                (LEAD, "vi el de Los Leones"),
+                (US, "¿Qué te gustaría saber?"),
+                (LEAD, "tiene bodega?"),
+            ],
             "AP-104",
         ),
-        ([(LEAD, "qué tienen?"), (US, "El de Gran Avenida está en UF 3.150."), (LEAD, "ese!")], "AP-109"),
+        (
+            [(LEAD, "qué tienen?"), (US, "El de Gran Avenida está en UF 3.150."), (LEAD, "ese!")],
+            "AP-109",
+        ),
         ([(LEAD, "qué hay?"), (US, LIST), (LEAD, "la segunda tiene bodega?")], "AP-103"),
         ([(LEAD, "qué hay?"), (US, LIST), (LEAD, "el más barato")], "AP-104"),
         ([(LEAD, "qué hay?"), (US, LIST), (LEAD, "el de 3")], "AP-103"),

@@ -1,5 +1,6 @@
 """Finds properties of the stock by what is asked for: place, price, size, rooms, a word of their text."""
 
+import re
 from datetime import datetime
 from typing import Any, Literal
 
@@ -7,7 +8,7 @@ from django.db.models import Q
 from pydantic import BaseModel, Field
 
 from brokers.models import Broker
-from knowledge import figures, matching, naming
+from knowledge import figures, matching, naming, words
 from knowledge.fields import fields_of
 from knowledge.models import KnowledgeEntry
 from leads import comunas
@@ -16,6 +17,8 @@ from llm.tools import Turn
 
 SHOWN = 3
 _LOOKED_AT = 300  # of those in the places that were asked for, the newest
+_LETTERS = 2_000
+_PART = re.compile(r"[.,;:]\s+|\.$")
 Order = Literal["cheapest", "dearest", "largest", "smallest"]
 
 
@@ -40,7 +43,8 @@ def find_properties(turn: Turn, asked: Search) -> dict[str, Any]:
     or smallest first: for "what do you have in…", "anything cheaper", "which is the largest". At most
     three are shown, of `count` in all; none means that there is none, not that there may be one."""
     found = search(turn.broker, asked, at=turn.at)
-    return {"matches": [shown(each) for each in found[:SHOWN]], "count": len(found)}
+    matches = [{**shown(each), "says": _saying(each, asked.features)} for each in found[:SHOWN]]
+    return {"matches": matches, "count": len(found)}
 
 
 def search(broker: Broker, asked: Search, *, at: datetime) -> list[KnowledgeEntry]:
@@ -84,8 +88,20 @@ def _fits(entry: KnowledgeEntry, asked: Search) -> bool:
         return False
     if asked.bathrooms and (listing.bathrooms or 0) < asked.bathrooms:
         return False
-    folded = fold(clean(f"{entry.title} {entry.content}"))
-    return all(fold(clean(each)) in folded for each in asked.features)
+    return all(_has(f"{entry.title} {entry.content}", each) for each in asked.features)
+
+
+def _has(text: str, feature: str) -> bool:
+    """Under any of the spellings that mean the same."""
+    folded = fold(clean(text))
+    every = [spelling for word in words.words(feature) for spelling in words.variants(word)]
+    return any(re.search(rf"\b{re.escape(fold(each))}", folded) for each in every)
+
+
+def _saying(entry: KnowledgeEntry, features: list[str]) -> str:
+    """What its text says of the features that were asked for, as it stands there."""
+    parts = _PART.split(entry.content[:_LETTERS])
+    return ", ".join(part.strip() for part in parts if any(_has(part, each) for each in features))
 
 
 def _by(order: Order) -> Any:

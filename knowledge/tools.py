@@ -18,13 +18,19 @@ _ENOUGH_WORDS = 2
 
 class Query(BaseModel):
     query: str = Field(max_length=1_000, description="What to look up, in the lead's own words")
+    also: list[str] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Its subjects in the words of the brokerage",
+    )
 
 
 def search_knowledge(turn: Turn, asked: Query) -> dict[str, Any]:
     """Search the brokerage's own information: properties with price and comuna, subsidies DS1 and
     DS19, policies (reservation, down payment, commission, pets), office and frequent questions.
     Answer only with what it returns and name the source; no hits means that it is not known."""
-    hits = search(turn.broker, asked.query, limit=HITS, at=turn.at)
+    query = " ".join([asked.query, *asked.also])
+    hits = search(turn.broker, query, limit=HITS, at=turn.at)
     if not hits:
         gaps.note_gap(turn.broker, asked.query, turn.message, at=turn.at)
     return {"hits": [shown(hit) for hit in hits]}

@@ -1,9 +1,10 @@
 """Answers the questions of a message from what the turn knows, and says which it cannot answer."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from crm.patterns import Pattern
@@ -18,10 +19,11 @@ from llm.offline.context import Context, Hit, read_hits, read_homes
 from llm.offline.homes import Home
 from llm.offline.turn import Turn
 from llm.spanish.homes import find_bedrooms, find_property_type
+from llm.spanish.name_lists import GIVEN
 from llm.spanish.topics import find_question
 
 Wanted = tuple[str, dict[str, Any]]
-_MOST_SEARCHES, _MOST_HOMES, _MOST_LISTED = 3, 3, 3
+_MOST_SEARCHES, _MOST_HOMES, _MOST_SUBJECTS = 3, 3, 8
 _STOCK = Pattern(
     r"\b(?:tien(?:en|es)|hay|habra|venden|ofrecen|manejan|queda[n]?|tendran|tendrian|muestr\w+|que opciones|do you have|have you got|have any|is there|are there|voces tem|tem (?:algo|algum\w*)|ha algum\w*)\b"
 )
@@ -56,6 +58,8 @@ _VISIT = Pattern(
 _OF_OFFICE = Pattern(r"\boficina|\batienden|\babren|\bcierran|\bustedes\b|\bsucursal")
 _HOUR = re.compile(r"\ba las? (\d{1,2})(?:[:.](\d\d))?")
 _LABELLED = re.compile(r"(\d{1,2}):(\d\d)")
+_ARE_YOU = re.compile(r"\b(?:eres|sos|es usted|hablo con) (?P<name>[a-z]{2,20})\b")
+_YOUR_NAME = Pattern(r"\b(?:como te llama\w*|cual es tu nombre|tu nombre\b)")
 _TRUST = Pattern(
     r"\bestafa\w*|\bson (?:reales|serios|confiables|de verdad)|\bes (?:real|seguro|confiable)\b|\bscam\b|\bgolpe\b"
 )
@@ -143,28 +147,31 @@ class Answering:
 
     @property
     def text(self) -> str:
-        parts, sourced, current = [], False, None
-        named = {home.id for home in self.context.discussed if self._names(home)}
-        spoken: set[str] = set()
-        for each in self.answers:
-            if each.home is not None and each.home.home is not None:
-                home = each.home.home
-                names = home.id not in named and home is not current
-                text = homes.said_of([each.home], self.language, named=not names)
-                current, named = home, named | {home.id}
-            else:
-                text = each.text
-                if sourced:
-                    text = _unsourced(text)
-                sourced = sourced or bool(_SOURCED.search(fold(clean(text))))
-            if text and text not in spoken:
-                spoken.add(text)
+        """All answers, those about one property together, then what will be checked."""
+        parts: list[str] = []
+        sourced = False
+        for text in self._texts:
+            if sourced:
+                text = _unsourced(text)
+            sourced = sourced or _SOURCED.search(fold(clean(text)))
+            if text not in parts:
                 parts.append(text)
         if self.open:
-            pick = len(self.turn.assistant_texts)
             texts = _WILL_CHECK[self.language]
-            parts.append(_ALSO[self.language] if parts else texts[pick % len(texts)])
+            pick = len(self.turn.assistant_texts) % len(texts)
+            parts.append(_ALSO[self.language] if parts else texts[pick])
         return " ".join(parts)
+
+    @property
+    def _texts(self) -> Iterator[str]:
+        named = {home.id for home in self.context.discussed if self._names(home)}
+        for home, group in groupby(self.answers, key=lambda each: each.home and each.home.home):
+            if home is None:
+                yield from (each.text for each in group if each.text)
+            else:
+                found = [each.home for each in group if each.home]
+                yield homes.said_of(found, self.language, named=home.id in named)
+                named.add(home.id)
 
     def _names(self, home: Home) -> bool:
         """Who was named in the message itself need not be named again."""
@@ -175,7 +182,10 @@ class Answering:
     # --- One question -------------------------------------------------------------------------
 
     def _answered(self, asked: Asked) -> Answered:
-        for answer in (self._of_the_visit, self._of_money, self._of_the_stock, self._of_a_home, self._of_policies):  # fmt: skip
+        readers = [self._of_us, self._of_the_visit, self._of_money, self._of_the_stock]
+        if self._names_one:
+            readers.insert(0, self._of_a_home)
+        for answer in (*readers, self._of_a_home, self._of_policies):
             if (found := answer(asked)) is not None:
                 return found
         if self._is_aside(asked):
@@ -195,15 +205,34 @@ class Answering:
         )
 
     def _search(self, asked: Asked) -> Wanted | None:
-        query = self._query(asked)
-        called = self.turn.called("search_knowledge", {"query": query})
-        return None if called or "search_knowledge" not in self.tools else ("search_knowledge", {"query": query})  # fmt: skip
-
-    def _query(self, asked: Asked) -> str:
-        """With the subjects in the words of the knowledge, which may be of another language."""
+        """With its subjects in the words of the knowledge, which may be of another language."""
+        if "search_knowledge" not in self.tools:
+            return None
         subjects = sorted(each[1:] for each in asked.subject | asked.about if is_subject(each))
-        place = [self.context.appointment.location] if self.context.appointment else []
-        return " ".join([asked.text, *(subjects if self.language != "es" or not asked.subject else []), *place])[:300]  # fmt: skip
+        visit = self.context.appointment
+        place = [visit.location] if visit and visit.location else []
+        args: dict[str, Any] = {"query": asked.text}
+        if subjects or place:
+            args["also"] = [*subjects, *place][:_MOST_SUBJECTS]
+        return None if self.turn.called("search_knowledge", args) else ("search_knowledge", args)
+
+    @cached_property
+    def _names_one(self) -> bool:
+        """The message itself names a property: then "¿hay…?" asks about it and not for others."""
+        return any(map(self._names, self.context.discussed))
+
+    def _of_us(self, asked: Asked) -> Answered | None:
+        """ "¿Tú eres Ana?", "¿cómo te llamas?" """
+        agent = self.context.agent_name
+        named = _ARE_YOU.search(asked.folded)
+        if not agent or self.language != "es" or not (named or _YOUR_NAME.search(asked.folded)):
+            return None
+        if not named:
+            return Answered(asked, "" if self.context.first_contact else f"Me llamo {agent}, soy asistente virtual.", is_aside=True)  # fmt: skip
+        if named.group("name") not in GIVEN:
+            return None
+        first = "Sí" if named.group("name") == fold(clean(agent)).split()[0] else "No"
+        return Answered(asked, f"{first}, soy {agent}, asistente virtual de {self.context.broker_name}.")  # fmt: skip
 
     def _of_the_visit(self, asked: Asked) -> Answered | None:
         visit = self.context.appointment
@@ -343,7 +372,7 @@ class Answering:
 _GENERAL = ("dicom", "privacy")
 _KINDS = ("departamento", "estudio")
 _DEFINITE = Pattern(
-    r"\b(?:el|ese|esa|este|esta|la) (?:de|del|depto|departamento|casa|estudio|propiedad|que)\b|\bthat\b|\bthis\b"
+    r"\b(?:el|del|al|ese|esa|este|esta|la) (?:de|del|depto|departamento|casa|estudio|propiedad|que)\b|\bthat\b|\bthis\b"
 )
 _SOME = Pattern(
     r"\b(?:alguna?|algo|casas|deptos|departamentos|parcelas|otras?|otros?|any|houses|apartments|apartamentos|opciones)\b"

@@ -58,6 +58,7 @@ _SUBJECT_PATTERNS = tuple((name, re.compile(rf"(?:{pattern})")) for name, patter
 # Words of a question that say nothing of its subject.
 SOFT = frozenset(
     """
+    kiere kiero quere qiere sabe sabes sab ola hla tb cierto verdad mira oiga amiga
     a al algo alguien algun alguna ahi ahora aca alla alli aun aunque asi bien bueno buena buenas buenos como con cosa cual
     cuales cuando cuant cuanta cuantas cuanto cuantos da dan de del desde dia dias donde dos e el ella ellas ellos en entre era
     es esa ese eso esas esos esta estan estar este esto estoy fue ha hace hacer hay haya hasta hola igual info informacion ir la

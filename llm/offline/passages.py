@@ -39,6 +39,9 @@ _NEAR = {
 }  # fmt: skip
 # What a question's kind asks for already, and words beside a subject that narrow nothing down.
 _ASIDE = frozenset({"=costo", "=duracion", "=horario", "=oficina", "=anticipacion", "=interes"})
+# A passage that is for some only, where the question says nothing of them, comes after one for all.
+_NARROWS = frozenset({"=arriendo", "=usado", "=nuevo", "=subsidio", "=independiente", "=tramo"})
+_LATER = 0.05  # of a point for each sentence that comes before: what matters is said first
 _YES = Pattern(
     r"\b(?:admiten?|aceptan?|permiten?|se (?:puede|acepta|devuelve|paga)|puede\w*|trabajamos|tenemos|hay|sirve|incluye\w*|devuelve\w*|descuentan?|atendemos|ayuda|permite|se pide|suele\w*)\b"
 )
@@ -69,6 +72,7 @@ def find(asked: Asked, hits: Sequence[Hit], *, cautious: bool) -> Passage | None
         whole = title | frozenset().union(*(each for _text, each in sentences))
         for number, (text, here) in enumerate(sentences):
             score = _score(asked, wanted, title, here, whole, text)
+            score = None if score is None else score - number * _LATER
             if score is not None and (best is None or score - place / 100 > best[0]):
                 chosen = _with_next(asked, sentences, number, wanted)
                 yes = _polarity(asked, text, wanted)
@@ -85,7 +89,8 @@ def said_of(passage: Passage, *, sourced: bool) -> str:
     if fold(first).strip(",:") in _LOWERED and (lead or passage.yes):
         text = text[0].lower() + text[1:]
     if passage.yes:
-        return f"{passage.yes}, {lead[:1].lower()}{lead[1:]}{text}"
+        joined = ":" if text.startswith("si ") and not lead else ","
+        return f"{passage.yes}{joined} {lead[:1].lower()}{lead[1:]}{text}"
     return f"{lead}{text}"
 
 

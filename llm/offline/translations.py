@@ -82,7 +82,13 @@ def _line(match: Mapping[str, Any], language: Language) -> str:
     place = str(match.get("place") or "")
     if place and fold(clean(place)) not in fold(clean(title)):
         facts.append(place)
-    return f"{', '.join(facts)}: {match.get('price') or _NO_PRICE[language]}"
+    price = match.get("price") or _NO_PRICE[language]
+    says = match.get("says") if language == "es" else ""
+    return f"{', '.join(facts)}: {price}" + (f" ({_lowered(str(says))})" if says else "")
+
+
+def _lowered(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 _IN = {"es": "en", "en": "in", "pt": "em"}

@@ -1,7 +1,7 @@
 """Finds what answers a question: Spanish full text and vectors, fused, within one broker."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -15,7 +15,8 @@ from pgvector.django import CosineDistance
 
 from brokers.models import Broker
 from knowledge import embedding, lexical, words
-from knowledge.models import EmbedStatus, KnowledgeEntry
+from knowledge.fields import fields_of
+from knowledge.models import EmbedStatus, KnowledgeEntry, SourceType
 
 _QUERY_LETTERS = 1_000
 _QUERY_WORDS = 24
@@ -37,6 +38,7 @@ class Hit:
     source_type: str
     score: float
     date: date
+    fields: Mapping[str, str] = field(default_factory=dict)  # of a property
 
 
 def search(broker: Broker, query: str, *, limit: int = 5, at: datetime) -> list[Hit]:
@@ -67,7 +69,7 @@ def _valid(broker: Broker, at: datetime) -> QuerySet[Any]:
         Q(valid_from__isnull=True) | Q(valid_from__lte=today),
         Q(valid_until__isnull=True) | Q(valid_until__gte=today),
         broker=broker,
-    ).defer("embedding", "search", "metadata")
+    ).defer("embedding", "search")
     return valid
 
 
@@ -161,4 +163,5 @@ def _hit(entry: Any, score: float) -> Hit:
         source_type=entry.source_type,
         score=round(score, 5),
         date=entry.updated_at.date(),
+        fields=fields_of(entry) if entry.source_type == SourceType.PROPERTY else {},
     )

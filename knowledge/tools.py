@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from knowledge import gaps, matching, refusals, words
+from knowledge import discussed, gaps, matching, refusals, stock, sums, words
 from knowledge.models import KnowledgeEntry, SourceType
 from knowledge.search import Hit, search
+from llm.offline.asking import questions_in
 from llm.tools import NoArguments, Tool, Turn, register, register_provider
 
 HITS = 4
@@ -17,13 +18,19 @@ _ENOUGH_WORDS = 2
 
 class Query(BaseModel):
     query: str = Field(max_length=1_000, description="What to look up, in the lead's own words")
+    also: list[str] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Its subjects in the words of the brokerage",
+    )
 
 
 def search_knowledge(turn: Turn, asked: Query) -> dict[str, Any]:
     """Search the brokerage's own information: properties with price and comuna, subsidies DS1 and
     DS19, policies (reservation, down payment, commission, pets), office and frequent questions.
     Answer only with what it returns and name the source; no hits means that it is not known."""
-    hits = search(turn.broker, asked.query, limit=HITS, at=turn.at)
+    query = " ".join([asked.query, *asked.also])
+    hits = search(turn.broker, query, limit=HITS, at=turn.at)
     if not hits:
         gaps.note_gap(turn.broker, asked.query, turn.message, at=turn.at)
     return {"hits": [shown(hit) for hit in hits]}
@@ -35,6 +42,27 @@ def for_the_question(turn: Turn) -> dict[str, Any]:
         return {}
     hits = search(turn.broker, turn.question, limit=CONTEXT_HITS, at=turn.at)
     return {"knowledge": [shown(hit) for hit in hits]}
+
+
+def under_discussion(turn: Turn) -> dict[str, Any]:
+    """The property that the lead asks about, by its data and text; several where it may be any of them."""
+    if not questions_in(turn.question):
+        return {}
+    found = discussed.all_of(turn)
+    room = LETTERS_PER_HIT // max(len(found), 1)
+    return {"discussed": [{**stock.shown(entry), "text": entry.content[:room]} for entry in found]}
+
+
+class Unanswered(BaseModel):
+    question: str = Field(max_length=500, description="The question, in the lead's own words")
+
+
+def note_question(turn: Turn, asked: Unanswered) -> dict[str, Any]:
+    """Note a question that nothing here answers, for people to answer and add. Call it whenever you
+    say that you will check, and tell the lead that you will get back to them."""
+    gaps.note_gap(turn.broker, asked.question, turn.message, at=turn.at)
+    turn.progressed = True
+    return {"noted": True}
 
 
 def asks(text: str) -> bool:
@@ -50,6 +78,7 @@ def shown(hit: Hit) -> dict[str, Any]:
         "text": hit.text[:LETTERS_PER_HIT],
         "source_type": hit.source_type,
         "date": hit.date.isoformat(),
+        **hit.fields,
     }
 
 
@@ -94,4 +123,9 @@ def note_refusal(turn: Turn, asked: Refused) -> dict[str, Any]:
 register(Tool("search_knowledge", search_knowledge, Query, transactional=False))
 register(Tool("match_properties", match_properties))
 register(Tool("note_refusal", note_refusal, Refused))
+register(Tool("find_properties", stock.find_properties, stock.Search))
+register(Tool("uf_value", sums.uf_value))
+register(Tool("estimate_dividend", sums.estimate_dividend, sums.Household))
+register(Tool("note_question", note_question, Unanswered))
 register_provider("knowledge", for_the_question)
+register_provider("discussed", under_discussion)

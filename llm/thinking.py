@@ -61,7 +61,7 @@ def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str
     version = prompts.active_version(turn.broker)
     turn.prompt = prompts.base_prompt(turn.broker, version)
     turn.private = prompts.private_part(turn.broker, version)
-    turn.history = history
+    turn.history = history  # the context depends on it
     turn.context = _context(turn, first_contact=first_contact)
     instructions = _Instructions(prompts.stable(turn.prompt), prompts.varying(turn.context))
     bill = _bill(turn, version)

@@ -98,7 +98,11 @@ def _listings(context: Mapping[str, Any], answers: Iterable[Mapping[str, Any]]) 
     for answer in (context, *answers):
         hits = [*(answer.get("hits") or ()), *(answer.get("knowledge") or ())]
         found = [hit for hit in hits if hit.get("source_type") == "property"]
-        for each in [*found, *(answer.get("matches") or ())]:
+        for each in [
+            *found,
+            *(answer.get("matches") or ()),
+            *(answer.get("discussed") or ()),
+        ]:
             yield from words_of(each)
 
 

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from llm.offline.homes import Home
 from llm.spanish import Offer
 
 _OPEN = "<contexto>"
+_NO_FIELDS = frozenset(("title", "text", "source_type", "date"))
 _ZONE = "America/Santiago"
 
 
@@ -18,6 +20,7 @@ _ZONE = "America/Santiago"
 class Hit:
     title: str
     text: str
+    source_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Context:
     offers: tuple[Offer, ...] = ()
     appointment: Appointment | None = None
     knowledge: tuple[Hit, ...] = ()
+    raw_knowledge: tuple[Any, ...] = ()
+    discussed: tuple[Home, ...] = ()
 
 
 def read_context(instructions: str, *, now: datetime) -> Context:
@@ -64,6 +69,8 @@ def read_context(instructions: str, *, now: datetime) -> Context:
         offers=read_offers(block.get("offers")),
         appointment=_appointment(block.get("appointment")),
         knowledge=read_hits(block.get("knowledge")),
+        raw_knowledge=tuple(_sequence(block.get("knowledge"))),
+        discussed=read_homes(block.get("discussed")),
     )
 
 
@@ -72,9 +79,29 @@ def read_offers(value: Any) -> tuple[Offer, ...]:
     return tuple(offer for offer in read if offer)
 
 
+def read_homes(value: Any) -> tuple[Home, ...]:
+    """Properties, wherever the context or a tool shows them: their data by name beside their text."""
+    items = (
+        item for item in map(_mapping, _sequence(value)) if item.get("source_type") == "property"
+    )
+    return tuple(
+        Home(
+            item["id"] if isinstance(item.get("id"), int) else 0,
+            _text(item.get("title")),
+            _text(item.get("text")),
+            {
+                name: each
+                for name, each in item.items()
+                if isinstance(each, str) and name not in _NO_FIELDS
+            },
+        )
+        for item in items
+    )
+
+
 def read_hits(value: Any) -> tuple[Hit, ...]:
     hits = (
-        Hit(_text(item.get("title")), _text(item.get("text")))
+        Hit(_text(item.get("title")), _text(item.get("text")), _text(item.get("source_type")))
         for item in map(_mapping, _sequence(value))
     )
     return tuple(hit for hit in hits if hit.text or hit.title)

@@ -90,15 +90,7 @@ def _cancel(situation: Situation) -> list[Wanted]:
 
 
 def _search(situation: Situation) -> list[Wanted]:
-    question = situation.meaning.question
-    if (
-        question is None
-        or situation.handoff
-        or situation.extract
-        or situation.turn.called("search_knowledge")
-    ):
-        return []
-    return [("search_knowledge", {"query": question.query})]
+    return [] if situation.handoff else situation.answering.calls
 
 
 def _slots(situation: Situation) -> list[Wanted]:

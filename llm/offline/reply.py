@@ -200,17 +200,9 @@ def _answered(situation: Situation) -> list[str]:
     parts = []
     if situation.has(Intent.ASKS_WHY):
         parts.append(phrases.WHY.get(situation.asked or "", phrases.WHY_OTHERWISE))
-    if situation.has(Intent.ASKS_APPOINTMENT):
+    if situation.has(Intent.ASKS_APPOINTMENT) and not situation.answering.found:
         parts.append(_appointment(situation))
-    if extract := situation.extract:
-        parts.append(
-            phrases.ANSWER.format(text=extract.text, title=extract.title)
-            if extract.title
-            else extract.text
-        )
-    elif general := _general(situation):
-        parts.append(general)
-    return parts
+    return [*parts, situation.answering.text]
 
 
 def _appointment(situation: Situation) -> str:
@@ -225,32 +217,9 @@ def _appointment(situation: Situation) -> str:
     return phrases.APPOINTMENT.format(**_visit(visit))
 
 
-def _general(situation: Situation) -> str:
-    question = situation.meaning.question
-    if question is None or situation.turn.complaints:
-        return ""
-    if question.topic == "availability":
-        return phrases.NOT_LISTED
-    return phrases.GENERAL.get(question.topic, "")
-
-
 def _next(situation: Situation) -> str:
     """The one next step of a message."""
     return next((text for step in _STEPS if (text := step(situation))), "")
-
-
-def _offer_person(situation: Situation) -> str:
-    """Nothing found: the offer of a person is then this message's only question."""
-    question = situation.meaning.question
-    unanswered = (
-        question
-        and not situation.extract
-        and not _general(situation)
-        and not situation.has(Intent.ASKS_WHY)
-    )
-    if not unanswered or situation.slots or situation.turn.complaints:
-        return ""
-    return phrases.NOT_FOUND if "request_human" in situation.tools else phrases.NOT_FOUND_ALONE
 
 
 def _offer_slots(situation: Situation) -> str:
@@ -336,7 +305,6 @@ def _close(situation: Situation) -> str:
 
 _STEPS: tuple[Callable[[Situation], str], ...] = (
     _offer_slots,
-    _offer_person,
     _other_day,
     _choose_again,
     _visit_without_slots,

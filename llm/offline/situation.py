@@ -1,7 +1,7 @@
 """Where the conversation stands in this turn: context, message and tool answers put together."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -9,8 +9,8 @@ from typing import Any
 
 from leads.folding import clean, excerpt, fold
 from llm.offline import phrases
-from llm.offline.context import Context, Hit, names, read_hits, read_offers
-from llm.offline.extracts import Extract, best_extract
+from llm.offline.answering import Answering
+from llm.offline.context import Context, names, read_offers
 from llm.offline.turn import Turn
 from llm.spanish import Intent, Offer, Understanding, asked_in, understand
 from llm.spanish.answers import says_refusal, says_unknown
@@ -155,18 +155,9 @@ class Situation:
         return bool(answer.get("booked") or answer.get("rescheduled"))
 
     @cached_property
-    def extract(self) -> Extract | None:
-        question = self.meaning.question
-        if question is None or self.turn.complaints:
-            return None
+    def answering(self) -> Answering:
         cautious = self.dicom == "has_debt" or self.outcome == "NO_CALIFICADO"
-        return best_extract(
-            question.query, [*self.context.knowledge, *self._found], cautious=cautious
-        )
-
-    @property
-    def _found(self) -> Sequence[Hit]:
-        return read_hits((self.turn.result("search_knowledge") or {}).get("hits"))
+        return Answering(self.context, self.turn, cautious, tuple(self.tools))
 
     @cached_property
     def wants_slots(self) -> bool:
@@ -192,11 +183,7 @@ class Situation:
     def _ready_for_slots(self) -> bool:
         """Everything essential is known, no hours were offered yet, and nothing else is going on."""
         offered = any(asked in ("slot", "visit") for asked in self._asked_before)
-        busy = (
-            self.meaning.question is not None
-            and self.extract is None
-            and "search_knowledge" in self.tools
-        )
+        busy = bool(self.answering.open or self.answering.calls)
         done = self.next_ask is None and bool(self.context.known or self.facts)
         return (
             done

@@ -1,0 +1,413 @@
+"""Answers the questions of a message from what the turn knows, and says which it cannot answer."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from crm.patterns import Pattern
+from leads.comunas import locate
+from leads.folding import clean, fold
+from leads.languages import Language, spoken_by
+from leads.money import find_amounts
+from llm.offline import homes, passages, phrases, translations
+from llm.offline.asking import Asked, Kind, questions_in
+from llm.offline.concepts import is_subject
+from llm.offline.context import Context, Hit, read_hits, read_homes
+from llm.offline.homes import Home
+from llm.offline.turn import Turn
+from llm.spanish.homes import find_bedrooms, find_property_type
+from llm.spanish.name_lists import GIVEN
+from llm.spanish.topics import find_question
+
+Wanted = tuple[str, dict[str, Any]]
+_MOST_SEARCHES, _MOST_HOMES, _MOST_SUBJECTS = 3, 3, 8
+_STOCK = Pattern(
+    r"\b(?:tien(?:en|es)|hay|habra|venden|ofrecen|manejan|queda[n]?|tendran|tendrian|muestr\w+|que opciones|do you have|have you got|have any|is there|are there|voces tem|tem (?:algo|algum\w*)|ha algum\w*)\b"
+)
+_EXTREMES = (
+    ("cheapest", Pattern(r"\bmas (?:barat|economic|conveniente)\w*|\bcheap\w*|\bmais barat\w*|\bmenor (?:precio|valor)\b")),
+    ("dearest", Pattern(r"\bmas (?:cara|caro|costos\w*)\b|\bmost expensive\b|\bmais car[ao]\b")),
+    ("largest", Pattern(r"\bmas (?:grande|ampli[ao]|metros)\b|\b(?:largest|biggest|bigger)\b|\bmaior\b")),
+    ("smallest", Pattern(r"\bmas (?:chic|pequen)\w*|\bsmall(?:est|er)\b")),
+)  # fmt: skip
+_CHEAPER = Pattern(
+    r"\b(?:algo|otro|otra|alguno?|alguna|anything|something|algum\w*) (?:\w+ ){0,2}?(?:mas barat|mas economic|cheaper|mais barat)"
+)
+_THE_ONE = Pattern(
+    r"\b(?:el|la|cual es el|cual es la|los|las|the|o|a) (?:\w+ ){0,2}?(?:mas|most|cheapest|largest|biggest|smallest|mais)\b|\bcual\b|\bwhich\b"
+)
+_BOUND = Pattern(
+    r"\b(?:bajo|hasta|menos de|maximo|tope|no mas de|por|under|below|up to|ate|tengo|presupuesto|de|a)\b"
+)
+_FEATURES = {
+    "pool": "piscina", "gym": "gimnasio", "yard": "patio", "terrace": "terraza", "barbecue": "quincho", "garden": "jardín", "furnished": "amoblado",
+    "parking": "estacionamiento", "storage": "bodega", "laundry": "lavandería", "view": "vista", "concierge": "conserjería", "rent": "arriendo",
+}  # fmt: skip
+_UF = Pattern(
+    r"\b(?:cuanto|que valor|valor|precio|a como|how much|what|quanto)\b[^?]{0,30}\b(?:la |the |a |de la )?uf\b(?: hoy| today| hoje| actual\w*| ahora)?\W*$|\buf (?:de |del )?(?:hoy|dia|today|hoje)\b|\bvalor (?:de la )?uf\b|\b(?:en|a) pesos\b|\bin pesos\b|\bem pesos\b"
+)
+_SUM = Pattern(
+    r"\bdividendo|\b(?:me|nos) alcanza\w*|\balcanzaria\w*|\bme da (?:para|el sueldo|la renta)|\bcuota mensual|\bcuanto (?:\w+ ){0,3}(?:al mes|mensual|prest\w+)\b|\bmonthly (?:payment|mortgage)|\bper month\b|\bcan i afford|\bquanto (?:\w+ ){0,2}por mes|\bparcela mensal|\bpuedo (?:comprar|optar|acceder) con\b"
+)
+_VISIT = Pattern(
+    r"\b(?:era|es|quedo|quedamos|sigue) (?:a las?|el|para)\b|\ba que hora\b|\ba ?donde\b|\bdireccion\b|\bquien (?:me|va|nos|es|estara)\b|\bcon quien\b|\bcuando (?:es|era|quedo)\b|\bque dia\b|\bmi (?:visita|cita|hora)\b|\bnuestra (?:visita|cita)\b"
+)
+_OF_OFFICE = Pattern(r"\boficina|\batienden|\babren|\bcierran|\bustedes\b|\bsucursal")
+_HOUR = re.compile(r"\ba las? (\d{1,2})(?:[:.](\d\d))?")
+_LABELLED = re.compile(r"(\d{1,2}):(\d\d)")
+_ARE_YOU = re.compile(r"\b(?:eres|sos|es usted|hablo con) (?P<name>[a-z]{2,20})\b")
+_YOUR_NAME = Pattern(r"\b(?:como te llama\w*|cual es tu nombre|tu nombre\b)")
+_TRUST = Pattern(
+    r"\bestafa\w*|\bson (?:reales|serios|confiables|de verdad)|\bes (?:real|seguro|confiable)\b|\bscam\b|\bgolpe\b"
+)
+# Asked of the conversation and no subject of the knowledge: understood, or left, by others.
+_ASIDE = Pattern(
+    r"\b(?:visitar\w*|agend\w+|coordin\w+|verl[oa]s?|ir a ver|conocerl[oa]|me llam\w+|nos vemos|puedo ir|podria ir|podemos ir|hablar con|conversar con|eres|sos|te llam\w+|como (?:estas?|te va)"
+    r"|me ayud\w+|me puedes|me podrias|me mandas?|te parece|quien habla|cambi\w+ (?:la|el|mi)|cancelar|correr|mover la|reagend\w+|hora (?:disponible|libre)|horas tienen|que horas|dia tienen|por que|para que (?:es|quieres|necesit\w+)|speak|talk to|are you|help me)\b"
+)
+_WILL_CHECK: Mapping[Language, tuple[str, ...]] = {
+    "es": (
+        "Ese dato no lo tengo confirmado: lo reviso con el equipo y te confirmo por aquí.",
+        "Eso prefiero no inventártelo: lo averiguo y te cuento por aquí.",
+        "No lo tengo a mano, así que lo consulto con el equipo y te respondo por este medio.",
+    ),
+    "en": (
+        "I don't have that confirmed: I'll check with the team and get back to you here.",
+        "I'd rather not guess that one: let me check with the team and I'll tell you here.",
+    ),
+    "pt": (
+        "Não tenho isso confirmado: vou verificar com a equipe e te respondo por aqui.",
+        "Prefiro não inventar: vou confirmar com a equipe e te aviso por aqui.",
+    ),
+}  # fmt: skip
+_ALSO: Mapping[Language, str] = {
+    "es": "Lo otro no lo tengo confirmado: lo reviso y te confirmo por aquí.",
+    "en": "The rest I don't have confirmed: I'll check and get back to you here.",
+    "pt": "O resto não tenho confirmado: vou verificar e te respondo por aqui.",
+}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One question with its words, or without any: then people are asked."""
+
+    asked: Asked
+    text: str = ""
+    home: homes.Answer | None = None
+    tool: Wanted | None = None  # what would have to be called first
+    is_aside: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.text or self.home or self.is_aside)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """The questions of a turn against what its context and its tools say."""
+
+    context: Context
+    turn: Turn
+    cautious: bool = False
+    tools: Iterable[str] = field(default_factory=tuple)
+
+    @cached_property
+    def language(self) -> Language:
+        theirs = (each.text for each in reversed(self.turn.history) if not each.by_assistant)
+        return spoken_by((self.turn.text, *theirs)) or "es"
+
+    @cached_property
+    def answers(self) -> tuple[Answered, ...]:
+        if self.turn.complaints:
+            return ()
+        return tuple(self._answered(each) for each in questions_in(self.turn.text))
+
+    @cached_property
+    def open(self) -> tuple[Answered, ...]:
+        return tuple(each for each in self.answers if each.is_open and not each.tool)
+
+    @property
+    def found(self) -> bool:
+        return any(each.text or each.home for each in self.answers)
+
+    # --- What to look up ----------------------------------------------------------------------
+
+    @property
+    def calls(self) -> list[Wanted]:
+        """Tools that may answer what is open; then, of what stays open, a note for people."""
+        wanted = [each.tool for each in self.answers if each.tool]
+        if wanted:
+            return [each for each in wanted if each[0] in self.tools][:_MOST_SEARCHES]
+        return [("note_question", {"question": each.asked.text}) for each in self.open]
+
+    # --- What to say --------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """All answers, those about one property together, then what will be checked."""
+        parts: list[str] = []
+        sourced = False
+        for text in self._texts:
+            if sourced:
+                text = _unsourced(text)
+            sourced = sourced or _SOURCED.search(fold(clean(text)))
+            if text not in parts:
+                parts.append(text)
+        if self.open:
+            texts = _WILL_CHECK[self.language]
+            pick = len(self.turn.assistant_texts) % len(texts)
+            parts.append(_ALSO[self.language] if parts else texts[pick])
+        return " ".join(parts)
+
+    @property
+    def _texts(self) -> Iterator[str]:
+        named = {home.id for home in self.context.discussed if self._names(home)}
+        for home, group in groupby(self.answers, key=lambda each: each.home and each.home.home):
+            if home is None:
+                yield from (each.text for each in group if each.text)
+            else:
+                found = [each.home for each in group if each.home]
+                yield homes.said_of(found, self.language, named=home.id in named)
+                named.add(home.id)
+
+    def _names(self, home: Home) -> bool:
+        """Who was named in the message itself need not be named again."""
+        folded = fold(clean(self.turn.text))
+        words = re.findall(r"[a-z]{5,}", fold(clean(home.name)))
+        return any(word in folded for word in words if word not in _KINDS)
+
+    # --- One question -------------------------------------------------------------------------
+
+    def _answered(self, asked: Asked) -> Answered:
+        readers = [self._of_us, self._of_the_visit, self._of_money, self._of_the_stock]
+        if self._names_one:
+            readers.insert(0, self._of_a_home)
+        for answer in (*readers, self._of_a_home, self._of_policies):
+            if (found := answer(asked)) is not None:
+                return found
+        if self._is_aside(asked):
+            return Answered(asked, is_aside=True)
+        if (general := self._in_general(asked)) and not self._search(asked):
+            return Answered(asked, general)
+        return Answered(asked, tool=self._search(asked))
+
+    def _in_general(self, asked: Asked) -> str:
+        question = find_question(f"{asked.text}?")
+        topic = question.topic if question and self.language == "es" else ""
+        return phrases.GENERAL[topic] if topic in _GENERAL else ""
+
+    def _is_aside(self, asked: Asked) -> bool:
+        return bool(_ASIDE.search(asked.folded)) or not (
+            asked.subject or any(map(is_subject, asked.about)) or homes.attribute_asked(asked)
+        )
+
+    def _search(self, asked: Asked) -> Wanted | None:
+        """With its subjects in the words of the knowledge, which may be of another language."""
+        if "search_knowledge" not in self.tools:
+            return None
+        subjects = sorted(each[1:] for each in asked.subject | asked.about if is_subject(each))
+        visit = self.context.appointment
+        place = [visit.location] if visit and visit.location else []
+        args: dict[str, Any] = {"query": asked.text}
+        if subjects or place:
+            args["also"] = [*subjects, *place][:_MOST_SUBJECTS]
+        return None if self.turn.called("search_knowledge", args) else ("search_knowledge", args)
+
+    @cached_property
+    def _names_one(self) -> bool:
+        """The message itself names a property: then "¿hay…?" asks about it and not for others."""
+        return any(map(self._names, self.context.discussed))
+
+    def _of_us(self, asked: Asked) -> Answered | None:
+        """ "¿Tú eres Ana?", "¿cómo te llamas?" """
+        agent = self.context.agent_name
+        named = _ARE_YOU.search(asked.folded)
+        if not agent or self.language != "es" or not (named or _YOUR_NAME.search(asked.folded)):
+            return None
+        if not named:
+            return Answered(asked, "" if self.context.first_contact else f"Me llamo {agent}, soy asistente virtual.", is_aside=True)  # fmt: skip
+        if named.group("name") not in GIVEN:
+            return None
+        first = "Sí" if named.group("name") == fold(clean(agent)).split()[0] else "No"
+        return Answered(asked, f"{first}, soy {agent}, asistente virtual de {self.context.broker_name}.")  # fmt: skip
+
+    def _of_the_visit(self, asked: Asked) -> Answered | None:
+        visit = self.context.appointment
+        if visit is None or not _VISIT.search(asked.folded) or _OF_OFFICE.search(asked.folded):
+            return None
+        first = _confirmed(asked, visit.label)
+        place = f", en {visit.location}" if visit.location else ""
+        agent = f", con {visit.agent}" if visit.agent else ""
+        said = f"tu visita es el {visit.label}{place}{agent}."
+        return Answered(asked, f"{first}, {said}" if first else f"{said[0].upper()}{said[1:]}")
+
+    def _of_money(self, asked: Asked) -> Answered | None:
+        if _UF.search(asked.folded) and "uf_value" in self.tools:
+            result = self.turn.result("uf_value")
+            if result is None:
+                return Answered(asked, tool=("uf_value", {}))
+            return Answered(asked, translations.uf(result, self.language) if result.get("known") else "")  # fmt: skip
+        if not _SUM.search(asked.folded) or "estimate_dividend" not in self.tools:
+            return None
+        result = self.turn.result("estimate_dividend")
+        if result is None:
+            return Answered(asked, tool=("estimate_dividend", {}))
+        if result.get("outcome") == "debtor":
+            return Answered(asked, is_aside=True)  # of a debt the reply speaks by itself
+        text = translations.dividend(result, self.language) if result.get("known") else ""
+        return Answered(asked, text) if text else None
+
+    def _of_the_stock(self, asked: Asked) -> Answered | None:
+        search = self._stock_search(asked)
+        if search is None or "find_properties" not in self.tools:
+            return None
+        result = self.turn.result("find_properties")
+        if result is None:
+            return Answered(asked, tool=("find_properties", search))
+        return Answered(asked, translations.listed(result, search, self.language))
+
+    def _stock_search(self, asked: Asked) -> dict[str, Any] | None:
+        """The arguments of a look-up, where the question is about the stock and not about one home."""
+        text = clean(self.turn.text)
+        folded = fold(text)
+        order = next((name for name, found in _EXTREMES if found.search(asked.folded)), None)
+        extreme = order is not None and (
+            _THE_ONE.search(asked.folded) or _CHEAPER.search(asked.folded)
+        )
+        attribute = homes.attribute_asked(asked)
+        places = [each.comuna for each in locate(text)]
+        kind = find_property_type(folded, asked=True) or ""
+        rooms = find_bedrooms(folded, asked=False)
+        most = _most(folded)
+        asks_stock = _STOCK.search(asked.folded) and not _DEFINITE.search(asked.folded)
+        feature = _FEATURES.get(attribute.name) if attribute else None
+        criteria = bool(places or rooms or most or feature or (kind and _SOME.search(asked.folded)))
+        if not extreme and not (asks_stock and criteria):
+            return None
+        if asks_stock and not extreme and any(map(is_subject, asked.subject - _STOCKED)):
+            return None
+        if attribute and feature is None and not extreme and attribute.name not in ("price", "bedrooms", "bathrooms", "state"):  # fmt: skip
+            return None
+        search = {"places": list(dict.fromkeys(places)), "kind": kind, "bedrooms": rooms, "order": order}  # fmt: skip
+        if feature:
+            search["features"] = [feature]
+        if most:
+            search |= most
+        elif _CHEAPER.search(asked.folded) and (below := self._price_below()):
+            search |= below
+        return {name: value for name, value in search.items() if value}
+
+    def _price_below(self) -> dict[str, Any] | None:
+        for home in self.context.discussed[:1]:
+            found = re.search(r"UF ([\d.]+)", home.fields.get("price", ""))
+            if found:
+                return {"most": float(found.group(1).replace(".", "")) - 1, "currency": "UF"}
+        return None
+
+    def _of_a_home(self, asked: Asked) -> Answered | None:
+        attribute = homes.attribute_asked(asked)
+        if self._is_of_policy(asked, attribute):
+            return None
+        candidates = self.context.discussed[:_MOST_HOMES]
+        found = [each for home in candidates if (each := homes.answer(asked, home, self.language))]
+        if not candidates and attribute is not None:
+            found = [each for home in self._homes if (each := homes.answer(asked, home, self.language, described=True))]  # fmt: skip
+        if len(found) > 1:
+            texts = [homes.said_of([each], self.language, named=False) for each in found]
+            return Answered(asked, " ".join(dict.fromkeys(texts)))
+        return Answered(asked, home=found[0]) if found else None
+
+    def _is_of_policy(self, asked: Asked, attribute: Any) -> bool:
+        """Of commission, reservation, visits and the like, whatever property is being discussed."""
+        named = asked.subject & _OF_POLICY
+        return bool(named) and (attribute is None or attribute.name in ("price", "place", "m2", "state", "rent", "delivery"))  # fmt: skip
+
+    @cached_property
+    def _homes(self) -> tuple[Home, ...]:
+        found = [
+            *read_homes(list(self._raw_hits)),
+        ]
+        if self.context.appointment and self.context.appointment.location:
+            there = fold(clean(self.context.appointment.location))
+            return tuple(each for each in found if fold(clean(each.name)) in there)
+        return tuple({each.id: each for each in found}.values())
+
+    def _of_policies(self, asked: Asked) -> Answered | None:
+        hits = self._hits
+        if _TRUST.search(asked.folded):
+            asked = Asked(asked.text, asked.folded, Kind.WHERE, frozenset({"=oficina"}))
+        passage = passages.find(asked, hits, cautious=self.cautious)
+        if passage is None:
+            return self._of_subsidies(asked)
+        if self.language == "es":
+            return Answered(asked, passages.said_of(passage, sourced=False))
+        text = translations.passage(asked, passage, self.language)
+        return Answered(asked, text) if text else None
+
+    def _of_subsidies(self, asked: Asked) -> Answered | None:
+        """Which there are, where a question is about them in general."""
+        titles = [hit.title for hit in self._hits if hit.source_type == "subsidy"]
+        if "=subsidio" not in asked.subject or not titles or len(asked.subject) > 3:
+            return None
+        return Answered(asked, translations.subsidies(titles, self.language))
+
+    @cached_property
+    def _hits(self) -> tuple[Hit, ...]:
+        hits = read_hits(list(self._raw_hits))
+        return tuple({(each.title, each.text): each for each in hits}.values())
+
+    @cached_property
+    def _raw_hits(self) -> tuple[Any, ...]:
+        found: list[Any] = list(self.context.raw_knowledge)
+        for call in self.turn.calls:
+            if call.name == "search_knowledge" and call.result:
+                hits = call.result.get("hits")
+                found += hits if isinstance(hits, Sequence) else []
+        return tuple(found)
+
+
+_GENERAL = ("dicom", "privacy")
+_KINDS = ("departamento", "estudio")
+_DEFINITE = Pattern(
+    r"\b(?:el|del|al|ese|esa|este|esta|la) (?:de|del|depto|departamento|casa|estudio|propiedad|que)\b|\bthat\b|\bthis\b"
+)
+_SOME = Pattern(
+    r"\b(?:alguna?|algo|casas|deptos|departamentos|parcelas|otras?|otros?|any|houses|apartments|apartamentos|opciones)\b"
+)
+_STOCKED = frozenset({"=costo", "=nuevo", "=usado", "=arriendo", "=metro", "=subsidio", "=ds19"})
+_OF_POLICY = frozenset(
+    ["=reserva", "=devolver", "=comision", "=cuotas", "=pie", "=documento", "=dicom", "=credito", "=evaluacion", "=visita", "=oficina", "=horario", "=escritura", "=promesa", "=complementar", "=independiente", "=antiguedad", "=ds1", "=ds49", "=leasing", "=extranjero", "=garantia", "=contado", "=postular", "=ahorro"]
+)  # fmt: skip
+_SOURCED = Pattern(r"\bsegun (?:nuestra politica|la informacion)")
+_UNSOURCED = re.compile(
+    r"(?:según (?:nuestra política|la información del (?:\S+ )?\S+)), ", re.IGNORECASE
+)
+
+
+def _unsourced(text: str) -> str:
+    plain = _UNSOURCED.sub("", text)
+    return f"{plain[:1].upper()}{plain[1:]}"
+
+
+def _most(folded: str) -> dict[str, Any] | None:
+    for mention in find_amounts(folded):
+        amount = float(mention.amount)
+        if not _BOUND.search(folded[max(mention.start - 25, 0) : mention.start]):
+            continue
+        if mention.currency == "UF" or (mention.currency is None and 500 <= amount <= 100_000):
+            return {"most": amount, "currency": "UF"}
+        if mention.currency == "CLP" and amount >= 10_000_000:
+            return {"most": amount, "currency": "CLP"}
+    return None
+
+
+def _confirmed(asked: Asked, label: str) -> str:
+    """ "Sí" or "No" to "¿era a las 5?"; nothing where no hour is named."""
+    named, there = _HOUR.search(asked.folded), _LABELLED.search(label)
+    if not named or not there:
+        return ""
+    same = int(named.group(1)) % 12 == int(there.group(1)) % 12
+    return "Sí" if same and (named.group(2) or there.group(2)) == there.group(2) else "No"

@@ -1,0 +1,121 @@
+"""Takes a message apart into its questions: what each asks for, and of what subject."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crm.patterns import Pattern
+from leads.folding import clean, excerpt, fold
+from llm.offline.concepts import concepts
+from llm.spanish.shorthand import spell_out
+from llm.spanish.topics import find_question
+
+_READ, _MOST = 1_500, 5  # letters of a message, and questions that are answered at once
+_LONGEST = 240
+
+
+class Kind(StrEnum):
+    """What an answer has in it."""
+
+    AMOUNT = "amount"
+    DURATION = "duration"
+    COUNT = "count"
+    WHEN = "when"
+    WHERE = "where"
+    NAME = "name"
+    WHICH = "which"
+    WHETHER = "whether"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``subject`` are the concepts of the question itself, ``about`` those of what was said with it."""
+
+    text: str
+    folded: str
+    kind: Kind
+    subject: frozenset[str]
+    about: frozenset[str] = frozenset()
+
+
+_KINDS = (
+    (Kind.NAME, r"\bcomo se llaman?\b|\b(?:que|cual es el) nombre\b|\bel nombre (?:de|del)\b|\bwhat is (?:it|the \w+) called\b"),
+    (Kind.DURATION, r"\bcuant[oa]s? (?:tiempo|dias?|meses|mes|semanas?|horas?|minutos?)\b|\bcuanto (?:me |se |te |nos )?(?:dura\w*|demora\w*|tarda\w*)\b|\bque plazo|\bpor cuanto\b|\bhow long\b|\bquanto tempo\b|\bquantos (?:dias|meses)\b"),
+    (Kind.COUNT, r"\bcuant[oa]s (?:\w+)\b|\ben cuantas?\b|\bhow many\b|\bquant[oa]s \w+\b"),
+    (Kind.WHEN, r"\ba que hora|\bhasta que hora|\bhorarios?\b|\bque (?:dias?|fecha|horario)\b|\bcuando\b|\bpara cuando\b|\bwhen\b|\bwhat time\b|\b(?:opening|office|business) hours\b|\bque horas\b|\bquando\b|\babren\b|\batienden\b|\bcierran\b|\bare you open\b"),
+    (Kind.WHERE, r"\ba?donde\b|\bdireccion\b|\bubica\w*\b|\bque (?:calle|comuna|sector|barrio)\b|\bwhere\b|\baddress\b|\bonde\b|\bendereco\b"),
+    (Kind.AMOUNT, r"\bcuant[oa]\b|\b(?:que|cual es el|cual seria el) (?:precio|valor|monto|porcentaje|costo)\b|\bprecios?\b|\bhow much\b|\bquanto\b|\bwhat (?:is|'s) the (?:price|cost|fee)\b|\bqual o (?:preco|valor)\b|^\W*(?:el )?(?:precio|valor|costo)s?\b"),
+    (Kind.WHICH, r"\b(?:que|cual(?:es)?) (?:\w+ ){0,2}?(?:papel\w*|document\w*|requisitos?|antecedentes|necesit\w+|pid\w+|tengo que|hay que|banco\w*|subsidio\w*|piso|orientacion|incluye)\b|\bque (?:es|son|tan)\b|\bcual(?:es)?\b|\bwhat\b|\bwhich\b|\bquais\b|\bqual\b|\bcomo (?:es|funciona\w*|se|puedo|hago|son)\b|\brequisitos\b"),
+)  # fmt: skip
+_KIND_PATTERNS = tuple((kind, Pattern(pattern)) for kind, pattern in _KINDS)
+_SENTENCE = re.compile(r"[^.!?\n]*(?:[.](?=\d)[^.!?\n]*)*[?]?")
+# A question that begins within a sentence: "… y cuántos baños", "…, se puede ampliar?".
+_BEGINS = re.compile(
+    r"(?:,|;|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s+(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cuales?|que|donde|como|cuando|quien"
+    r"|how|what|where|when|which|is|are|can|does|do|quant[oa]s?|qual|quais|onde|tem)\b"
+    r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen)\b)"
+)
+_TAIL = re.compile(r"[\s,;¿]+(?:y|e|and|,|pero|también)?[\s,;¿]*$")
+_MARKED = re.compile(
+    r"(?<!en )\bcuant[oa]s?\b(?! (?:antes|menos|mas)\b)|\bque tan\b|\bcomo se llama|\b(?:cuando) (?:lo|la|se|me|entreg\w+|esta\w*|abren|es|puedo|podria)\b"
+    r"|\ba?donde (?:queda|esta|es|estan|tengo|hay|se|puedo|los|las|lo|la|que)\b|\ba que hora\b|\bhow (?:much|many|long|big)\b|\bquant[oa]s?\b"
+    r"|\b(?:quier[eo]|kier[eo]|quisiera|necesito|me gustaria|queria) saber?\b|\b(?:que|cual(?:es)?) (?:papel|papeles|document\w{1,6}|requisitos?)\b|\bme interesa saber\b|\bse puede\b|\bes cierto que\b|\bhay que\b.*\?|\bcuales? (?:es|son)\b"
+)
+_LABEL = Pattern(
+    r"^\W*(?:y |el |la |los |las |hola |buenas )*(?:precios?|valor|gastos comunes|ggcc|metros|superficie|ubicacion|direccion|requisitos|orientacion|fotos?|horarios?|comision|estacionamientos?)\b"
+)
+_VERB = Pattern(
+    r"\b(?:tiene[ns]?|tengo|hay|habra|acepta\w*|admite\w*|permite\w*|deja[ns]?|puedo|puede\w*|podria\w*|se \w+|cobra\w*|paga\w*|pago|es|son|esta\w*|incluye\w*"
+    r"|viene\w*|trae\w*|sirve\w*|necesit\w+|devuelve\w*|dan|da|trabaja\w*|queda\w*|cuenta\w*|piden?|reciben?|hacen?|ofrece\w*|manejan?|atienden?|abren?|exige\w*|venden?"
+    r"|me \w+n|is|are|can|do|does|has|have|aceitam?|tem|posso|podem?|permitem?|precis\w+|e|fica)\b"
+)
+_SHORT = 8  # words: a label that begins a long sentence asks nothing
+_APOLOGY = Pattern(
+    r"\b(?:disculp\w+|perdon\w*) (?:que|por|la|tanta)\b|\b(?:ultima|una|otra) (?:pregunta|consulta|duda)\W*$"
+)
+_UNKNOWING = Pattern(
+    r"\bno (?:se|sabemos|tengo claro|estoy segur\w) (?:\w+ ){0,3}(?:cuant|cual|donde|cuando|que)"
+)
+
+
+def questions_in(text: str) -> list[Asked]:
+    """Each question of a message, in order; one without a subject of its own takes what was said before it."""
+    found: list[Asked] = []
+    said: frozenset[str] = frozenset()
+    for clause, marked in _clauses(spell_out(clean(excerpt(text, _READ)))):
+        folded = fold(clause)
+        subject = concepts(folded)
+        if _asks(clause, folded, marked):
+            found.append(Asked(clause, folded, kind_of(folded), subject, said))
+        said |= subject
+    return found[:_MOST]
+
+
+def kind_of(folded: str) -> Kind:
+    """A noun alone ("¿y comisión?") asks what there is of it, not whether."""
+    found = next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(folded)), None)
+    return found or (Kind.WHETHER if _VERB.search(folded) else Kind.WHICH)
+
+
+def _clauses(text: str) -> Iterator[tuple[str, bool]]:
+    """Pieces that may be a question of their own, each with whether its sentence ends with a mark."""
+    for sentence in _SENTENCE.findall(text):
+        marked = sentence.endswith("?")
+        starts = [0, *(match.end() for match in _BEGINS.finditer(fold(sentence)))]
+        for start, end in zip(starts, [*starts[1:], len(sentence)], strict=True):
+            piece = _TAIL.sub("", sentence[start:end].strip(" ,;¿?"))[:_LONGEST]
+            if piece:
+                yield piece, marked and end == len(sentence)
+
+
+def _asks(clause: str, folded: str, marked: bool) -> bool:
+    if _APOLOGY.search(folded) and not marked:
+        return False
+    if _UNKNOWING.search(folded):
+        return False
+    if _MARKED.search(folded):
+        return True
+    if _LABEL.search(folded) and len(folded.split()) <= _SHORT:
+        return True
+    return find_question(f"{clause}?" if marked else clause) is not None

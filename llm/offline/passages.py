@@ -1,0 +1,199 @@
+"""Answers from policies, subsidies and frequent questions: a passage of the subject with what is asked for."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from crm.patterns import Pattern
+from leads.folding import clean, excerpt, fold
+from llm.offline.asking import Asked, Kind
+from llm.offline.concepts import concepts, is_subject
+from llm.offline.context import Hit
+
+_AKIN, _SURE = 5, 6  # letters from which words may differ in their end, and by a letter
+_READ, _MOST_SENTENCES, _LONGEST = 4_000, 60, 320
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.](?=\d)[^.!?\n]+)*[.!?]?")
+_MARKUP = re.compile(r"[*_#`|>]+|\[([^\]]{0,200})\]\([^)]{0,500}\)")
+_WORD = re.compile(r"[a-z0-9]+")
+_WORD_SIGN = re.compile(r"\w")
+_PROMISE = Pattern(r"\b(?:pre-?\s?)?(?:aprobad\w*|aprobac\w*|aprueb\w*|garantiz\w*|asegurad\w*)\b")
+_NUMBER = r"(?:\d[\d.,]*|un[oa]?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|doce|medio|media)"
+_HAS = {
+    Kind.AMOUNT: Pattern(r"\$ ?\d|\buf ?\d|\d ?%|\b\d+ por ciento|\bmedio mes|\bgratis|\bgratuit\w*|\b(?:sin|no tienen?|ningun) costo|\bno (?:se )?(?:paga|cobra)\w*|\b(?:un|dos|tres) mes(?:es)? de"),
+    Kind.DURATION: Pattern(rf"\b{_NUMBER} (?:\w+ )?(?:dias?|mes(?:es)?|anos?|horas?|semanas?|minutos?|cuotas)\b|\bcuotas\b"),
+    Kind.COUNT: Pattern(rf"\b{_NUMBER}\b"),
+    Kind.WHEN: Pattern(r"\d{1,2}:\d\d|\b(?:lunes|martes|miercoles|jueves|viernes|sabados?|domingos?|semestre|enero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)\b|\bal (?:firmar|momento)\b|\bveces al ano\b|\bdias? habiles\b|\banticipacion\b"),
+    Kind.WHERE: Pattern(r"\b(?:avenida|av|calle|pasaje|oficina|metro|piso|proyecto|banco|notaria)\b"),
+    Kind.NAME: Pattern(r"\bse llama\b|\bnombre\b"),
+}  # fmt: skip
+# Subjects that may stand for one another between a question and a passage.
+_NEAR = {
+    "=documento": frozenset({"=documento", "liquidacion", "liquid", "certificad", "cedul", "presentan", "=registro"}),
+    "=horario": frozenset({"=horario", "=oficina"}),
+    "=oficina": frozenset({"=oficina", "=horario"}),
+    "=garantia": frozenset({"=garantia"}),
+    "=independiente": frozenset({"=independiente"}),
+    "=postular": frozenset({"=postular", "=ahorro"}),
+    "=contado": frozenset({"=contado"}),
+    "=duracion": frozenset({"=duracion"}),
+}  # fmt: skip
+# What a question's kind asks for already, and words beside a subject that narrow nothing down.
+_ASIDE = frozenset({"=costo", "=duracion", "=horario", "=oficina", "=anticipacion", "=interes"})
+# A passage that is for some only, where the question says nothing of them, comes after one for all.
+_NARROWS = frozenset({"=arriendo", "=usado", "=nuevo", "=subsidio", "=independiente", "=tramo"})
+_LATER = 0.05  # of a point for each sentence that comes before: what matters is said first
+_YES = Pattern(
+    r"\b(?:admiten?|aceptan?|permiten?|se (?:puede|acepta|devuelve|paga)|puede\w*|trabajamos|tenemos|hay|sirve|incluye\w*|devuelve\w*|descuentan?|atendemos|ayuda|permite|se pide|suele\w*)\b"
+)
+_NO = r"\bno (?:\w+ ){0,2}"
+_DEPENDS = Pattern(r"\bdepende\w*\b")
+_SOURCES = {"policy": "Según nuestra política, ", "subsidy": "Según la información del {title}, "}
+_LOWERED = frozenset(
+    ["el", "la", "los", "las", "un", "una", "en", "si", "lo", "para", "con", "se", "sirve", "atendemos", "trabajamos", "tramo", "del", "al", "no", "hay", "cada", "toda", "todo", "sobre", "por", "cuando"]
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    text: str
+    hit: Hit
+    yes: str = ""  # "Sí" or "No" where the question asks whether, and the passage decides it
+
+
+def find(asked: Asked, hits: Sequence[Hit], *, cautious: bool) -> Passage | None:
+    """The passage that answers; ``cautious`` leaves out what could sound like a promise of credit."""
+    wanted = _wanted(asked)
+    if not wanted:
+        return None
+    best: tuple[float, Passage] | None = None
+    for place, hit in enumerate(hit for hit in hits if hit.source_type != "property"):
+        sentences = _sentences(hit, cautious=cautious)
+        title = concepts(fold(clean(excerpt(hit.title))))
+        whole = title | frozenset().union(*(each for _text, each in sentences))
+        for number, (text, here) in enumerate(sentences):
+            score = _score(asked, wanted, title, here, whole, text)
+            score = None if score is None else score - number * _LATER
+            if score is not None and (best is None or score - place / 100 > best[0]):
+                chosen = _with_next(asked, sentences, number, wanted)
+                yes = _polarity(asked, text, wanted)
+                best = score - place / 100, Passage(chosen, hit, yes)
+    return best[1] if best else None
+
+
+def said_of(passage: Passage, *, sourced: bool) -> str:
+    """The passage with its source in words, once a reply."""
+    text = passage.text
+    lead = "" if sourced else _SOURCES.get(passage.hit.source_type, "")
+    lead = lead.format(title=_short_title(passage.hit.title))
+    first = text.split(" ", 1)[0]
+    if fold(first).strip(",:") in _LOWERED and (lead or passage.yes):
+        text = text[0].lower() + text[1:]
+    if passage.yes:
+        joined = ":" if text.startswith("si ") and not lead else ","
+        return f"{passage.yes}{joined} {lead[:1].lower()}{lead[1:]}{text}"
+    return f"{lead}{text}"
+
+
+def _short_title(title: str) -> str:
+    return " ".join(title.split()[:2])
+
+
+# --- What is asked and what is there ---------------------------------------------------------------
+
+
+def _wanted(asked: Asked) -> frozenset[str]:
+    """The concepts that a passage must have; of what was said before only subjects of the trade."""
+    own = frozenset(each for each in asked.subject if each not in _ASIDE)
+    if any(map(is_subject, own)):
+        return own
+    before = frozenset(each for each in asked.about if is_subject(each) and each not in _ASIDE)
+    if own or before:
+        return own | before if before else own
+    return frozenset(each for each in asked.subject if is_subject(each))
+
+
+def _score(
+    asked: Asked,
+    wanted: frozenset[str],
+    title: frozenset[str],
+    here: frozenset[str],
+    whole: frozenset[str],
+    text: str,
+) -> float | None:
+    """None where a word that was asked for is missing, or the kind of value."""
+    in_sentence = {each for each in wanted if _is_in(each, here)}
+    in_title = {each for each in wanted if _is_in(each, title)}
+    nearby = {each for each in wanted if _is_in(each, whole)}
+    if not in_sentence | in_title or wanted - nearby:
+        return None
+    beside = wanted - in_sentence - in_title
+    if beside and not all(map(is_subject, beside)):
+        return None
+    has = _HAS.get(asked.kind)
+    if has is not None and not has.search(fold(clean(text))):
+        return None
+    alike = len(_words(asked.folded) & _words(fold(clean(text))))
+    return (
+        0.3 * alike
+        + 2.0 * len(in_sentence)
+        + 1.0 * len(in_title)
+        - 0.5 * len(beside)
+        - len(text) / 2_000
+    )
+
+
+def _words(folded: str) -> frozenset[str]:
+    """Verbs and the like too: between two passages of a subject they decide."""
+    return frozenset(word[:6] for word in _WORD.findall(folded) if len(word) >= _AKIN)
+
+
+def _is_in(name: str, there: frozenset[str]) -> bool:
+    if name in there or _NEAR.get(name, frozenset()) & there:
+        return True
+    return not is_subject(name) and any(_is_akin(name, each) for each in there)
+
+
+def _is_akin(one: str, other: str) -> bool:
+    """The same word in another form, or misspelled at its end."""
+    least = min(len(one), len(other))
+    shared = least if least < _SURE else least - 1
+    return least >= _AKIN and one[:shared] == other[:shared] and abs(len(one) - len(other)) <= 3
+
+
+def _polarity(asked: Asked, text: str, wanted: Iterable[str]) -> str:
+    if asked.kind is not Kind.WHETHER:
+        return ""
+    folded = fold(clean(text))
+    if _DEPENDS.search(folded):
+        return "" if not _YES.search(folded.split("depende")[0]) else "Sí"
+    if re.search(_NO + r"(?:paga|cobra|tiene|hay|se|debe|incluye|acept|admit|necesita)", folded):
+        return "No"
+    return "Sí" if _YES.search(folded) else ""
+
+
+def _with_next(
+    asked: Asked,
+    sentences: Sequence[tuple[str, frozenset[str]]],
+    number: int,
+    wanted: frozenset[str],
+) -> str:
+    """A list of requirements goes on in the next sentence."""
+    text = sentences[number][0]
+    goes_on = asked.kind is Kind.WHICH and number + 1 < len(sentences)
+    if goes_on and {"=independiente", "=documento"} & wanted:
+        following, here = sentences[number + 1]
+        if wanted & here and len(text) + len(following) <= _LONGEST:
+            text = f"{text} {following}"
+    return text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + "…"
+
+
+def _sentences(hit: Hit, *, cautious: bool) -> list[tuple[str, frozenset[str]]]:
+    plain = _MARKUP.sub(lambda match: match.group(1) or "", excerpt(hit.text, _READ))
+    found = []
+    for sentence in _SENTENCE.findall(plain)[:_MOST_SENTENCES]:
+        text = " ".join(sentence.split())
+        if not _WORD_SIGN.search(text) or (cautious and _PROMISE.search(fold(clean(text)))):
+            continue
+        ended = text if text[-1] in ".!?" else f"{text}."
+        found.append((ended, concepts(fold(clean(text)))))
+    return found

@@ -115,7 +115,8 @@ class _Message:
     def facts(self, assistant: str, known: Mapping[str, Any]) -> Facts:
         body, email, phone = self._contacts()
         name, unnamed = self._name(body, assistant)
-        money = find_finances(blank_times(unnamed, fold(unnamed)), fold(unnamed), asked=self.asked)
+        untimed = blank_times(unnamed, fold(unnamed))
+        money = find_finances(untimed, fold(unnamed), asked=self.asked, known=known)
         dicom = find_dicom(self.folded, asked=self.asked, amount_owed=money.debt is not None)
         return Facts(
             name=name,

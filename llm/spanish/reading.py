@@ -32,6 +32,7 @@ _LIVES = re.compile(
 _UNWANTED = re.compile(
     r"\b(?:no (?:quiero |busco |me gusta )?(?:en |ni )?|menos (?:en )?|excepto |salvo |que no sea (?:en )?|ni en )$"
 )
+_MARK = "\0"  # where a way to reach the lead stood
 _NO = re.compile(r" no\b(?! se)")
 _ABOUT_DAYS = {
     Intent.WANTS_VISIT,
@@ -111,10 +112,11 @@ class _Message:
         self.text = text
         self.folded = fold(text)
         self.intents = frozenset(find_intents(self.folded))
+        self._contacts_marked = text
 
     def facts(self, assistant: str, known: Mapping[str, Any]) -> Facts:
         body, email, phone = self._contacts()
-        name, unnamed = self._name(body, assistant)
+        name, unnamed = self._name(body, assistant, known)
         untimed = blank_times(unnamed, fold(unnamed))
         money = find_finances(untimed, fold(unnamed), asked=self.asked, known=known)
         dicom = find_dicom(self.folded, asked=self.asked, amount_owed=money.debt is not None)
@@ -136,21 +138,29 @@ class _Message:
     def _contacts(self) -> tuple[str, str | None, str | None]:
         body = _blank(_LINK, self.text)
         email = _EMAIL.search(body)
-        body = _blank(_RUT, _blank(_EMAIL, body))
-        phone = locate_phone(body)
+        marked = _marked(_RUT, _marked(_EMAIL, body))
+        phone = locate_phone(marked)
         if phone:
-            body = body[: phone[1]] + " " * (phone[2] - phone[1]) + body[phone[2] :]
+            marked = marked[: phone[1]] + _MARK * (phone[2] - phone[1]) + marked[phone[2] :]
+        self._contacts_marked = marked
+        body = marked.replace(_MARK, " ")
         return (
             body,
             email.group().rstrip(".").lower() if email else None,
             phone[0] if phone else None,
         )
 
-    def _name(self, body: str, assistant: str) -> tuple[str | None, str]:
-        found = find_name(body, asked=self.asked == "name", assistant=assistant)
+    def _name(
+        self, body: str, assistant: str, known: Mapping[str, Any]
+    ) -> tuple[str | None, str]:
+        found = find_name(
+            body, asked=self.asked == "name", assistant=assistant, contacts=self._contacts_marked
+        )
         if not found:
             return None, body
         name, start, end = found
+        if set(fold(name).split()) < set(fold(str(known.get("name") or "")).split()):
+            name = None  # a fuller one is known
         return name, body[:start] + " " * (end - start) + body[end:]
 
     def _location(self, unnamed: str) -> tuple[str, ...]:
@@ -179,6 +189,10 @@ class _Message:
 
 def _unwanted(folded: str, found: Found) -> bool:
     return bool(_UNWANTED.search(before(folded, found.start)) or _NO.match(folded, found.end))
+
+
+def _marked(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: _MARK * len(match.group()), text)
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:

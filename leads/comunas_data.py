@@ -89,7 +89,7 @@ ALIASES: dict[str, str] = {
     "stgo": "Santiago", "stgo centro": "Santiago", "santiago centro": "Santiago", "santiago de chile": "Santiago",
     "centro de santiago": "Santiago", "centro de stgo": "Santiago", "stgo ctro": "Santiago", "santiasco": "Santiago",
     "lascondes": "Las Condes", "las condez": "Las Condes", "condes": "Las Condes",
-    "nunoa": "Ñuñoa", "nunork": "Ñuñoa", "la flo": "La Florida", "santi centro": "Santiago", "nunioa": "Ñuñoa", "niunoa": "Ñuñoa", "nuna": "Ñuñoa", "nunhoa": "Ñuñoa", "nyunyoa": "Ñuñoa",
+    "nunoa": "Ñuñoa", "nunowa": "Ñuñoa", "nunoua": "Ñuñoa", "nunua": "Ñuñoa", "ninoa": "Ñuñoa", "nunoha": "Ñuñoa", "nunork": "Ñuñoa", "la flo": "La Florida", "santi centro": "Santiago", "nunioa": "Ñuñoa", "niunoa": "Ñuñoa", "nuna": "Ñuñoa", "nunhoa": "Ñuñoa", "nyunyoa": "Ñuñoa",
     "penalo": "Peñalolén", "penalolem": "Peñalolén", "pena lolen": "Peñalolén",
     "maypu": "Maipú", "maipoo": "Maipú", "maipue": "Maipú",
     "florida": "La Florida", "laflorida": "La Florida", "lareina": "La Reina", "lacisterna": "La Cisterna",

@@ -46,6 +46,11 @@ _COMMA = re.compile(r",(?!\d)| y (?=[a-z])| pero ")
 _COMMA_COST, _AFTER_COST, _REACH, _AFTER_REACH = 40, 4, 70, 22
 _WINDOW = 120  # a cue that reaches an amount, and its own length
 _MOST = 40  # amounts that are weighed: nobody tells more of themselves in one breath
+_PUTS_RIGHT = re.compile(
+    r"\*|\b(?:perdon|mentira|digo|corrijo|equivoqu\w+|o sea|mas bien|mejor dicho|en realidad|quise decir|rectifico|no mas|nomas|sorry|i mean|actually|mejor|bueno|ponle|digamos|puse mal|escribi mal)\b"
+)
+_FEW_WORDS, _FARTHEST = 4, 3
+_LEAST_PRICE = 8_000_000  # pesos for which no home is sold
 _MOST_EARNED = 20_000_000  # pesos a month; more is what a home costs
 _NOT_EARNED = re.compile(
     r"\bno (?:\w+ )?(?:gano|ganamos|me pagan|recibo|llego a)\b(?! (?:mas|sobre))[^,.\n]*$"
@@ -150,8 +155,18 @@ class _Message:
         for mention, role in found:
             if role == "shared":
                 yield mention, "income" if earns or self._is_earned(mention) else "other"
-            elif role:
+            elif role and not self._is_odd(mention, role):
                 yield mention, role
+            elif again := restated_role(mention, self.folded, self.known):
+                yield mention, again
+            elif role == self.asked:
+                yield mention, "budget"
+
+    def _is_odd(self, mention: Mention, role: Role) -> bool:
+        """Too little for a home, whatever was asked: "son 2 palos" puts an income right."""
+        budget = as_budget(mention)
+        little = budget is None or (budget.currency == "CLP" and budget.amount < _LEAST_PRICE)
+        return role == "budget" and little and not self.rents
 
     def _is_earned(self, mention: Mention) -> bool:
         """ "Mi mamá me presta 5 millones" and "entre los dos tenemos 60" are no income."""
@@ -207,6 +222,32 @@ class _Message:
         """Where the words of this amount begin: behind the one before it."""
         ends = [each.end for each in self.mentions if each.end <= mention.start]
         return max([mention.start - _WINDOW, 0, *ends])
+
+
+def restated_role(mention: Mention, folded: str, known: Mapping[str, Any]) -> Role | None:
+    """What is put right by "*900 lucas" or "mentira, son 2 palos": the known amount that is nearest."""
+    if not _PUTS_RIGHT.search(folded) and len(folded.split()) > _FEW_WORDS:
+        return None
+    budget = as_budget(mention)
+    values: tuple[tuple[Role, str, Money | None], ...] = (
+        ("income", "income", as_income(mention) if mention.currency != "UF" else None),
+        ("budget", "budget", budget),
+        ("debt", "debt_amount", Money(_as_pesos(mention)) if mention.currency != "UF" else None),
+    )
+    near = [
+        (max(ratio, 1 / ratio), role)
+        for role, fact, money in values
+        if (ratio := _ratio(known.get(fact), money)) is not None
+    ]
+    return min(near)[1] if near and min(near)[0] <= _FARTHEST else None
+
+
+def _ratio(known: Any, money: Money | None) -> float | None:
+    """How many times what was known; None where they are no two amounts of one currency."""
+    told = known if isinstance(known, Mapping) else {"amount": known, "currency": "CLP"}
+    if not money or not told.get("amount") or told.get("currency") != money.currency:
+        return None
+    return float(money.amount) / float(told["amount"])
 
 
 def _months(folded: str, end: int) -> Decimal:
@@ -278,6 +319,8 @@ def _cues(folded: str, mention: Mention, start: int, end: int) -> Iterable[tuple
             between = folded[match.end() : mention.start]
             if len(between) <= _REACH:
                 yield len(between) + handicap + _COMMA_COST * len(_COMMA.findall(between)), role
+        if mention.bare and handicap == _WEAK:
+            continue
         for match in pattern.finditer(folded, mention.end, min(end, mention.end + _AFTER_REACH)):
             between = folded[mention.end : match.start()]
             if not _COMMA.search(between):

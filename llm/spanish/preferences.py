@@ -1,13 +1,9 @@
 """Reads whether a lead buys or rents, with which animal, ready when, and with which subsidy."""
 
 import re
-from typing import Literal
 
 from crm.patterns import scanner
-
-Operation = Literal["buy", "rent"]
-Delivery = Literal["immediate", "can_wait"]
-Subsidy = Literal["DS1", "DS19", "none"]
+from llm.spanish.meaning import Delivery, Operation, Subsidy
 
 _WISH = r"(?:quier[oae]\w*|kiero|quer[ei]\w+|quisier\w+|busc\w+|necesit\w+|pienso|pensando|interesad[oa]s?|vamos|voy|deseo|gustaria|me interesa|want|need|looking|would like|quero|procuro|preciso|gostaria)"
 _BUY = scanner(

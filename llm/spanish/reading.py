@@ -6,18 +6,20 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leads.comunas import Found, locate
-from leads.folding import before, clean, excerpt, fold
+from leads.folding import clean, excerpt, fold
 from leads.phones import locate_phone
 from llm.spanish.answers import says_refusal, says_unknown
 from llm.spanish.choices import find_choice, rejects
 from llm.spanish.credit import find_dicom
 from llm.spanish.days import blank_times, find_wish
 from llm.spanish.finances import Finances, find_finances
+from llm.spanish.financing import asks_financing
 from llm.spanish.homes import find_bedrooms, find_property_type
 from llm.spanish.intents import find_intents
 from llm.spanish.meaning import DayWish, Facts, Intent, Offer, Question, Understanding
 from llm.spanish.names import find_name
+from llm.spanish.places import find_places
+from llm.spanish.preferences import find_delivery, find_operation, find_subsidy, has_pets
 from llm.spanish.shorthand import spell_out
 from llm.spanish.timelines import find_timeline
 from llm.spanish.topics import find_question
@@ -26,14 +28,7 @@ _SIGNS = re.compile(r"([^\w\n]{8})[^\w\n]+|(\n{8})\n+")
 _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
-_LIVES = re.compile(
-    r"\b(?:vivo|trabajo|vivimos|estudio|(?<!busco )(?<!quiero )(?<!en )(?<!un )arriendo|soy|somos|vengo|resido|estoy viviendo|escribo) (?:\w+ ){0,2}?(?:en|de|desde|por) $"
-)
-_UNWANTED = re.compile(
-    r"\b(?:no (?:quiero |busco |me gusta )?(?:en |ni )?|menos (?:en )?|excepto |salvo |que no sea (?:en )?|ni en )$"
-)
 _MARK = "\0"  # where a way to reach the lead stood
-_NO = re.compile(r" no\b(?! se)")
 _ABOUT_DAYS = {
     Intent.WANTS_VISIT,
     Intent.WANTS_RESCHEDULE,
@@ -124,15 +119,26 @@ class _Message:
             name=name,
             phone=phone,
             email=email,
-            location=self._location(unnamed),
+            location=find_places(
+                unnamed,
+                asked=self.asked == "location",
+                known=known.get("location") or (),
+                question="?" in self.text or find_question(self.text) is not None,
+            ),
             budget=money.budget,
             income=money.income,
             dicom=dicom,
             debt_amount=self._debt(money, dicom, known),
             timeline=self._timeline(unnamed),
             property_type=find_property_type(self.folded, asked=self.asked == "property_type"),
-            bedrooms=find_bedrooms(fold(unnamed), asked=self.asked == "bedrooms"),
-            asked_financing=Intent.ASKS_FINANCING in self.intents,
+            bedrooms=find_bedrooms(
+                fold(unnamed), asked=self.asked == "bedrooms", known="bedrooms" in known
+            ),
+            asked_financing=asks_financing(self.folded),
+            operation=find_operation(self.folded),
+            pets=has_pets(self.folded),
+            delivery=find_delivery(self.folded),
+            subsidy=find_subsidy(self.folded),
         )
 
     def _contacts(self) -> tuple[str, str | None, str | None]:
@@ -163,17 +169,6 @@ class _Message:
             name = None  # a fuller one is known
         return name, body[:start] + " " * (end - start) + body[end:]
 
-    def _location(self, unnamed: str) -> tuple[str, ...]:
-        """Where the lead wants to be; where they live or work only if nothing else was said and we asked."""
-        folded = fold(unnamed)
-        found = [each for each in locate(unnamed) if not _unwanted(folded, each)]
-        wanted = [each for each in found if not _LIVES.search(before(folded, each.start))]
-        return tuple(
-            dict.fromkeys(
-                each.comuna for each in wanted or (found if self.asked == "location" else [])
-            )
-        )
-
     def _debt(self, money: Finances, dicom: str | None, known: Mapping[str, Any]) -> int | None:
         owes = dicom == "has_debt" or (dicom is None and known.get("dicom") == "has_debt")
         return money.debt if owes else None
@@ -185,10 +180,6 @@ class _Message:
             return None
         found = find_timeline(unnamed, folded, self.today, asked=self.asked == "timeline")
         return found if found or not says_unknown(folded) else None
-
-
-def _unwanted(folded: str, found: Found) -> bool:
-    return bool(_UNWANTED.search(before(folded, found.start)) or _NO.match(folded, found.end))
 
 
 def _marked(pattern: re.Pattern[str], text: str) -> str:

@@ -23,6 +23,10 @@ _BARE_SPAN = re.compile(
     rf"\b(?P<low>\d{{1,2}}|{_COUNT})(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b"
     r"(?P<half> y medio)?"
 )
+_AGE = re.compile(r"\ba los $")
+_DEADLINE = re.compile(
+    rf"\b(?:vence|vencen|termina|terminan|acaba|caduca|entregar|entrego|dejar|hasta|antes|salir|para|plazo)\b[^.\n]{{0,60}}?\b(?:el |del )(?P<day>\d{{1,2}}) de (?P<month>{MONTH})\b"
+)
 _PAST = re.compile(r"\b(?:hace|llevo|tengo|desde hace|antiguedad de|contrato de|trabajando) $")
 _MONTH = re.compile(
     rf"\b(?:en|para|a partir de|desde|hacia|por|hasta|tipo|a fines de|fines de|fin de|a principios de|principios de|mediados de)\s+"
@@ -36,7 +40,10 @@ _UNIT_DAYS = {"d": 1, "s": 7, "m": 30, "a": 365}
 
 # Said anywhere, these are about the purchase; the second table needs the question to have been asked.
 _PHRASES: tuple[tuple[Horizon, str], ...] = (
-    ("later", r"(?:solo|solamente|recien|nomas|por ahora|estoy|ando) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)"),
+    ("later", r"(?:solo|solamente|recien|nomas|por ahora) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)|(?:estoy|ando|estamos|andamos) (?:cotizando|averiguando|vitrineando|mirando|viendo)(?: no ?mas| nomas| por ahora|(?= ?(?:[,.;!\n]|$)))"),
+    ("later", r"(?:en |puedo esperar |esperar )?(?:un par de|unos|varios|muchos|algunos) anos|just (?:looking|browsing)|no rush|no hurry|next year|sem pressa|ano que vem|so olhando"),
+    ("now", r"right away|as soon as possible|this month|immediately|urgently|o quanto antes|este mes|cuanto antes mejor|urgencia"),
+    ("within_90_days", r"next month|in a couple of months|mes que vem|proximo mes"),
     ("later", r"sin (?:apuro|prisa|urgencia)|no (?:tengo|hay|tenemos|es) (?:apuro|prisa|urgente|urgencia)|no me urge|mas adelante|a futuro|a largo plazo|largo plazo"),
     ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|cuando (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)"),
     ("now", r"lo antes posible|lo mas (?:pronto|rapido) posible|cuanto antes|urgente(?:mente)?|con urgencia|me urge|de inmediato|inmediat(?:o|a|amente)"),
@@ -66,9 +73,9 @@ _SEASON = re.compile(
 def find_timeline(text: str, folded: str, today: date, *, asked: bool) -> Timeline | None:
     """`text` lends its own words to the answer; `folded` decides."""
     readers = (
-        (_phrase, _season, _bare, _span, _year, _short)
+        (_phrase, _deadline, _season, _bare, _span, _year, _short)
         if asked
-        else (_phrase, _season, _span, _month)
+        else (_phrase, _deadline, _season, _span, _month)
     )
     for reader in readers:
         if found := reader(folded, today):
@@ -95,6 +102,16 @@ def _first(table: tuple[tuple[Horizon, str], ...], folded: str) -> _Found | None
     return None
 
 
+def _deadline(folded: str, today: date) -> _Found | None:
+    """ "Se me vence el contrato el 15 de diciembre"."""
+    match = _DEADLINE.search(folded)
+    if not match:
+        return None
+    month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
+    days = _days_until(month, None, today) + int(match.group("day"))
+    return _horizon(max(days, 0)), match.start(), match.end()
+
+
 def _span(folded: str, today: date) -> _Found | None:
     return _measured(_SPAN, folded)
 
@@ -105,6 +122,8 @@ def _bare(folded: str, today: date) -> _Found | None:
 
 def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
     for match in pattern.finditer(folded):
+        if _AGE.search(folded, 0, match.start("low") if match["low"] else match.start()):
+            continue
         if _PAST.search(before(folded, match.start())) or _PAST.search(
             before(folded, match.start("unit")).rsplit(" ", 2)[0] + " "
         ):

@@ -20,6 +20,9 @@ _UNKNOWN = Pattern(
 _OTHERS = re.compile(
     r"(?<!ni )\bmi (?:senora|esposa|esposo|marido|pareja|polol[oa]|mama|papa|herman[oa]|hij[oa]|novi[oa])\b[^.,;\n]{0,120}(?:dicom|deuda)"
 )
+_PARTNER_OWES = Pattern(
+    r"\b(?:mi (?:senora|esposa|esposo|marido|pareja|polol[oa]|novi[oa]|mama|papa|herman[oa])|ella|el) (?:\w+ )?(?:si\b|debe|esta (?:en dicom|moros)|tiene (?:dicom|una deuda|deudas)|aparece|sale en)"
+)
 _CLEAN = Pattern(
     r"\b(?:ningun[oa]|nadie|ni (?:yo|el|ella)) (?:\w+ ){0,6}?(?:dicom|deudas?|debe|moros\w*|protestos|debemos)\b|\bdicom (?:\w+ )?(?:ningun[oa]|nadie|ni uno|ninguno)\b"
     r"|\b(?:estamos|andamos|somos|salimos|quedamos|estan) (?:\w+ ){0,2}?(?:limpi[oa]s?|impecables?|al dia|sin deudas)\b|\b(?:los|las) dos (?:\w+ )?(?:limpi[oa]s|impecables|al dia)\b|\bambos (?:\w+ )?(?:limpi[oa]s|sin deudas)\b"
@@ -55,7 +58,7 @@ def find_dicom(folded: str, *, asked: str | None, amount_owed: bool) -> Dicom | 
     if _UNKNOWN.search(_OTHERS.sub(" ", folded)):
         return "unknown"
     if _CLEAN.search(told) and not _still_owes(told):
-        return "clean"
+        return None if _PARTNER_OWES.search(folded) else "clean"
     if _DEBT.search(told) or amount_owed:
         return "has_debt"
     return _answered(told, asked) if asked in ("dicom", "dicom_clean") else None

@@ -25,8 +25,8 @@ _CUES: tuple[tuple[Role, str, int], ...] = (
                rf"|{SPOUSE}|{RELATIVE}", 0),
     ("debt", r"deud[ao]s?|debo|debemos|adeudo|moros\w*|dicom|protest\w*|atrasad[oa]|castigad[oa]s?|i owe|owe|debt|devo|divida|multitienda|endeudad[oa]", 0),
     ("budget", r"presupuestos?|topes?|invertir|gastar|que no pas\w+ de|comprar|maximo|max|como mucho|budget|orcamento|no mas de|llegar (?:a|hasta)|estirarme (?:a|hasta)|estirar(?:nos)? (?:a|hasta)|subir (?:a|hasta)|bajar? (?:a|hasta)|up to|at most|ate", 0),
-    ("budget", r"hasta|por|menos de|bajo|entre|buscando|busco|around|about|under|uns|dispon\w+|tengo|tenemos|heredamos|herede|vale la pena", _WEAK),
-    ("budget", r"alcanza|valor|precio|deptos?|dptos?|departamentos?|casas?|credito de|propiedad|desde|cuesta|vale|algo|apartment|house|apartamento", _NOUN),
+    ("budget", r"hasta|por|menos de|bajo|entre|buscando|busco|around|about|under|uns|heredamos|herede|vale la pena", _WEAK),
+    ("budget", r"tengo|tenemos|dispon\w+|alcanza|valor|precio|deptos?|dptos?|departamentos?|casas?|credito de|propiedad|desde|cuesta|vale|algo|apartment|house|apartamento", _NOUN),
     ("other", r"pie|ahorr\w*|ahorit\w*|juntad[oa]s?|tengo juntad\w*|afp|dividendos?|cuotas?|gastos comunes|pago|pagando|pagamos|herencia|finiquito|me gast\w+|prestan?|prestaria\w*"
               r"|down ?payment|savings?|entrada|reserva|cobraron|multa|garantia|comision", 0),
     ("other", r"(?:mi|el|un|de) arriendo|(?:el|la|ese|esa|aquel|los|las) de|(?:ese|esa|este|esta) (?:depto|casa|departamento)", 6),
@@ -46,17 +46,20 @@ _COMMA = re.compile(r",(?!\d)| y (?=[a-z])| pero ")
 _COMMA_COST, _AFTER_COST, _REACH, _AFTER_REACH = 40, 4, 70, 22
 _WINDOW = 120  # a cue that reaches an amount, and its own length
 _MOST = 40  # amounts that are weighed: nobody tells more of themselves in one breath
+_BEYOND = re.compile(
+    r"\b(?:puede ser|maximo|tope|a lo mas|como mucho|podria\w* llegar|puedo llegar|estir\w+|hasta|at most|up to)\b"
+)
 _PUTS_RIGHT = re.compile(
     r"\*|\b(?:perdon|mentira|digo|corrijo|equivoqu\w+|o sea|mas bien|mejor dicho|en realidad|quise decir|rectifico|no mas|nomas|sorry|i mean|actually|mejor|bueno|ponle|digamos|puse mal|escribi mal)\b"
 )
-_FEW_WORDS, _FARTHEST = 4, 3
+_FEW_WORDS, _FARTHEST, _ZERO_FORGOTTEN = 4, 3, 11
 _LEAST_PRICE = 8_000_000  # pesos for which no home is sold
 _MOST_EARNED = 20_000_000  # pesos a month; more is what a home costs
 _NOT_EARNED = re.compile(
     r"\bno (?:\w+ )?(?:gano|ganamos|me pagan|recibo|llego a)\b(?! (?:mas|sobre))[^,.\n]*$"
 )
 _VAGUE = re.compile(r"\b(?:menos de|bajo|no llego a|no alcanzo a|mas que)\s*(?:los |las |el )?$")
-_OF_YEAR = re.compile(r"\b(?:del?|en|el|desde|ano|fines de)\s$")
+_OF_YEAR = re.compile(r"\b(?:del?|al|en|el|desde|ano|fines de)\s$")
 _GROSS = re.compile(r"\b(?:brut[oa]s?|imponibles?|gross|before tax\w*|facturo|sin descuentos)\b")
 _NET = re.compile(r"\b(?:liq(?:uid[oa]s?)?|limpi[oa]s?|neto|net|en mano|take ?home)\b")
 _YEARLY = re.compile(r"\s*(?:\w+ )?(?:al ano|anual(?:es)?|por ano|a year|per year)\b")
@@ -108,16 +111,20 @@ def find_finances(
             found = replace(found, gross=found.gross or message.is_gross(mention))
             earned += message.earned(mention)
         else:
-            found = _with(found, role, mention, asked)
+            found = _with(found, role, mention, asked, more=message.is_more(mention))
     income = household(earned, folded, message.income_before)
     if income is None and not earned and message.earns_nothing:
         income = Decimal(0)
     return found if income is None else replace(found, income=Money(income))
 
 
-def _with(found: Finances, role: Role, mention: Mention, asked: str | None) -> Finances:
+def _with(
+    found: Finances, role: Role, mention: Mention, asked: str | None, *, more: bool
+) -> Finances:
     if role == "budget" and (budget := as_budget(mention)):
-        return found if found.budget else replace(found, budget=budget)
+        if found.budget and not more:
+            return found
+        return replace(found, budget=budget)
     if role == "debt" and (not mention.bare or asked in _ASKED_ROLE or mention.amount >= 50):
         return found if found.debt else replace(found, debt=int(_as_pesos(mention)))
     return found
@@ -159,7 +166,7 @@ class _Message:
                 yield mention, role
             elif again := restated_role(mention, self.folded, self.known):
                 yield mention, again
-            elif role == self.asked:
+            elif role and role == self.asked:
                 yield mention, "budget"
 
     def _is_odd(self, mention: Mention, role: Role) -> bool:
@@ -194,6 +201,11 @@ class _Message:
         if mention.scaled and _as_pesos(mention) > _MOST_EARNED and not yearly:
             return mention.amount < 1_000_000_000
         return self.rents and not _EARNS.search(around)
+
+    def is_more(self, mention: Mention) -> bool:
+        """ "Siete mil, siete mil quinientas como máximo": a later amount that goes beyond the first."""
+        around = self.folded[self._begin(mention) : mention.end + 20]
+        return bool(_BEYOND.search(around) or _PUTS_RIGHT.search(around))
 
     def is_gross(self, mention: Mention) -> bool:
         lead_in = self.folded[max(self._begin(mention), mention.start - 25) : mention.start]
@@ -239,7 +251,8 @@ def restated_role(mention: Mention, folded: str, known: Mapping[str, Any]) -> Ro
         for role, fact, money in values
         if (ratio := _ratio(known.get(fact), money)) is not None
     ]
-    return min(near)[1] if near and min(near)[0] <= _FARTHEST else None
+    farthest = _ZERO_FORGOTTEN if _PUTS_RIGHT.search(folded) else _FARTHEST
+    return min(near)[1] if near and min(near)[0] <= farthest else None
 
 
 def _ratio(known: Any, money: Money | None) -> float | None:

@@ -37,6 +37,7 @@ _CUES: tuple[tuple[Owner, re.Pattern[str]], ...] = (
     ("each", re.compile(r"\b(?:cada (?:uno|una|um|cual)|c/u|each|por cabeza|los dos (?:ganamos|sacamos) lo mismo)\b|\bc/u")),
 )  # fmt: skip
 _SOMEBODY = re.compile(rf"\b{_THEIR_VERB}\b")
+_NAMED = re.compile(rf"\b(?:{SPOUSE}|{RELATIVE}|ella|ela|she|el)\b")
 _AFTER_ALL = re.compile(
     rf"[ ,]{{1,2}}(?:(?:de |al |mensual\w*|liquid\w*|pesos|lucas) ?){{0,3}}(?P<cue>cada (?:uno|una|um)|c/u|each|por cabeza|{BOTH})(?![a-z])(?!,? ?(?:son |es |como |unos |de |nos da |ganamos )?\$?\d)"
 )
@@ -77,7 +78,7 @@ def owner_of(folded: str, begin: int, start: int, end: int) -> Owner:
     ]
     if found:
         return max(found)[1]
-    if _SOMEBODY.search(folded, begin, start):
+    if _SOMEBODY.search(folded, begin, start) and _NAMED.search(folded, 0, start):
         return "partner"
     if behind := _AFTER_ONE.match(folded, end):
         return "own" if behind.group("cue") == "yo" else "partner"

@@ -49,7 +49,7 @@ GIVEN: frozenset[str] = frozenset(
     geraldine brigitte noelle ignacia maximina rosalba flor nieves edith eusebio segundo braulio eleuterio ezequiel
     yerson yadira yajaira ninoska nubia nuri nelida mitzy matilda martita maritza marjorie margot marcial magali lucila
     lilia libertad leontina lastenia juvenal jovita isolina iselda hilario herman hermes haydee grecia genaro fermin
-    evangelina eufemia eloy elvira elba egidio edelmira domitila danitza crescencia cindy carlota calixto blas benigno
+    marisel maricel marisela nelly yasmina nayadeth anahis evangelina eufemia eloy elvira elba egidio edelmira domitila danitza crescencia cindy carlota calixto blas benigno
     baldomero aurelio aquiles anselmo ambrosio alexia aleida adelaida abel
     """.split()  # noqa: SIM905 - a table of 500 words reads better as text
 )
@@ -111,6 +111,7 @@ NOT_NAMES: frozenset[str] = frozenset(
     estafadores aburrido aburrida cansado cansada chato chata harto harta enojado enojada molesto molesta feliz contento contenta
     mucama garzon garzona camarera chofer taxista temporera temporero operadora vigilante enfermeros profes maestro maestra
     comunidad empresa inmobiliaria corredora agencia banco constructora fundacion familia pareja matrimonio
+    unas unos unico cambio cambios planes plan gmail hotmail yahoo outlook icloud celular cel fono correo mejoro
     sorry excuse looking for buying renting foreigner student single married retired tourist good great fine sure what why who
     """.split()  # noqa: SIM905 - a table of words
 )

@@ -10,13 +10,13 @@ from llm.spanish.name_lists import GIVEN, NOT_NAMES, PARTICLES, TITLES
 
 _STRONG = re.compile(
     r"\b(?:me llamo|me llaman|mi nombre(?: completo)? es|mi nombre(?: completo)?:?|nombre(?: completo)?:|a nombre de|el nombre es|my name is|my name's"
-    r"|me chamo|meu nome e|o meu nome e|mwen rele|yo me llama|mi llama|yo llama|mi nombre e)\s+"
+    r"|an[oó]t[ae](?:n|me|nme) (?:como|a)|agend[ae](?:n|me|nme)? (?:como|a nombre de)|registr\w+ como|pon(?:me|gan?me) como|me chamo|meu nome e|o meu nome e|mwen rele|yo me llama|mi llama|yo llama|mi nombre e)\s+"
 )
 _NICKNAME = re.compile(
     r"\b(?:me dicen|me puedes decir|puedes decirme|llamame|call me|dime|me conocen como)\s+"
 )
 _WEAK = re.compile(
-    r"(?:\bsoy(?: la| el| yo)?(?: don| dona| sra?\.?| senora?| senorita)?|(?:^|\b(?:te|le|les) )habla|(?:te|le|les) escribe"
+    r"(?:\bsoy(?: la| el| yo)?(?: don| dona| sra?\.?| senora?| senorita)?|(?:^|[,.!\n] *|\b(?:te|le|les) )habla|(?:te|le|les) escribe"
     r"|(?:te|le|les) saluda|\b(?:aca|aqui)(?: habla| escribe| con)?|^con|me presento,?(?: soy)?|\bi am|\bi'm|\bthis is|\bsou(?: a| o)?|\bfala(?: a| o)?|\bsaludos,|\batte\.?,?|\batentamente,?)\s+"
 )
 _APART = re.compile(r"\b(?:yo|soy|interesad[oa]|presento|interesad[oa] po|escribe|habla)(?: po)?[,:] +")
@@ -38,6 +38,10 @@ _DOING = re.compile(r"(?:[aie]ndo|mente)$")
 _LAUGH = re.compile(r"(?:[jhks]*[aeio][jhks]){1,15}[aeioj]*|(?:ja|je|ji|ha|he|lo|xd|kk|ks)+[a-z]?")
 _CONTACT = re.compile(r"[\s,.;:()/|+\-]{0,4}\x00")
 _CONTACT_BEFORE = re.compile(r"\x00[\s,.;:()/|\-]{0,4}$")
+_HERE = {"aca", "aqui", "presente", "here", "aqu"}
+_PRESENTED = re.compile(
+    r",? (?:con|sin) (?:(?:una? )?[a-z]{1,2}|tilde|acento|hache|zeta|doble [a-z])\b|,? (?:al habla|para servirle|a sus ordenes)\b"
+)
 _LINE = re.compile(r"[^\n]+")
 _MOST_WORDS, _MOST_SURNAMES = 6, 2
 Trust = Literal["given", "asked", "guess"]
@@ -61,6 +65,7 @@ def find_name(
         page.introduced(_ASIDE, "guess", whole=True),
         page.introduced(_TITLE, "guess", whole=True),
         page.alone(),
+        page.presented(),
         page.answered(assistant) if asked else iter(()),
         page.introduced(_NICKNAME, "given"),
     )
@@ -101,6 +106,17 @@ class _Page:
                 continue
             rest = self.folded[found[2] : line.end()]
             if re.match(r"\W*$|,? (?:en realidad|en verdad|para servirle)\b|\s*,", rest) and "?" not in rest:
+                yield found
+
+    def presented(self) -> Iterator[Found]:
+        """ "Millaray Curihual acá", "Marisel Cárcamo, con l al final"."""
+        for run in self._runs():
+            if not _PRESENTED.match(self.folded, run[-1].end()) and fold(run[-1].group()) in _HERE:
+                run = run[:-1]
+            elif not _PRESENTED.match(self.folded, run[-1].end()):
+                continue
+            found = self._last_name(run) if run else None
+            if found and len(found[0].split()) > 1 and not find_comunas(found[0]):
                 yield found
 
     def answered(self, assistant: str) -> Iterator[Found]:
@@ -163,7 +179,8 @@ class _Page:
         start = line.start() + (greeted.end() if greeted else 0)
         plain = _TRAILING.sub("", self.folded[start : line.end()])
         answer = re.split(r"[^\w\s'\-]|\d", plain)[0].strip()
-        if "?" in plain or "@" in answer or not 1 <= len(answer.split()) <= _MOST_WORDS:
+        counts = re.match(r"[^\n]{0,60}?\d", self.contacts[start : line.end()][len(answer) :][:2])
+        if counts or "?" in plain or "@" in answer or not 1 <= len(answer.split()) <= _MOST_WORDS:
             return None
         if (answer == fold(assistant) and greeted) or (
             canonical(answer) and answer.split()[0] not in GIVEN
@@ -209,7 +226,8 @@ def _keep(folded: str, words: list[re.Match[str]]) -> list[re.Match[str]]:
 
 
 def _ends_name(folded: str, word: str, kept: list[re.Match[str]], match: re.Match[str]) -> bool:
-    if word not in GIVEN and (word in NOT_NAMES or _DOING.search(word)):
+    named = match.group()[0].isupper() and kept[0].group()[1:2].islower()  # "Rodrigo Peña"
+    if word not in GIVEN and (_DOING.search(word) or (word in NOT_NAMES and not named)):
         return True
     rest = folded[kept[-1].start() : match.end()]
     return rest.startswith("de ") and canonical(rest[3:]) is not None
@@ -218,7 +236,7 @@ def _ends_name(folded: str, word: str, kept: list[re.Match[str]], match: re.Matc
 def _whole(answer: str, name: str) -> bool:
     """Nothing is left of the answer but, perhaps, where the lead is from."""
     rest = answer.split()[len(name.split()) :]
-    return not rest or rest[0] in ("de", "desde", "soy")
+    return not rest or rest[0] == "soy" or (rest[0] in ("de", "desde") and bool(canonical(" ".join(rest[1:]))))
 
 
 def _tidy(words: list[str]) -> str:

@@ -22,7 +22,7 @@ _BEFORE: tuple[tuple[Stance, re.Pattern[str]], ...] = (
     ("origin", re.compile(
         r"\b(?:(?:vivo|vivimos|vive|viven|viviendo|viviamos|vivia|trabaj(?:o|a|amos|an|ando|aba)|estudi(?:o|a|ando|amos)|resido|residimos|(?<!busco )(?<!quiero )(?<!en )(?<!un )(?<!de )(?<!algun )(?<!necesito )arriendo|arrendamos|soy|somos|vengo|venimos|viene|vienen"
         r"|llegue|llego|llegamos|llegan|viajo|escribo|saludos|naci|nacid[oa]|creci|criad[oa]|estoy (?:viviendo|arrendando|alojando)|estamos (?:viviendo|arrendando)|atiendo|i live|i work|i'm from|i am from|we live|moro|moramos|trabalho|sou)"
-        rf"|(?:mi|la|su|el|nuestr[oa]|my) (?:casa|depto|departamento|dpto|{_WORK})(?: (?:esta|queda|es))?|(?:mi|su|nuestr[oa]) (?:{_KIN}|marido|senora|esposa|esposo) (?:esta|queda|es|vive|trabaja|viven|queda trabajando)|(?:tengo|tenemos|vendo|vender|vendi|vendimos) (?:\w+ )?(?:casa|depto|departamento|{_WORK}|propiedad)"
+        rf"|(?:mi|la|su|el|nuestr[oa]|my) (?:casa|depto|departamento|dpto|{_WORK})(?: (?:esta|queda|es))?|(?:mi|su|nuestr[oa]) (?:{_KIN}|marido|senora|esposa|esposo) (?:esta|queda|es|vive|trabaja|viven|queda trabajando)|(?:la|el|lo) de (?:aca|aqui|ahora)|(?:tengo|tenemos|vendo|vender|vendi|vendimos) (?:\w+ )?(?:casa|depto|departamento|{_WORK}|propiedad)"
         r"|(?:irme|irnos|salir|salirme|cambiar(?:me|nos)?|mudar(?:me|nos)?|arrancar\w*|escapar\w*|me cambio|nos cambiamos|me voy|nos vamos|me mudo|nos mudamos|aburrid[oa]s?|chat[oa]s?|cansad[oa]s?|sacar\w*) de)\b")),
     ("wanted", re.compile(
         r"\b(?:busc\w+|busk\w+|quier\w+|quisier\w+|necesit\w+|interes\w+|gustar?ia|encanta\w*|prefier\w+|preferi\w+|ojala|compr(?:ar|amos|o|emos|aria)\w*|arrendar|irme|irnos|ir[ae]|mudar\w+|cambiar\w+|viendo|mirando|cotizando|averiguando|mejor|puede ser|podria ser|seria|sino|aunque sea"
@@ -48,7 +48,11 @@ _ALSO = re.compile(
 _ABOUT = re.compile(
     r"\b(?:el|la|los|las|ese|esa|este|esta|del|al)(?: (?:depto|dpto|departamento|casa|estudio|depa|propiedad|flat|mansion))? (?:de |del |en |d )?(?:la |el |los |las |calle |av |metro )?$"
 )
+_OF_STREET = re.compile(r"\b(?:el|la|los|las|ese|esa|este|esta|del|al) (?:[a-z]+ )?(?:de|en) $")
 _SECTORS = {sector for sectors in SECTORS.values() for sector in sectors}
+_STAYS = re.compile(
+    r"\b(?:quedarme|quedarnos|seguir|seguir viviendo|no (?:moverme|cambiarme|salir)) (?:por aca|por aqui|aca|aqui|en (?:la misma|el mismo|el sector|la comuna|la zona))|\b(?:misma|mismo|esta misma|este mismo) (?:comuna|sector|barrio)|\bstay (?:here|around here)\b"
+)
 _FAR = 60  # from the words that decide to the place
 
 
@@ -63,6 +67,8 @@ def find_places(
     found = [each for each in locate(text) if not _is_discussed(folded, each, bool(known), question)]
     stances = list(zip(found, _stances(folded, found), strict=True))
     wanted = _named(stances, "wanted")
+    if not wanted and _STAYS.search(folded):
+        wanted = _named(stances, "origin")
     unwanted = set(_named(stances, "unwanted")) - set(wanted)
     if not wanted:
         left = tuple(each for each in known if each not in unwanted)
@@ -81,9 +87,11 @@ def _named(stances: Sequence[tuple[Found, Stance]], stance: Stance) -> list[str]
 def _is_discussed(folded: str, found: Found, known: bool, question: bool) -> bool:
     """ "El de Alonso de Córdova" is a property on offer, by its street, and no wish for a comuna."""
     titled = found.start <= 2 and folded[found.end : found.end + 1] == ":"
-    definite = titled or bool(_ABOUT.search(before(folded, found.start)))
+    lead_in = before(folded, found.start)
     street = folded[found.start : found.end] in _SECTORS
-    return definite and question and (street or known)
+    if street and _OF_STREET.search(lead_in):
+        return True
+    return (titled or bool(_ABOUT.search(lead_in))) and question and (street or known)
 
 
 def _stances(folded: str, found: Sequence[Found]) -> Iterator[Stance]:

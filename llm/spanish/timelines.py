@@ -23,6 +23,13 @@ _BARE_SPAN = re.compile(
     rf"\b(?P<low>\d{{1,2}}|{_COUNT})(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b"
     r"(?P<half> y medio)?"
 )
+_ERRAND = re.compile(
+    r"\b(?:llam\w+|mand\w+|envi\w+|respond\w+|contest\w+|transf\w+|pag[ou]\w*|dime|avis\w+|escrib\w+|conect\w+|call me|send)\b[^.\n]{0,25}$"
+)
+_PAST_DEED = re.compile(
+    r"\b(?:quede|fue|fui|fuimos|falleci\w+|murio|compre|compramos|llegue|llegamos|termine|empece|nacio|vendi|vendimos|despidieron|renuncie|hable|pregunte|vi|visite|desde hace|me cambie|me separe|case|jubile|\w+(?:aron|ieron|aste|iste))\b[^.\n]{0,30}$"
+)
+_CREDIT_YEARS = 8
 _AGE = re.compile(r"\ba los $")
 _DEADLINE = re.compile(
     rf"\b(?:vence|vencen|termina|terminan|acaba|caduca|entregar|entrego|dejar|hasta|antes|salir|para|plazo)\b[^.\n]{{0,60}}?\b(?:el |del )(?P<day>\d{{1,2}}) de (?P<month>{MONTH})\b"
@@ -42,10 +49,10 @@ _UNIT_DAYS = {"d": 1, "s": 7, "m": 30, "a": 365}
 _PHRASES: tuple[tuple[Horizon, str], ...] = (
     ("later", r"(?:solo|solamente|recien|nomas|por ahora) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)|(?:estoy|ando|estamos|andamos) (?:cotizando|averiguando|vitrineando|mirando|viendo)(?: no ?mas| nomas| por ahora|(?= ?(?:[,.;!\n]|$)))"),
     ("later", r"(?:en |puedo esperar |esperar )?(?:un par de|unos|varios|muchos|algunos) anos|just (?:looking|browsing)|no rush|no hurry|next year|sem pressa|ano que vem|so olhando"),
-    ("now", r"right away|as soon as possible|this month|immediately|urgently|o quanto antes|este mes|cuanto antes mejor|urgencia"),
+    ("now", r"right away|as soon as possible|this month|immediately|urgently|o quanto antes|este mes|cuanto antes mejor"),
     ("within_90_days", r"next month|in a couple of months|mes que vem|proximo mes"),
     ("later", r"sin (?:apuro|prisa|urgencia)|no (?:tengo|hay|tenemos|es) (?:apuro|prisa|urgente|urgencia)|no me urge|mas adelante|a futuro|a largo plazo|largo plazo"),
-    ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|cuando (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)"),
+    ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|(?:cuando|apenas|despues que|una vez que) (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)|(?:cuando|apenas|una vez que|despues de que) (?:se )?(?:venda|vendamos|salga la venta|termine de|me jubile|jubile)"),
     ("now", r"lo antes posible|lo mas (?:pronto|rapido) posible|cuanto antes|urgente(?:mente)?|con urgencia|me urge|de inmediato|inmediat(?:o|a|amente)"),
     ("now", r"(?:este|dentro del|en este|durante este) mes\b|esta semana|al ?tiro|ahora (?:mismo|ya)|ya mismo|lo mas luego|fin de mes|a fines de mes|estas semanas|a la brevedad|asap|hoy mismo|apurad[oa]"),
     ("within_90_days", r"(?:el )?(?:proximo|otro) mes|mes que viene|mes proximo|(?:en )?(?:un par de|unos|pocos|los proximos) meses|corto plazo|este trimestre"),
@@ -97,8 +104,9 @@ def _short(folded: str, today: date) -> _Found | None:
 
 def _first(table: tuple[tuple[Horizon, str], ...], folded: str) -> _Found | None:
     for horizon, pattern in table:
-        if match := re.search(rf"\b(?:{pattern})(?![a-z])", folded):
-            return horizon, match.start(), match.end()
+        for match in re.finditer(rf"\b(?:{pattern})(?![a-z])", folded):
+            if not _ERRAND.search(before(folded, match.start(), 40)):
+                return horizon, match.start(), match.end()
     return None
 
 
@@ -133,6 +141,8 @@ def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
             or match.group("low")
             or ("3" if match.group("unit").endswith("s") else "1")
         )
+        if match.group("unit").startswith("a") and _number(last) >= _CREDIT_YEARS:
+            continue
         days = _number(last) * _UNIT_DAYS[match.group("unit")[0]] + (
             15 if match.group("half") else 0
         )
@@ -146,7 +156,7 @@ def _month(folded: str, today: date) -> _Found | None:
 
 def _named_month(pattern: re.Pattern[str], folded: str, today: date) -> _Found | None:
     match = pattern.search(_DAY_OF_MONTH.sub(lambda found: " " * len(found.group()), folded))
-    if not match:
+    if not match or _PAST_DEED.search(before(folded, match.start(), 60)):
         return None
     month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
     return _horizon(_days_until(month, match.group("year"), today)), match.start(), match.end()

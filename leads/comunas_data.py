@@ -89,7 +89,7 @@ ALIASES: dict[str, str] = {
     "stgo": "Santiago", "stgo centro": "Santiago", "santiago centro": "Santiago", "santiago de chile": "Santiago",
     "centro de santiago": "Santiago", "centro de stgo": "Santiago", "stgo ctro": "Santiago", "santiasco": "Santiago",
     "lascondes": "Las Condes", "las condez": "Las Condes", "condes": "Las Condes",
-    "nunoa": "Ñuñoa", "nunork": "Ñuñoa", "la flo": "La Florida", "santi centro": "Santiago", "nunioa": "Ñuñoa", "niunoa": "Ñuñoa", "nuna": "Ñuñoa", "nunhoa": "Ñuñoa", "nyunyoa": "Ñuñoa",
+    "nunoa": "Ñuñoa", "nunowa": "Ñuñoa", "nunoua": "Ñuñoa", "nunua": "Ñuñoa", "ninoa": "Ñuñoa", "nunoha": "Ñuñoa", "nunork": "Ñuñoa", "la flo": "La Florida", "santi centro": "Santiago", "nunioa": "Ñuñoa", "niunoa": "Ñuñoa", "nuna": "Ñuñoa", "nunhoa": "Ñuñoa", "nyunyoa": "Ñuñoa",
     "penalo": "Peñalolén", "penalolem": "Peñalolén", "pena lolen": "Peñalolén",
     "maypu": "Maipú", "maipoo": "Maipú", "maipue": "Maipú",
     "florida": "La Florida", "laflorida": "La Florida", "lareina": "La Reina", "lacisterna": "La Cisterna",
@@ -185,7 +185,7 @@ SECTORS: dict[str, tuple[str, ...]] = {
 
 # Names that hold a comuna's name and are none: streets, people, other countries.
 NOT_PLACES: frozenset[str] = frozenset({
-    "vicuna mackenna", "los leones de", "independencia economica", "independencia financiera", "casa la reina",
+    "vicuna mackenna", "vicuna mackena", "vicuna makena", "vicuna makenna", "vicuna mackena", "vicuna maquena", "los leones de", "independencia economica", "independencia financiera", "casa la reina",
     "avenida independencia", "gran avenida", "mercado libre", "santa rosa", "santa maria de", "banco santiago",
     "republica independencia", "metro universidad de chile", "san pedro y san pablo", "camino a melipilla",
     "arturo prat", "los angeles california", "cartagena de indias", "diego portales", "padre hurtado sur",

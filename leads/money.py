@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from leads.folding import clean, fold
+from leads.folding import before, clean, fold
 
 Currency = Literal["CLP", "UF", "USD"]
 
@@ -77,7 +77,10 @@ WORDS: dict[str, int] = {
         for stem, value in (("quinient", 500), ("novecient", 900))
     },
     "quina": 500,
+    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
+    **{"um": 1, "uma": 1, "dois": 2, "duas": 2, "quatro": 4, "sete": 7, "oito": 8, "nove": 9, "dez": 10},
 }
+_ONES = ("un", "una", "uno", "um", "uma", "one")
 _MILLION, _THOUSAND, _LARGEST = 1_000_000, 1_000, 10**12
 _MOST_DIGITS = 30  # with points and decimals; numbers of thousands of digits take long to make
 _SCALES: dict[str, int] = {
@@ -85,7 +88,10 @@ _SCALES: dict[str, int] = {
         ("palo", "palos", "palito", "palitos", "millon", "millones", "melon", "melones"), _MILLION
     ),
     **dict.fromkeys(("mill", "mills", "mm", "m", "millons", "millone", "palillos"), _MILLION),
+    **dict.fromkeys(("milloncito", "milloncitos", "meloncitos", "milones", "miyones"), _MILLION),
+    **dict.fromkeys(("million", "millions", "milhao", "milhoes"), _MILLION),
     **dict.fromkeys(("luca", "lucas", "luquitas", "luka", "lukas", "mil", "miles", "k"), _THOUSAND),
+    **dict.fromkeys(("luquita", "lukitas", "luks", "lks", "lucrecias", "thousand", "grand"), _THOUSAND),
     **dict.fromkeys(("gamba", "gambas"), 100),
 }
 _UF = r"(?:u\.?f\.?s?|uefes?|unidad(?:es)? de fomento)(?![a-z])"
@@ -102,6 +108,7 @@ _NOUNS = re.compile(
     r"|°|º|/\d|:\d|x\d|propiedad|departamento|mascota|perro|gato|de (?:enero|febrero|marzo|abril|mayo|junio|julio"
     r"|agosto|septiembre|octubre|noviembre|diciembre))"
 )
+_PEOPLE = re.compile(r"\b(?:los|las|nosotr[oa]s|somos|ambos|the|nos) $")
 _RANGE = re.compile(r"\s*(?:-|a|y|o|hasta|y los|a los|e)\s*(?:unos |unas |los |las )?")
 
 
@@ -177,16 +184,14 @@ def _range_of(folded: str, low: Mention, high: Mention) -> Mention | None:
     if low.currency and high.currency and low.currency != high.currency:
         return None
     minimum = low.amount
-    if high.scaled and not low.scaled and low.amount * _scale_of(high.amount) < high.amount:
-        minimum = low.amount * _scale_of(high.amount)
+    if high.scaled and not low.scaled:
+        scales = (_MILLION, _THOUSAND) if high.amount >= _MILLION else (_THOUSAND,)
+        scaled = [low.amount * scale for scale in scales if low.amount * scale < high.amount]
+        minimum = scaled[0] if scaled else minimum
     if not 0 < minimum < high.amount or high.amount > minimum * 10:
         return None
     joined = replace(high, start=low.start, minimum=minimum, currency=high.currency or low.currency)
     return replace(joined, scaled=low.scaled or high.scaled)
-
-
-def _scale_of(amount: Decimal) -> int:
-    return _MILLION if amount >= _MILLION else _THOUSAND
 
 
 class _Reader:
@@ -199,6 +204,7 @@ class _Reader:
         self.group: Decimal | None = None
         self.scale = 0
         self.numeric = False
+        self.in_words = False
 
     def read(self, folded: str) -> Mention | None:
         currency = self._currency()
@@ -219,7 +225,9 @@ class _Reader:
             not currency and folded[self.tokens[self.start].start : end] == "mil"
         ):
             return False
-        return bool(currency or self.scale) or not _NOUNS.match(folded, end)
+        start = self.tokens[self.start].start
+        counts = _NOUNS.match(folded, end) or (amount < 5 and _counts_people(folded, start, end))
+        return bool(currency or self.scale) or not counts
 
     def _peek(self, ahead: int = 0) -> _Token:
         index = self.position + ahead
@@ -240,12 +248,25 @@ class _Reader:
 
     def _take(self, folded: str) -> bool:
         token = self._peek()
+        if token.text in _PASSED and self._passes():
+            return True
         if token.kind == "number":
             return self._take_digits(folded, token)
         if token.kind == "word":
             return (
                 self._take_scale(token) or self._take_half(token) or self._take_word(folded, token)
             )
+        return False
+
+    def _passes(self) -> bool:
+        """ "Ochocientas y tantas lucas", "un par de palos": words that only stand between."""
+        for passed in _BETWEEN:
+            words = tuple(self._peek(ahead).text for ahead in range(len(passed) + 1))
+            if words[:-1] == passed and _SCALES.get(words[-1], 0) >= _THOUSAND and self.scale == 0:
+                if passed[0] == "par":
+                    self.group = Decimal(2)
+                self.position += len(passed) - 1
+                return self.group is not None
         return False
 
     def _take_digits(self, folded: str, token: _Token) -> bool:
@@ -258,7 +279,7 @@ class _Reader:
             or (self.scale and not self._continues(folded, token, value))
         ):
             return False
-        self.group, self.numeric = value, True
+        self.group, self.numeric, self.in_words = value, True, False
         return True
 
     def _continues(self, folded: str, token: _Token, value: Decimal) -> bool:
@@ -305,12 +326,13 @@ class _Reader:
 
     def _take_half(self, token: _Token) -> bool:
         following = self._peek(1).text
-        if token.text == "y" and following in ("medio", "media"):
+        words = tuple(self._peek(ahead).text for ahead in range(3))
+        if half := next((half for half in _HALVES if words[: len(half)] == half), None):
             self._add_half()
-            self.position += 1
+            self.position += len(half) - 1
             return True
         if (
-            token.text in ("medio", "media")
+            token.text in ("medio", "media", "meio")
             and _SCALES.get(following, 0) >= _THOUSAND
             and self.group is None
         ):
@@ -328,24 +350,29 @@ class _Reader:
         if token.text == "y" and self.scale == _MILLION and self.group is None:
             return _SCALES.get(self._peek(2).text) == _THOUSAND
         if token.text == "y":
-            return (
-                self.group is not None
-                and self.group >= 20
-                and 0 < WORDS.get(self._peek(1).text, 0) < 10
-            )
+            return self._joins_words()
+        if token.text == "hundred" and self.in_words and (self.group or 99) < 10:
+            self.group = (self.group or Decimal(0)) * 100
+            return True
         value = WORDS.get(token.text)
         if value is None or not self._fits(folded, token, value):
             return False
         self.group, self.numeric = (self.group or Decimal(0)) + value, True
+        self.in_words = True
         return True
+
+    def _joins_words(self) -> bool:
+        """ "Treinta y uno", and not "4.250 y un pie"."""
+        tens = self.in_words and self.group is not None and self.group >= 20
+        return tens and 0 < WORDS.get(self._peek(1).text, 0) < 10
 
     def _fits(self, folded: str, token: _Token, value: int) -> bool:
         if self.group is not None:
-            return 0 < value < _lowest_step(self.group)
+            return self.in_words and 0 < value < _lowest_step(self.group)
         if self.scale:
             return self._continues(folded, token, Decimal(value))
         return (
-            token.text not in ("un", "una", "uno")
+            token.text not in _ONES
             or self._peek(1).text in _SCALES
             or self._peek(1).kind in _KINDS
         )
@@ -359,9 +386,19 @@ class _Reader:
         return self.total + rest
 
 
-_FIRST_WORDS = {*WORDS, *_SCALES, "medio", "media", "y"}
+_HALVES = (("y", "medio"), ("y", "media"), ("e", "meio"), ("and", "a", "half"))
+_BETWEEN = (("par", "de"), *(("y", each) for each in ("tantas", "tantos", "algo", "pico", "tanto")))
+_PASSED = {between[0] for between in _BETWEEN}
+_FIRST_WORDS = {"par", *WORDS, *_SCALES, "medio", "media", "y"}
 _NEVER_FIRST = ("word", "dash", "other")
 _KINDS: dict[str, Currency] = {"usd": "USD", "uf": "UF", "clp": "CLP"}
+
+
+def _counts_people(folded: str, start: int, end: int) -> bool:
+    """ "Entre los dos", and not "entre los 2 y 3 millones"."""
+    ranged = _RANGE.match(folded, end)
+    number = ranged and folded[ranged.end() : ranged.end() + 1].isdigit()
+    return bool(_PEOPLE.search(before(folded, start))) and not number
 
 
 def _lowest_step(group: Decimal) -> int:

@@ -7,6 +7,8 @@ from itertools import islice
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from leads.folding import fold
+
 _PERSONAL = {
     PhoneNumberType.MOBILE,
     PhoneNumberType.FIXED_LINE,
@@ -20,6 +22,19 @@ _CANDIDATE = re.compile(r"(?<![\w$.,])(?:\+|\(\+?)?\d(?:[\s().\-/]{0,3}\d){6,14}
 _MOST = 20  # candidates that are tried: each costs more than all the rest of the text
 _RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_DIGITS: dict[str, str] = {
+    **{word: str(value) for value, word in enumerate("cero un dos tres cuatro cinco seis siete ocho nueve".split())},  # noqa: SIM905
+    **{word: str(value) for value, word in enumerate("zero one two three four five six seven eight nine".split())},  # noqa: SIM905
+    **{"uno": "1", "dois": "2", "quatro": "4", "sete": "7", "oito": "8", "nove": "9", "um": "1", "oh": "0"},
+    **{word: str(value) for value, word in enumerate("diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte".split(), 10)},  # noqa: SIM905
+    **{f"veinti{word}": str(20 + value) for value, word in enumerate("cero uno dos tres cuatro cinco seis siete ocho nueve".split())},  # noqa: SIM905
+}  # fmt: skip
+_TENS = {
+    word: str(value)
+    for value, word in enumerate("treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(), 3)  # noqa: SIM905
+}
+_SPOKEN = r"(?:" + "|".join(sorted({*_DIGITS, *_TENS}, key=len, reverse=True)) + r"|\d{1,4})"
+_SPELT = re.compile(rf"\b{_SPOKEN}(?:[\s,.\-]{{1,3}}(?:y )?{_SPOKEN}){{3,11}}\b")
 _DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}-\d{2}-\d{2}")
 
 
@@ -45,7 +60,30 @@ def locate_phone(text: str, *, country: str = "CL") -> tuple[str, int, int] | No
             continue
         if number := to_e164(written, country=country):
             return number, match.start(), match.end()
+    return _spelt(text, country)
+
+
+def _spelt(text: str, country: str) -> tuple[str, int, int] | None:
+    """A number dictated in words, digit by digit or in twos: "nueve ocho siete sesenta y cinco"."""
+    for match in islice(_SPELT.finditer(fold(text)), _MOST):
+        if match.group()[:1].isdigit() and not re.search("[a-z]", match.group()):
+            continue
+        if number := to_e164(_digits_of(match.group()), country=country):
+            return number, match.start(), match.end()
     return None
+
+
+def _digits_of(words: str) -> str:
+    digits, tens = "", ""
+    for word in re.findall(r"[a-z]+|\d+", words):
+        if word == "y":
+            continue
+        digit = word if word.isdigit() else _DIGITS.get(word, "")
+        joined = tens and len(digit) == 1
+        digits += digit if joined or not tens else "0" + digit
+        tens = _TENS.get(word, "")
+        digits += tens
+    return digits + ("0" if tens else "")
 
 
 def national(e164: str) -> str:

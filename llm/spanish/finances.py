@@ -1,51 +1,84 @@
 """Says of each amount in a message what it is: income, budget, debt, or none of the lead's facts."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 from leads.folding import before
 from leads.money import Mention, Money, iter_amounts
+from llm.spanish.incomes import RELATIVE, SPOUSE, Income, household, owner_of
 
-Role = Literal["income", "budget", "debt", "other"]
+Role = Literal["income", "budget", "debt", "other", "shared"]
 
 _WEAK = 25
 _NOUN = 27  # a handicap that a number without any unit does not overcome: "depto 302" is an address
 # (role, words that announce it, handicap in characters: how much nearer than another cue it must stand)
 _CUES: tuple[tuple[Role, str, int], ...] = (
-    ("income", r"gano|ganamos|ganando|sueldos?|rentas?|ingresos?|liquid[oa]s?|liq|brut[oa]s?|me pagan|percibo|salario"
-               r"|mensual(?:es|mente)?|al mes|recibo|boleteo|honorarios|jubilacion|pension(?! de alimentos)|imponible|remuneracion|i earn", 0),
-    ("debt", r"deud[ao]s?|debo|adeudo|moros\w*|dicom|protest\w*|atrasad[oa]", 0),
-    ("budget", r"presupuestos?|tope|invertir|gastar|que no pase de|comprar|maximo|como mucho|budget", 0),
-    ("budget", r"hasta|por|menos de|bajo|entre|buscando|busco", _WEAK),
-    ("budget", r"alcanza|valor|precio|deptos?|dptos?|departamentos?|casas?|credito de|propiedad|desde|cuesta|vale|algo", _NOUN),
-    ("other", r"pie|ahorr\w*|juntad[oa]s?|afp|dividendos?|cuotas?|gastos comunes|pago|pagando|gana|su sueldo|herencia"
-              r"|mi (?:senora|esposa|esposo|marido|pareja|polol[oa]|mama|papa|herman[oa]|hij[oa]|novi[oa])", 0),
-    ("other", r"(?:mi|el|un) arriendo", 6),
+    ("income", r"gan(?:o|amos|ando|an|aria)|sueldos?|rentas?|ingresos?|liquid[oa]s?|liq|brut[oa]s?|(?:me|nos|le) (?:pagan|quedan?|llegan?|depositan|entran?|caen)|percib(?:o|imos|e)|salarios?"
+               r"|recib(?:o|imos|e)|boleteo|honorarios|jubilacion|jubilo|pension(?:ad[oa])?(?! de alimentos)|pgu|imponible|remuneracion|sac(?:o|amos|a)(?! (?:el|un|una) )|hago (?=\$?\d|como)"
+               r"|(?:i|we|she|he) (?:earn|make|get)s?|(?:my|our) (?:salary|income|wage|pay)|earning|ganho|ganhamos|recebo|recebemos|salario|renda|minha renda|mwen (?:fe|touche|ganyen)|(?:mi|yo) (?:gana|cobra)", 0),
+    ("income", r"mensual(?:es|mente)?|al mes|por mes|a month|per month|monthly|ao mes", 4),
+    ("shared", rf"ella|ela|she|el (?=como |unos |gana |saca |\$?\d)|gana|saca|su sueldo|yo (?=como |unos |\$?\d)|eu (?=\$?\d)|entre (?:los|las) dos|entre ambos|juntos|juntas|sumando|sumad[oa]s|sumamos|juntamos|together|combined|between us"
+               rf"|{SPOUSE}|{RELATIVE}", 0),
+    ("debt", r"deud[ao]s?|debo|debemos|adeudo|moros\w*|dicom|protest\w*|atrasad[oa]|castigad[oa]s?|i owe|owe|debt|devo|divida|multitienda|endeudad[oa]", 0),
+    ("budget", r"presupuestos?|topes?|invertir|gastar|que no pas\w+ de|comprar|maximo|max|como mucho|budget|orcamento|no mas de|llegar (?:a|hasta)|estirarme (?:a|hasta)|estirar(?:nos)? (?:a|hasta)|subir (?:a|hasta)|bajar? (?:a|hasta)|up to|at most|ate", 0),
+    ("budget", r"hasta|por|menos de|bajo|entre|buscando|busco|around|about|under|uns|heredamos|herede|vale la pena", _WEAK),
+    ("budget", r"tengo|tenemos|dispon\w+|alcanza|valor|precio|deptos?|dptos?|departamentos?|casas?|credito de|propiedad|desde|cuesta|vale|algo|apartment|house|apartamento", _NOUN),
+    ("other", r"pie|ahorr\w*|ahorit\w*|juntad[oa]s?|tengo juntad\w*|afp|dividendos?|cuotas?|gastos comunes|pago|pagando|pagamos|herencia|finiquito|me gast\w+|prestan?|prestaria\w*"
+              r"|down ?payment|savings?|entrada|reserva|cobraron|multa|garantia|comision", 0),
+    ("other", r"(?:mi|el|un|de) arriendo|(?:el|la|ese|esa|aquel|los|las) de|(?:ese|esa|este|esta) (?:depto|casa|departamento)", 6),
 )  # fmt: skip
 _PATTERNS = tuple(
-    (role, re.compile(rf"\b(?:{words})\b"), handicap) for role, words, handicap in _CUES
+    (role, re.compile(rf"\b(?:{words})(?![a-z])"), handicap) for role, words, handicap in _CUES
+)
+_DEBT_DENIED = re.compile(
+    r"\b(?:no|sin|ni|cero|nunca|tampoco|ningun[oa]?|nadie|libres? de|fuera de|nada de)\b(?: (?:de )?(?:los|las) (?:dos|2|tres))?(?: \w+){0,4}? (?:dicom|deudas?|debo|debemos|debe|moros\w*|protestos?|debts?|dividas?)\b"
+    r"|\bdicom:? ?(?:no|limpio|impecable|cero|0|ok|sin|en cero|al dia|bien)\b"
+)
+_RENTS = re.compile(
+    r"\b(?:arriend[oa]|arrendar|alquil\w+|rent|renting|alug\w+|para arriendo)\b"
 )
 _BREAK = re.compile(r"[.!?;\n](?!\d)")
 _COMMA = re.compile(r",(?!\d)| y (?=[a-z])| pero ")
 _COMMA_COST, _AFTER_COST, _REACH, _AFTER_REACH = 40, 4, 70, 22
 _WINDOW = 120  # a cue that reaches an amount, and its own length
 _MOST = 40  # amounts that are weighed: nobody tells more of themselves in one breath
+_BEYOND = re.compile(
+    r"\b(?:puede ser|maximo|tope|a lo mas|como mucho|podria\w* llegar|puedo llegar|estir\w+|hasta|at most|up to)\b"
+)
+_PUTS_RIGHT = re.compile(
+    r"\*|\b(?:perdon|mentira|digo|corrijo|equivoqu\w+|o sea|mas bien|mejor dicho|en realidad|quise decir|rectifico|no mas|nomas|sorry|i mean|actually|mejor|bueno|ponle|digamos|puse mal|escribi mal)\b"
+)
+_FEW_WORDS, _FARTHEST, _ZERO_FORGOTTEN = 4, 3, 11
+_LEAST_PRICE = 8_000_000  # pesos for which no home is sold
+_MOST_EARNED = 20_000_000  # pesos a month; more is what a home costs
 _NOT_EARNED = re.compile(
     r"\bno (?:\w+ )?(?:gano|ganamos|me pagan|recibo|llego a)\b(?! (?:mas|sobre))[^,.\n]*$"
 )
 _VAGUE = re.compile(r"\b(?:menos de|bajo|no llego a|no alcanzo a|mas que)\s*(?:los |las |el )?$")
-_OF_YEAR = re.compile(r"\b(?:del?|en|el|desde|ano|fines de)\s$")
-_GROSS = re.compile(r"\bbrut[oa]s?\b")
-_NET = re.compile(r"\bliq(?:uid[oa]s?)?\b")
-_YEARLY = re.compile(r"\s*(?:\w+ )?(?:al ano|anual(?:es)?|por ano)\b")
+_OF_YEAR = re.compile(r"\b(?:del?|al|en|el|desde|ano|fines de)\s$")
+_GROSS = re.compile(r"\b(?:brut[oa]s?|imponibles?|gross|before tax\w*|facturo|sin descuentos)\b")
+_NET = re.compile(r"\b(?:liq(?:uid[oa]s?)?|limpi[oa]s?|neto|net|en mano|take ?home)\b")
+_YEARLY = re.compile(r"\s*(?:\w+ )?(?:al ano|anual(?:es)?|por ano|a year|per year)\b")
+_FORTNIGHT = re.compile(
+    r"\s*(?:cada quincena|quincenal(?:es)?|(?:por|a la|la) quincena|cada 15 dias)\b"
+)
+_SOMEBODY_ELSE = re.compile(rf"\b(?:{SPOUSE}|{RELATIVE}|ella|el) (?:esta|quedo|anda|no)[^,.\n]*")
 _NO_INCOME = re.compile(
-    r"\b(?:estoy |soy |ando |quede )?(?:cesante|sin (?:trabajo|pega|ingresos|sueldo)|desemplead[oa])\b"
+    r"\b(?<!no )(?:estoy |soy |ando |quede )?(?:cesante|sin (?:trabajo|pega|ingresos|sueldo)|desemplead[oa]|unemployed)\b"
     r"|\bno (?:tengo|recibo) (?:\w+ )?(?:trabajo|pega|ingresos?|sueldo)\b|\bno gano nada\b"
 )
+_EARNS = re.compile(
+    r"\b(?:gan\w+|sueldos?|ingresos?|liquid[oa]s?|sac(?:a|o|amos)|percib\w+|recib\w+|cobra|boletea|jubil\w+|pension\w*|pagan|renta (?:familiar|conjunta|liquida|total)|rentas"
+    r"|earns?|makes?|income|salary|ganh\w+|receb\w+)\b"
+)
+_OF_ALL = re.compile(
+    r"\b(?:entre (?:los|las) dos|entre ambos|juntos|juntas|sum(?:and|am)\w+|juntamos|complement\w+|together|combined)\b"
+)
+_MONTHLY = re.compile(r"\b(?:mensual\w*|al mes|por mes|a month|ao mes|monthly)\b")
 _ASKED_ROLE: dict[str, Role] = {
     "income": "income",
     "budget": "budget",
@@ -62,15 +95,179 @@ class Finances:
     gross: bool = False
 
 
-def find_finances(text: str, folded: str, *, asked: str | None) -> Finances:
+def find_finances(
+    text: str, folded: str, *, asked: str | None, known: Mapping[str, Any] | None = None
+) -> Finances:
     """`text` has phones, dates and hours blanked out; `folded` is its folded form."""
-    nothing = _NO_INCOME.search(folded) or (asked == "income" and folded.strip(" .$") == "0")
-    found = Finances(income=Money(Decimal(0)) if nothing else None)
     mentions = list(islice(iter_amounts(text), _MOST))
-    for mention in mentions:
-        role = None if _is_year(folded, mention) else _role(folded, mention, mentions, asked)
-        found = _with(found, role, mention, folded, asked) if role else found
+    clear = _DEBT_DENIED.sub(lambda match: " " * len(match.group()), folded)
+    message = _Message(clear, mentions, asked, known or {})
+    found = Finances()
+    earned: list[Income] = []
+    for mention, role in message.roles():
+        if role == "income" and mention.currency == "USD":
+            found = replace(found, income=mention.money)
+        elif role == "income":
+            found = replace(found, gross=found.gross or message.is_gross(mention))
+            earned += message.earned(mention)
+        else:
+            found = _with(found, role, mention, asked, more=message.is_more(mention))
+    income = household(earned, folded, message.income_before)
+    if income is None and not earned and message.earns_nothing:
+        income = Decimal(0)
+    return found if income is None else replace(found, income=Money(income))
+
+
+def _with(
+    found: Finances, role: Role, mention: Mention, asked: str | None, *, more: bool
+) -> Finances:
+    if role == "budget" and (budget := as_budget(mention)):
+        if found.budget and not more:
+            return found
+        return replace(found, budget=budget)
+    if role == "debt" and (not mention.bare or asked in _ASKED_ROLE or mention.amount >= 50):
+        return found if found.debt else replace(found, debt=int(_as_pesos(mention)))
     return found
+
+
+class _Message:
+    """The amounts of one message among its words, from which denied debts are blanked out."""
+
+    def __init__(
+        self, folded: str, mentions: Sequence[Mention], asked: str | None, known: Mapping[str, Any]
+    ) -> None:
+        self.folded, self.mentions, self.asked, self.known = folded, mentions, asked, known
+        self.rents = bool(_RENTS.search(folded)) or known.get("operation") == "rent"
+
+    @property
+    def income_before(self) -> Decimal | None:
+        before = self.known.get("income")
+        amount = before.get("amount") if isinstance(before, Mapping) else None
+        return Decimal(str(amount)) if amount else None
+
+    @property
+    def earns_nothing(self) -> bool:
+        """Said of themselves, and not of the husband who lost his job."""
+        own = _SOMEBODY_ELSE.sub(" ", self.folded)
+        zero = self.asked == "income" and own.strip(" .$") == "0"
+        return zero or bool(_NO_INCOME.search(own))
+
+    def roles(self) -> Iterable[tuple[Mention, Role]]:
+        """What each amount is; what somebody has beside the lead's own income is income too."""
+        found = [
+            (each, self._role(each)) for each in self.mentions if not _is_year(self.folded, each)
+        ]
+        earns = self.asked == "income" or any(role == "income" for _, role in found)
+        earns = earns or self.income_before is not None
+        for mention, role in found:
+            if role == "shared":
+                yield mention, "income" if earns or self._is_earned(mention) else "other"
+            elif role and not self._is_odd(mention, role):
+                yield mention, role
+            elif again := restated_role(mention, self.folded, self.known):
+                yield mention, again
+            elif role and role == self.asked:
+                yield mention, "budget"
+
+    def _is_odd(self, mention: Mention, role: Role) -> bool:
+        """Too little for a home, whatever was asked: "son 2 palos" puts an income right."""
+        budget = as_budget(mention)
+        little = budget is None or (budget.currency == "CLP" and budget.amount < _LEAST_PRICE)
+        return role == "budget" and little and not self.rents
+
+    def _is_earned(self, mention: Mention) -> bool:
+        """ "Mi mamá me presta 5 millones" and "entre los dos tenemos 60" are no income."""
+        around = self.folded[max(mention.start - 60, 0) : mention.end + 25]
+        told = _EARNS.search(around) or _MONTHLY.search(around) or _OF_ALL.search(around)
+        return bool(told) and _as_pesos(mention) <= _MOST_EARNED and not self.rents
+
+    def _role(self, mention: Mention) -> Role | None:
+        start, end = _sentence(self.folded, mention, self.mentions)
+        scored = sorted(_cues(self.folded, mention, start, end))
+        distance, role = scored[0] if scored else (0, None)
+        weak = role == "budget" and distance >= _WEAK
+        if role is None or (weak and _ASKED_ROLE.get(self.asked or "")):
+            role = _by_context(mention, self.asked) or role
+        if role in ("income", "shared", None) and mention.currency == "UF":
+            return "budget"
+        if role in ("income", "shared") and self._is_price(mention, start, end):
+            return "budget"
+        return role
+
+    def _is_price(self, mention: Mention, start: int, end: int) -> bool:
+        """A rent by the month, or more than anybody earns."""
+        around = self.folded[start:end]
+        yearly = _YEARLY.match(self.folded, mention.end)
+        if mention.scaled and _as_pesos(mention) > _MOST_EARNED and not yearly:
+            return mention.amount < 1_000_000_000
+        return self.rents and not _EARNS.search(around)
+
+    def is_more(self, mention: Mention) -> bool:
+        """ "Siete mil, siete mil quinientas como máximo": a later amount that goes beyond the first."""
+        around = self.folded[self._begin(mention) : mention.end + 20]
+        return bool(_BEYOND.search(around) or _PUTS_RIGHT.search(around))
+
+    def is_gross(self, mention: Mention) -> bool:
+        lead_in = self.folded[max(self._begin(mention), mention.start - 25) : mention.start]
+        following = [each.start for each in self.mentions if each.start >= mention.end]
+        behind = self.folded[mention.end : min([mention.end + 25, *following])]
+        clause = f"{lead_in} {_COMMA.split(behind)[0]}"
+        return bool(_GROSS.search(clause)) and not _NET.search(clause)
+
+    def _lead_in(self, mention: Mention) -> str:
+        return before(self.folded, mention.start, 200)
+
+    def earned(self, mention: Mention) -> list[Income]:
+        """One, or none where it is denied, vague, gross or no month's income."""
+        lead_in = self._lead_in(mention)
+        denied = _NOT_EARNED.search(lead_in) or _VAGUE.search(lead_in)
+        if denied or mention.currency == "UF" or self.is_gross(mention):
+            return []
+        income = as_income(mention, months=_months(self.folded, mention.end))
+        if income is None:
+            return []
+        begin = self._begin(mention)
+        owner = owner_of(self.folded, begin, mention.start, mention.end)
+        return [Income(owner, income.amount, self.folded[begin : mention.end + 12])]
+
+    def _begin(self, mention: Mention) -> int:
+        """Where the words of this amount begin: behind the one before it."""
+        ends = [each.end for each in self.mentions if each.end <= mention.start]
+        return max([mention.start - _WINDOW, 0, *ends])
+
+
+def restated_role(mention: Mention, folded: str, known: Mapping[str, Any]) -> Role | None:
+    """What is put right by "*900 lucas" or "mentira, son 2 palos": the known amount that is nearest."""
+    if not _PUTS_RIGHT.search(folded) and len(folded.split()) > _FEW_WORDS:
+        return None
+    budget = as_budget(mention)
+    values: tuple[tuple[Role, str, Money | None], ...] = (
+        ("income", "income", as_income(mention) if mention.currency != "UF" else None),
+        ("budget", "budget", budget),
+        ("debt", "debt_amount", Money(_as_pesos(mention)) if mention.currency != "UF" else None),
+    )
+    near = [
+        (max(ratio, 1 / ratio), role)
+        for role, fact, money in values
+        if (ratio := _ratio(known.get(fact), money)) is not None
+    ]
+    farthest = _ZERO_FORGOTTEN if _PUTS_RIGHT.search(folded) else _FARTHEST
+    return min(near)[1] if near and min(near)[0] <= farthest else None
+
+
+def _ratio(known: Any, money: Money | None) -> float | None:
+    """How many times what was known; None where they are no two amounts of one currency."""
+    told = known if isinstance(known, Mapping) else {"amount": known, "currency": "CLP"}
+    if not money or not told.get("amount") or told.get("currency") != money.currency:
+        return None
+    return float(money.amount) / float(told["amount"])
+
+
+def _months(folded: str, end: int) -> Decimal:
+    """How many months the amount is for."""
+    if _YEARLY.match(folded, end):
+        return Decimal(12)
+    return Decimal("0.5") if _FORTNIGHT.match(folded, end) else Decimal(1)
 
 
 def _is_year(folded: str, mention: Mention) -> bool:
@@ -78,40 +275,9 @@ def _is_year(folded: str, mention: Mention) -> bool:
     return bool(mention.bare and 1990 <= mention.amount <= 2040 and said)
 
 
-def _with(
-    found: Finances, role: Role, mention: Mention, folded: str, asked: str | None
-) -> Finances:
-    if role == "income" and (
-        found.income is None or _NET.search(before(folded, mention.start, 25))
-    ):
-        return _with_income(found, mention, folded)
-    if role == "budget" and found.budget is None and (budget := as_budget(mention)):
-        return replace(found, budget=budget)
-    if (
-        role == "debt"
-        and found.debt is None
-        and (not mention.bare or asked in _ASKED_ROLE or mention.amount >= 50)
-    ):
-        return replace(found, debt=int(_as_pesos(mention)))
-    return found
-
-
-def _with_income(found: Finances, mention: Mention, folded: str) -> Finances:
-    lead_in, after = before(folded, mention.start, 200), folded[mention.end : mention.end + 25]
-    if _NOT_EARNED.search(lead_in) or _VAGUE.search(lead_in) or mention.currency == "UF":
-        return found
-    clause = lead_in[-25:] + " " + after
-    if _GROSS.search(clause) and not _NET.search(clause):
-        return replace(found, gross=True)
-    income = as_income(mention, months=12 if _YEARLY.match(folded, mention.end) else 1)
-    return replace(found, income=income)
-
-
-def as_income(mention: Mention, *, months: int = 1) -> Money | None:
+def as_income(mention: Mention, *, months: Decimal = Decimal(1)) -> Money | None:
     """Net pesos a month; of a range the lower bound, so that nobody qualifies by optimism."""
     lowest = replace(mention, amount=mention.minimum or mention.amount)
-    if lowest.currency == "USD":
-        return lowest.money
     pesos = _as_pesos(lowest) / months
     while pesos > 100_000_000 and lowest.scaled:
         pesos /= 1000
@@ -131,26 +297,11 @@ def as_budget(mention: Mention) -> Money | None:
 
 def _as_pesos(mention: Mention) -> Decimal:
     """ "950" said of an income is lucas, "1.5" is palos."""
-    if not mention.bare:
+    if mention.scaled or mention.currency not in (None, "CLP") or mention.amount >= 15_000:
         return mention.amount
     if mention.amount < 15:
         return mention.amount * 1_000_000
-    return mention.amount * 1000 if mention.amount < 15_000 else mention.amount
-
-
-def _role(
-    folded: str, mention: Mention, mentions: Iterable[Mention], asked: str | None
-) -> Role | None:
-    start, end = _sentence(folded, mention, mentions)
-    scored = sorted(_cues(folded, mention, start, end))
-    role = scored[0][1] if scored else None
-    if role is None or (
-        role == "budget" and scored[0][0] >= _WEAK and _ASKED_ROLE.get(asked or "")
-    ):
-        role = _by_context(mention, asked) or role
-    if role in ("income", None) and mention.currency == "UF":
-        return "budget"
-    return role
+    return mention.amount * 1000
 
 
 def _by_context(mention: Mention, asked: str | None) -> Role | None:
@@ -175,10 +326,14 @@ def _cues(folded: str, mention: Mention, start: int, end: int) -> Iterable[tuple
     for role, pattern, handicap in _PATTERNS:
         if handicap == _NOUN and mention.bare:
             continue
-        for match in pattern.finditer(folded, start, mention.start):
+        for match in pattern.finditer(folded, start, mention.end):
+            if match.end() > mention.start:
+                break
             between = folded[match.end() : mention.start]
             if len(between) <= _REACH:
                 yield len(between) + handicap + _COMMA_COST * len(_COMMA.findall(between)), role
+        if mention.bare and handicap == _WEAK:
+            continue
         for match in pattern.finditer(folded, mention.end, min(end, mention.end + _AFTER_REACH)):
             between = folded[mention.end : match.start()]
             if not _COMMA.search(between):

@@ -6,9 +6,9 @@ from leads.folding import before
 from leads.money import WORDS
 
 _TYPES: tuple[tuple[str, str], ...] = (
-    ("departamento", r"(?:d[e]?pa?r?tamentos?|deptos?|dptos?|depas?|dptitos?|deptitos?|depts?|departametos?|monoambientes?"
+    ("departamento", r"(?:d[e]?pa?r?tam\w+|apa?r?tam\w+|deptos?|dptos?|depas?|dptitos?|deptitos?|depits?|depitas?|departamentitos?|apartamentitos?|aptos?|depts?|departametos?|monoambientes?"
                      r"|lofts?|penthouses?|duplex|dpto\.|apartments?|apartamentos?|flat)"),
-    ("casa", r"(?:casas?|casitas?|chalets?|houses?)"),
+    ("casa", r"(?:[ck]asas?|[ck]asitas?|chalets?|houses?|townhouses?)"),
     ("parcela", r"parcelas?"),
     ("terreno", r"(?:terrenos?|sitios?|lotes?)"),
     ("oficina", r"oficinas?"),
@@ -20,21 +20,34 @@ _TYPE_PATTERNS = tuple(
     (name, re.compile(rf"(?<![a-z]){pattern}(?![a-z])")) for name, pattern in _TYPES
 )
 _NOT_WANTED = re.compile(
-    r"(?:\bno (?:quiero |busco |me gustan? )?(?:una? |las |los )?|\b(?:mi|tu|su|volver a|llegar a|a la|gastos de) "
-    r"|\b(?:vivo|estoy|trabajo|vivimos) (?:\w+ ){0,2})$"
+    r"(?:\bno (?:quiero |busco |me gustan? |es )?(?:una? |las |los |el |la )?|\b(?:convers\w+|habl\w+|consult\w+|llego|llegar|vuelvo|estando)(?: [a-z]+){0,2} (?:en|a) (?:la |mi )?|\b(?:mi|tu|su|volver a|llegar a|a la|gastos de|olvid\w+ (?:las|los|la|el)|en vez de|nada de|ni) "
+    r"|\b(?:vivo|vivimos|trabajo|estoy|arriendo|arrendamos) (?:\w+ ){0,2}?(?:en|de) (?:un |una |el |la |mi )?)$"
 )
 _NO = re.compile(r"\bno (?:una? )?$")
 _WORD_NO = re.compile(r"[a-z]+ (?:no|tampoco)\b(?! (?:tan|muy|mas))")
-_SOUGHT = re.compile(
-    r"\b(?:busco|buscando|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $"
+_LIVED_IN = re.compile(
+    r"[a-z]+ (?:donde|en (?:que|el que|la que)|que) (?:vivo|vivimos|arriendo|arrendamos|estoy|estamos|tengo)\b"
 )
+_SOUGHT = re.compile(
+    r"\b(?:busc\w+|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $"
+)
+_SEVERAL = re.compile(r"\b(?:dos|tres|2|3|otr[oa]s?|mas) $")
 _EXTRAS = {"bodega", "estacionamiento", "oficina"}
 _COUNT = "|".join(
     sorted((word for word, value in WORDS.items() if 1 <= value <= 8), key=len, reverse=True)
 )
 _BEDROOMS = re.compile(
     rf"(?<![\w.,$])(?P<low>\d|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?\s*"
-    r"(?:d(?=\s*[/+-]?\s*\d\s*b)|d(?![a-z\d])|dor[mn]\w*|d?ormitorios?|piezas?|habitacion(?:es)?|cuartos|bedrooms?|recamaras?)"
+    r"(?:d(?=\s*[/+-]?\s*\d\s*b)|(?:d(?![a-z\d])|dor[mn]\w*|d?ormitorios?|piezas?|habitacion(?:es)?|cuartos?|bed(?:room)?s?|recamaras?|quartos?|chambres?)\b)"
+)
+_HOME = r"(?:deptos?|dptos?|departamentos?|depas?|casas?|apartamentos?|apartments?|flats?|algo|un[oa]?)"
+_ROOMS = re.compile(rf"\b(?P<low>[2-6]|{_COUNT}) ambientes\b")  # one of them is no bedroom
+_COUNTED = re.compile(rf"\b(?:dormitorios?|dorms?|piezas|habitaciones|bedrooms?):? (?P<low>[1-6]|{_COUNT})\b")
+_AFTER_HOME = re.compile(
+    rf"\b{_HOME} (?:de|d|con|of) (?P<low>[1-6]|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?(?=\s*(?:[,.;!?\n]|$|en |por |hasta |maximo|para ))"
+)
+_PUT_RIGHT = re.compile(
+    rf"\b(?:mejor|que sea[n]?|prefiero|perdon|mentira|en realidad|ahora|sino|o sea|digo|corrijo|equivoque|son|serian?)\b,? (?:uno |una |que sea |busco |son |es )?(?:de |con )?(?P<low>[1-6]|{_COUNT})(?:\s*(?:[,.;!\n]|$|en |no |por favor|porfa))"
 )
 _BARE = re.compile(rf"\b(?P<low>[1-8]|{_COUNT})\b")
 _STUDIO = re.compile(r"\b(?:un ambiente|monoambiente|studio|home ?studio|mono ambiente)\b")
@@ -49,18 +62,33 @@ def find_property_type(folded: str, *, asked: bool) -> str | None:
     ]
     wanted = [each for each in found if not _refused(folded, each[0])]
     homes = [each for each in wanted if each[1] not in _EXTRAS]
-    extras = [each for each in wanted if asked or _SOUGHT.search(before(folded, each[0]))]
+    extras = [each for each in wanted if asked or _is_sought(folded, each[0])]
     return min(homes or extras)[1] if homes or extras else None
 
 
+def _is_sought(folded: str, start: int) -> bool:
+    """Looked for in itself; "si necesito dos bodegas, ¿venden otra?" is about what comes with a home."""
+    lead_in = before(folded, start)
+    return bool(_SOUGHT.search(lead_in)) and not _SEVERAL.search(lead_in)
+
+
 def _refused(folded: str, start: int) -> bool:
-    return bool(_NO.search(before(folded, start)) or _WORD_NO.match(folded, start))
+    lived_in = _LIVED_IN.match(folded, start)
+    return bool(lived_in or _NO.search(before(folded, start)) or _WORD_NO.match(folded, start))
 
 
-def find_bedrooms(folded: str, *, asked: bool) -> int | None:
-    """Of "2 o 3 dormitorios" the lower number: what the lead can live with."""
-    if match := _BEDROOMS.search(folded):
+def find_bedrooms(folded: str, *, asked: bool, known: bool = False) -> int | None:
+    """Of "2 o 3 dormitorios" the lower number: what the lead can live with.
+
+    `known`: a number was said before, which "mejor de 3" puts right.
+    """
+    match = _BEDROOMS.search(folded) or _AFTER_HOME.search(folded)
+    if match or (known and (match := _PUT_RIGHT.search(folded))):
         return _number(match.group("low"))
+    if match := _COUNTED.search(folded):
+        return _number(match.group("low"))
+    if match := _ROOMS.search(folded):
+        return max(_number(match.group("low")) - 1, 1)
     if _STUDIO.search(folded):
         return 1
     if asked and len(folded.split()) <= 6 and (match := _BARE.search(folded)):

@@ -9,6 +9,9 @@ from leads.money import Money
 
 Dicom = Literal["clean", "has_debt", "unknown"]
 Horizon = Literal["now", "within_90_days", "later"]
+Operation = Literal["buy", "rent"]
+Delivery = Literal["immediate", "can_wait"]
+Subsidy = Literal["DS1", "DS19", "none"]
 PartOfDay = Literal["morning", "afternoon", "evening"]
 
 
@@ -86,15 +89,20 @@ class Facts:
     property_type: str | None = None
     bedrooms: int | None = None
     asked_financing: bool = False
+    operation: Operation | None = None
+    pets: bool | None = None
+    delivery: Delivery | None = None
+    subsidy: Subsidy | None = None
 
     def known(self) -> dict[str, Any]:
-        """The facts that are there, by name."""
+        """The facts that are there, by name; having asked for no financing is none."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {
-            name: value
-            for name, value in values.items()
-            if value not in (None, ()) and value is not False
-        }
+        told = {name: value for name, value in values.items() if value not in (None, ())}
+        return told if self.asked_financing else _without(told, "asked_financing")
+
+
+def _without(values: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != left_out}
 
 
 @dataclass(frozen=True, slots=True)

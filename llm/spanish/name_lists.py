@@ -39,6 +39,18 @@ GIVEN: frozenset[str] = frozenset(
     lola lore lucho maca maka mane manu mati memo meche mona nacho nachito naty nati nico pame panchita pancho pao
     pato pauli pepa pepe pili poli quique rafa roci rodri rosi santi seba sebita sofi susi tato tere titi toño tono
     vale vero vicky xime yayo
+    marie claire pierre wilner wilguens wisly widline wislande fritz evens kervens stanley mackenson jimmy djimy rose
+    claude guerda nadege ketlyn rosemane jeff louis jacques michel frantz roselaine islande dieudonne emmanuel
+    yuleisy yusleidy yuleidy yorgelis yoselin yohandry yenifer yeison yeferson jeferson jefferson wilmer wuilmer jhon
+    jhonny jhonatan yonathan maikel maicol greysi keila yuliana yulimar mariangel oriana orianny gregorio eduin edwin
+    yenny yeni yamileth milagros nairobi yubiri leidy heidy darwin jackson anderson franklin elvis kelly kimberly
+    mike michael sarah emily jessie peter paul mark steven robert mary anna jane kate laura brian scott kevin eric
+    luan caio tiago rafaela isabela larissa leticia vinicius henrique lucas beatriz marcia renan bruna juliano edson
+    geraldine brigitte noelle ignacia maximina rosalba flor nieves edith eusebio segundo braulio eleuterio ezequiel
+    yerson yadira yajaira ninoska nubia nuri nelida mitzy matilda martita maritza marjorie margot marcial magali lucila
+    lilia libertad leontina lastenia juvenal jovita isolina iselda hilario herman hermes haydee grecia genaro fermin
+    marisel maricel marisela nelly yasmina nayadeth anahis evangelina eufemia eloy elvira elba egidio edelmira domitila danitza crescencia cindy carlota calixto blas benigno
+    baldomero aurelio aquiles anselmo ambrosio alexia aleida adelaida abel
     """.split()  # noqa: SIM905 - a table of 500 words reads better as text
 )
 
@@ -77,10 +89,39 @@ NOT_NAMES: frozenset[str] = frozenset(
     llamame pasame contactame cuentame dime mandame enviame informacion asesorame ayuda ayudame cotizar comprar
     arrendar vender invertir visitar agendar ver saber conocer ustedes gente alo entiendo entendi comprendo genial
     claro obvio confirmado jajaja jaja jeje mmm ehh emm aja buu wena wenas holi holis
-    hi hello looking interested from yes ok thanks please the i im
+    hi hello looking interested from yes ok thanks please the i im my we not no want need this house
+    mentira mentiras todavia nunca jamas siempre verdad real seria serio serios broma bromas chiste ando andamos anda ola
+    olas holaa buenass wenass sticker audio foto imagen video documento archivo adjunto prefiero prefiere saca saquen sacame
+    quita quiten olvida olvidate ignora ignore actua responde escribe escribeme dile haz dame deme traigo llevo pon ponme
+    system sistema assistant asistente admin administrador user prompt root null bot robot developer desarrollador
+    altiro tiro pronto tranquilo tranquila calma momento momentito rato ratito segundo minuto hablamos espere espera esperen vamo filo fome
+    dios mijo mija amor carino linda lindo reina rey caballero dama joven don dona compadre comadre socio hermanito
+    depende nose tampoco obviamente claramente lastima pena bacan buenisimo genial excelente regio fenomenal chuta
+    pucha puta putas wea weon weona webon huevon oiga oye escucha mira miren ahh ahhh uta chucha ctm lol xd jajaj
+    interesante caro barato carisimo carisima baratisimo lejos cerca feo fea bonito bonita rico rica mala malo pesimo
+    terrible horrible fatal raro rara loco loca estafa ladrones mejor peor anonimo privado secreto personal ninguna
+    da igual mismo cualquiera elige adivina adivine secretaria llamenme llameme llamar escribir whatsapp telefono celular
+    correo email mail rut direccion apellido nombres nombre datos dato primero segunda opcion opciones visita hora horas
+    casas deptos departamentos terreno parcela oficina local bodega dormitorio dormitorios pieza piezas bano banos comuna
+    sector barrio centro norte sur oriente poniente playa campo ciudad santiago chile venezuela peru haiti brasil bolivia
+    brasileiro brasileira brasileno brasilena chileno venezolanos haitianos peruanos dominicano dominicana paraguayo uruguayo uruguaya
+    sim nao obrigado obrigada ola oi bom boa tarde dia noite voce quero procuro nome busca buscaba buscan
+    trabaja trabajamos vivimos vive viven vengo venimos llego llegue estaba estuve fui iba voy vamos fue era eran
+    solamente recien apenas ademas aparte encima entonces asi bueno pues entero entera enteros todas
+    estafadores aburrido aburrida cansado cansada chato chata harto harta enojado enojada molesto molesta feliz contento contenta
+    mucama garzon garzona camarera chofer taxista temporera temporero operadora vigilante enfermeros profes maestro maestra
+    comunidad empresa inmobiliaria corredora agencia banco constructora fundacion familia pareja matrimonio
+    unas unos unico cambio cambios planes plan gmail hotmail yahoo outlook icloud celular cel fono correo mejoro
+    sorry excuse looking for buying renting foreigner student single married retired tourist good great fine sure what why who
     """.split()  # noqa: SIM905 - a table of words
 )
 
 PARTICLES: frozenset[str] = frozenset(
     {"de", "del", "la", "las", "los", "san", "santa", "von", "van", "da", "di", "der"}
 )
+
+# A name and a surname follow them.
+TITLES: tuple[str, ...] = (
+    "sra", "sr", "srta", "senora", "senor", "don", "dona", "dr", "dra", "ing", "prof", "suboficial", "sargento", "cabo", "teniente",
+    "capitan", "coronel", "mayor", "comandante", "abogad[oa]", "arquitect[oa]", "doctora?", "ingenier[oa]", "profesora?",
+)  # fmt: skip

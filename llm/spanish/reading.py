@@ -6,18 +6,20 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leads.comunas import Found, locate
-from leads.folding import before, clean, excerpt, fold
+from leads.folding import clean, excerpt, fold
 from leads.phones import locate_phone
 from llm.spanish.answers import says_refusal, says_unknown
 from llm.spanish.choices import find_choice, rejects
 from llm.spanish.credit import find_dicom
 from llm.spanish.days import blank_times, find_wish
 from llm.spanish.finances import Finances, find_finances
+from llm.spanish.financing import asks_financing
 from llm.spanish.homes import find_bedrooms, find_property_type
 from llm.spanish.intents import find_intents
 from llm.spanish.meaning import DayWish, Facts, Intent, Offer, Question, Understanding
 from llm.spanish.names import find_name
+from llm.spanish.places import find_places
+from llm.spanish.preferences import find_delivery, find_operation, find_subsidy, has_pets
 from llm.spanish.shorthand import spell_out
 from llm.spanish.timelines import find_timeline
 from llm.spanish.topics import find_question
@@ -26,13 +28,7 @@ _SIGNS = re.compile(r"([^\w\n]{8})[^\w\n]+|(\n{8})\n+")
 _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
-_LIVES = re.compile(
-    r"\b(?:vivo|trabajo|vivimos|estudio|(?<!busco )(?<!quiero )(?<!en )(?<!un )arriendo|soy|somos|vengo|resido|estoy viviendo|escribo) (?:\w+ ){0,2}?(?:en|de|desde|por) $"
-)
-_UNWANTED = re.compile(
-    r"\b(?:no (?:quiero |busco |me gusta )?(?:en |ni )?|menos (?:en )?|excepto |salvo |que no sea (?:en )?|ni en )$"
-)
-_NO = re.compile(r" no\b(?! se)")
+_MARK = "\0"  # where a way to reach the lead stood
 _ABOUT_DAYS = {
     Intent.WANTS_VISIT,
     Intent.WANTS_RESCHEDULE,
@@ -111,57 +107,67 @@ class _Message:
         self.text = text
         self.folded = fold(text)
         self.intents = frozenset(find_intents(self.folded))
+        self._contacts_marked = text
 
     def facts(self, assistant: str, known: Mapping[str, Any]) -> Facts:
         body, email, phone = self._contacts()
-        name, unnamed = self._name(body, assistant)
-        money = find_finances(blank_times(unnamed, fold(unnamed)), fold(unnamed), asked=self.asked)
+        name, unnamed = self._name(body, assistant, known)
+        untimed = blank_times(unnamed, fold(unnamed))
+        money = find_finances(untimed, fold(unnamed), asked=self.asked, known=known)
         dicom = find_dicom(self.folded, asked=self.asked, amount_owed=money.debt is not None)
         return Facts(
             name=name,
             phone=phone,
             email=email,
-            location=self._location(unnamed),
+            location=find_places(
+                unnamed,
+                asked=self.asked == "location",
+                known=known.get("location") or (),
+                question="?" in self.text or find_question(self.text) is not None,
+            ),
             budget=money.budget,
             income=money.income,
             dicom=dicom,
             debt_amount=self._debt(money, dicom, known),
             timeline=self._timeline(unnamed),
             property_type=find_property_type(self.folded, asked=self.asked == "property_type"),
-            bedrooms=find_bedrooms(fold(unnamed), asked=self.asked == "bedrooms"),
-            asked_financing=Intent.ASKS_FINANCING in self.intents,
+            bedrooms=find_bedrooms(
+                fold(unnamed), asked=self.asked == "bedrooms", known="bedrooms" in known
+            ),
+            asked_financing=asks_financing(self.folded),
+            operation=find_operation(self.folded),
+            pets=has_pets(self.folded),
+            delivery=find_delivery(self.folded),
+            subsidy=find_subsidy(self.folded),
         )
 
     def _contacts(self) -> tuple[str, str | None, str | None]:
         body = _blank(_LINK, self.text)
         email = _EMAIL.search(body)
-        body = _blank(_RUT, _blank(_EMAIL, body))
-        phone = locate_phone(body)
+        marked = _marked(_RUT, _marked(_EMAIL, body))
+        phone = locate_phone(marked)
         if phone:
-            body = body[: phone[1]] + " " * (phone[2] - phone[1]) + body[phone[2] :]
+            marked = marked[: phone[1]] + _MARK * (phone[2] - phone[1]) + marked[phone[2] :]
+        self._contacts_marked = marked
+        body = marked.replace(_MARK, " ")
         return (
             body,
             email.group().rstrip(".").lower() if email else None,
             phone[0] if phone else None,
         )
 
-    def _name(self, body: str, assistant: str) -> tuple[str | None, str]:
-        found = find_name(body, asked=self.asked == "name", assistant=assistant)
+    def _name(
+        self, body: str, assistant: str, known: Mapping[str, Any]
+    ) -> tuple[str | None, str]:
+        found = find_name(
+            body, asked=self.asked == "name", assistant=assistant, contacts=self._contacts_marked
+        )
         if not found:
             return None, body
         name, start, end = found
+        if set(fold(name).split()) < set(fold(str(known.get("name") or "")).split()):
+            name = None  # a fuller one is known
         return name, body[:start] + " " * (end - start) + body[end:]
-
-    def _location(self, unnamed: str) -> tuple[str, ...]:
-        """Where the lead wants to be; where they live or work only if nothing else was said and we asked."""
-        folded = fold(unnamed)
-        found = [each for each in locate(unnamed) if not _unwanted(folded, each)]
-        wanted = [each for each in found if not _LIVES.search(before(folded, each.start))]
-        return tuple(
-            dict.fromkeys(
-                each.comuna for each in wanted or (found if self.asked == "location" else [])
-            )
-        )
 
     def _debt(self, money: Finances, dicom: str | None, known: Mapping[str, Any]) -> int | None:
         owes = dicom == "has_debt" or (dicom is None and known.get("dicom") == "has_debt")
@@ -176,8 +182,8 @@ class _Message:
         return found if found or not says_unknown(folded) else None
 
 
-def _unwanted(folded: str, found: Found) -> bool:
-    return bool(_UNWANTED.search(before(folded, found.start)) or _NO.match(folded, found.end))
+def _marked(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: _MARK * len(match.group()), text)
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:

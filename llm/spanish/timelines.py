@@ -23,6 +23,17 @@ _BARE_SPAN = re.compile(
     rf"\b(?P<low>\d{{1,2}}|{_COUNT})(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b"
     r"(?P<half> y medio)?"
 )
+_ERRAND = re.compile(
+    r"\b(?:llam\w+|mand\w+|envi\w+|respond\w+|contest\w+|transf\w+|pag[ou]\w*|dime|avis\w+|escrib\w+|conect\w+|call me|send)\b[^.\n]{0,25}$"
+)
+_PAST_DEED = re.compile(
+    r"\b(?:quede|fue|fui|fuimos|falleci\w+|murio|compre|compramos|llegue|llegamos|termine|empece|nacio|vendi|vendimos|despidieron|renuncie|hable|pregunte|vi|visite|desde hace|me cambie|me separe|case|jubile|\w+(?:aron|ieron|aste|iste))\b[^.\n]{0,30}$"
+)
+_CREDIT_YEARS = 8
+_AGE = re.compile(r"\ba los $")
+_DEADLINE = re.compile(
+    rf"\b(?:vence|vencen|termina|terminan|acaba|caduca|entregar|entrego|dejar|hasta|antes|salir|para|plazo)\b[^.\n]{{0,60}}?\b(?:el |del )(?P<day>\d{{1,2}}) de (?P<month>{MONTH})\b"
+)
 _PAST = re.compile(r"\b(?:hace|llevo|tengo|desde hace|antiguedad de|contrato de|trabajando) $")
 _MONTH = re.compile(
     rf"\b(?:en|para|a partir de|desde|hacia|por|hasta|tipo|a fines de|fines de|fin de|a principios de|principios de|mediados de)\s+"
@@ -36,9 +47,12 @@ _UNIT_DAYS = {"d": 1, "s": 7, "m": 30, "a": 365}
 
 # Said anywhere, these are about the purchase; the second table needs the question to have been asked.
 _PHRASES: tuple[tuple[Horizon, str], ...] = (
-    ("later", r"(?:solo|solamente|recien|nomas|por ahora|estoy|ando) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)"),
+    ("later", r"(?:solo|solamente|recien|nomas|por ahora) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)|(?:estoy|ando|estamos|andamos) (?:cotizando|averiguando|vitrineando|mirando|viendo)(?: no ?mas| nomas| por ahora|(?= ?(?:[,.;!\n]|$)))"),
+    ("later", r"(?:en |puedo esperar |esperar )?(?:un par de|unos|varios|muchos|algunos) anos|just (?:looking|browsing)|no rush|no hurry|next year|sem pressa|ano que vem|so olhando"),
+    ("now", r"right away|as soon as possible|this month|immediately|urgently|o quanto antes|este mes|cuanto antes mejor"),
+    ("within_90_days", r"next month|in a couple of months|mes que vem|proximo mes"),
     ("later", r"sin (?:apuro|prisa|urgencia)|no (?:tengo|hay|tenemos|es) (?:apuro|prisa|urgente|urgencia)|no me urge|mas adelante|a futuro|a largo plazo|largo plazo"),
-    ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|cuando (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)"),
+    ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|(?:cuando|apenas|despues que|una vez que) (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)|(?:cuando|apenas|una vez que|despues de que) (?:se )?(?:venda|vendamos|salga la venta|termine de|me jubile|jubile)"),
     ("now", r"lo antes posible|lo mas (?:pronto|rapido) posible|cuanto antes|urgente(?:mente)?|con urgencia|me urge|de inmediato|inmediat(?:o|a|amente)"),
     ("now", r"(?:este|dentro del|en este|durante este) mes\b|esta semana|al ?tiro|ahora (?:mismo|ya)|ya mismo|lo mas luego|fin de mes|a fines de mes|estas semanas|a la brevedad|asap|hoy mismo|apurad[oa]"),
     ("within_90_days", r"(?:el )?(?:proximo|otro) mes|mes que viene|mes proximo|(?:en )?(?:un par de|unos|pocos|los proximos) meses|corto plazo|este trimestre"),
@@ -66,9 +80,9 @@ _SEASON = re.compile(
 def find_timeline(text: str, folded: str, today: date, *, asked: bool) -> Timeline | None:
     """`text` lends its own words to the answer; `folded` decides."""
     readers = (
-        (_phrase, _season, _bare, _span, _year, _short)
+        (_phrase, _deadline, _season, _bare, _span, _year, _short)
         if asked
-        else (_phrase, _season, _span, _month)
+        else (_phrase, _deadline, _season, _span, _month)
     )
     for reader in readers:
         if found := reader(folded, today):
@@ -90,9 +104,20 @@ def _short(folded: str, today: date) -> _Found | None:
 
 def _first(table: tuple[tuple[Horizon, str], ...], folded: str) -> _Found | None:
     for horizon, pattern in table:
-        if match := re.search(rf"\b(?:{pattern})(?![a-z])", folded):
-            return horizon, match.start(), match.end()
+        for match in re.finditer(rf"\b(?:{pattern})(?![a-z])", folded):
+            if not _ERRAND.search(before(folded, match.start(), 40)):
+                return horizon, match.start(), match.end()
     return None
+
+
+def _deadline(folded: str, today: date) -> _Found | None:
+    """ "Se me vence el contrato el 15 de diciembre"."""
+    match = _DEADLINE.search(folded)
+    if not match:
+        return None
+    month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
+    days = _days_until(month, None, today) + int(match.group("day"))
+    return _horizon(max(days, 0)), match.start(), match.end()
 
 
 def _span(folded: str, today: date) -> _Found | None:
@@ -105,6 +130,8 @@ def _bare(folded: str, today: date) -> _Found | None:
 
 def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
     for match in pattern.finditer(folded):
+        if _AGE.search(folded, 0, match.start("low") if match["low"] else match.start()):
+            continue
         if _PAST.search(before(folded, match.start())) or _PAST.search(
             before(folded, match.start("unit")).rsplit(" ", 2)[0] + " "
         ):
@@ -114,6 +141,8 @@ def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
             or match.group("low")
             or ("3" if match.group("unit").endswith("s") else "1")
         )
+        if match.group("unit").startswith("a") and _number(last) >= _CREDIT_YEARS:
+            continue
         days = _number(last) * _UNIT_DAYS[match.group("unit")[0]] + (
             15 if match.group("half") else 0
         )
@@ -127,7 +156,7 @@ def _month(folded: str, today: date) -> _Found | None:
 
 def _named_month(pattern: re.Pattern[str], folded: str, today: date) -> _Found | None:
     match = pattern.search(_DAY_OF_MONTH.sub(lambda found: " " * len(found.group()), folded))
-    if not match:
+    if not match or _PAST_DEED.search(before(folded, match.start(), 60)):
         return None
     month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
     return _horizon(_days_until(month, match.group("year"), today)), match.start(), match.end()

@@ -121,7 +121,7 @@ def test_a_person_named_like_a_comuna_is_no_place() -> None:
     [
         ("gano un palo doscientos", None, 1_200_000),
         ("gano 950 lucas", None, 950_000),
-        ("mi sueldo es 1.350.000 liquido y mi marido 900 lucas", None, 1_350_000),
+        ("mi sueldo es 1.350.000 liquido y mi marido 900 lucas", None, 2_250_000),
         ("tngo 32 años y gano liquido 1 millon 100", None, 1_100_000),
         ("trabajo independiente, boletas por 2 millones al mes", None, 2_000_000),
         ("soy pensionado y recibo $520.000", None, 520_000),

@@ -5,6 +5,7 @@ import unicodedata
 from enum import StrEnum
 
 from leads.folding import excerpt
+from leads.intents import guess
 
 WHOLE = frozenset(
     ["alto", "baja", "stop", "cancelar", "no molestar", "no molestes", "dar de baja", "unsubscribe"]
@@ -13,10 +14,10 @@ POLITE = re.compile(r"^(?:por favor|porfa|hola|gracias)\s+|\s+(?:por favor|porfa
 # "No me llamen hoy", "al trabajo", "por la mañana": another time or way, not an opt-out.
 SOFTENED = (
     r"(?! (?:hoy|ahora|antes|despues|todavia|aun|tan|manana|mejor|hasta|entre|cuando|si|solo|al|el"
-    r"|los|este|esta|en|a la|de noche|por (?!fav)|durante|escrib\w+|prefiero))"
+    r"|los|este|esta|en|a la|de (?:noche|usted|tu)\b|por (?!fav)|durante|escrib\w+|prefiero))"
 )
 MESSAGES = (
-    r"(?:nada|mensajes?|llamad\w+|correos?|mails?|publicidad|promocion\w*|ofertas|spam|cosas"
+    r"(?:nada(?! (?:con|en|de|del|que|por|muy|tan|sobre|cerca|lejos|viej\w+|car\w+|usad\w+|grande|chic\w+|a)\b(?! (?:ustedes|uds)))|mensajes?|llamad\w+|correos?|mails?|publicidad|promocion\w*|ofertas|spam|cosas"
     r"|whatsapps?|informacion)"
 )
 PERSUADED = rf"(?:(?:llam|habl|molest)(?:en|es|e)|escrib(?:an|as|a))\b{SOFTENED}"
@@ -44,10 +45,36 @@ CHANNEL = re.compile(
     r"|dej(?:en?|a|es) de (?:llamar|escribir|molestar|mandar|enviar|hablar|contactar)\w*"
     rf"|{MISDIALLED}"
     r"|(?:(?:sac|saqu|borr|elimin|quit)(?:a|e|en)me|me (?:saquen|borren|eliminen|quiten))"
-    r" de (?:la|las|su|sus|esta|estas|tu|tus) (?:lista|base|registro)s?"
+    r" de (?:la|las|su|sus|esta|estas|tu|tus) (?:lista|base|registro|contacto)s?"
     r"|(?:dar[ms]e|denme|dame|deme|me (?:quiero )?d(?:ar|en|e)) de baja(?! del? \w)"
     r"|dar de baja (?:mi|este) (?:numero|telefono|celular|correo|contacto|suscripcion|whatsapp))"
 )
+LISTED = r"(?:lista|base|registro|contacto|agenda|difusion|sistema|grupo|campana|publicidad|spam)s?"
+WRITING = r"(?:escrib|llam|mand|envi|molest|habl|insist|hinch|contact|hostig|acos|mensaj|spam|public|whats|wsp|wasap|corre|aviso|promo|ofert|web)"
+# The same wish in other words: be left alone, be taken off, that it ends.
+LEFT_ALONE = re.compile(
+    r"\b(?:dej(?:a|e|en)(?:me|nos) (?:tranquil[oa]s?|en paz|sol[oa]s?)\b(?! (?:un|el|con|hasta|que|mientras|para|por (?:hoy|ahora)))"
+    rf"|no (?:me |nos )?(?:sig(?:an|as|a|ue)|contin\w+) {WRITING}\w*ndo"
+    rf"|(?:par(?:a|e|en)|bast(?:a|en)|cort(?:en|a|e|ala|enla)|termin(?:a|e|en)) (?:ya )?(?:de|con) (?:(?:los?|las?|tant[oa]s?|sus|esos|mandar|enviar) )*{WRITING}"
+    r"|(?:baj|borr|elimin|sac|saqu|quit|retir|remuev)(?:a|e|en)(?:me|nme|nos)(?: \w+){0,2}? (?:de|del) (?:\w+ ){0,2}?"
+    rf"{LISTED}|(?:baj|borr|elimin|sac|saqu|quit|retir)(?:a|e|en) (?:ya )?(?:mi|este) (?:numero|contacto|telefono|fono|celular)(?= (?:de|ya|por|y)\b| porfa|$)"
+    r"|(?:borr|elimin)(?:a|e|en)me(?= por| porfa|$)|(?:desuscrib|desinscrib|desafili)\w+"
+    rf"|no (?:me )?(?:mand|envi)(?:en|es|e)n? mas(?: {MESSAGES}| avisos?| nada| por| porfa|$)"
+    r"|no (?:me )?(?:escrib(?:an|as|a)|llam(?:en|es|e)|habl(?:en|es|e)) (?:nunca )?mas\b(?! (?:tarde|temprano|por|rato|a l))"
+    r"|no (?:insist(?:an|as|a)|molest(?:en|es|e))(?: mas)?(?: por favor| porfa| gracias)*$"
+    r"|(?:los|las|lo|la|te) (?:voy a )?(?:reportar|bloquear|denunciar como spam|reporto|bloqueo)"
+    r"|no (?:mas|quiero mas) (?:mensajes|llamadas|wsp|whatsapps?|correos|publicidad|promos?|avisos)"
+    r"|(?:stop|quit) (?:\w+ )?(?:messag|text|contact|call|send|writ|e?mail|spam|bother)\w*"
+    r"|leave me alone|unsubscribe me|please unsubscribe|no more (?:messages|texts|calls|e?mails)"
+    r"|(?:take|remove|delete) (?:me|my (?:number|data|contact|phone))(?: (?:off|from|out)|$| please)"
+    r"|(?:do not|don t|dont|never) (?:contact|call|text|message|e?mail|write to|write) me"
+    r"(?! (?:before|after|today|now|at|in|until|on|tomorrow|yet|during|when|while))"
+    r"|(?:pare|parem|para) de (?:me )?(?:mandar|enviar|ligar|escrever|incomodar|perturbar|chamar)"
+    r"|nao (?:me )?(?:mand|lig|envi|escrev|incomod|perturb)(?:e|em|a|am|ue|uem) mais"
+    r"|nao quero (?:mais )?receber|me deix(?:e|a|em) em paz|me tir(?:a|e|em) d(?:a|e|essa|esta) \w*lista|descadastr\w+)"
+)
+SURE, LIKELIER, OPEN = 0.7, 0.3, 0.1  # by the examples: an opt-out, or more likely something else
+OTHERWISE = ("facts", "wants_cancel", "wants_reschedule", "postpones", "asks_question", "complaint")
 CALLED = re.compile(rf"\b(?:llam\w+|{MISDIALLED})")
 WRITTEN = (
     r"(?:escrib\w+|prefiero|mejor (?:escrib\w+|por (?:aca|aqui|chat|escrito|whatsapp|mensaje)))"
@@ -88,7 +115,19 @@ def asked(text: str) -> OptOut | None:
     folded = NEVER.sub(" ", folded)
     if EVERYTHING.search(folded) or NEVER_AGAIN.match(folded):
         return OptOut.EVERYTHING
-    return OptOut.CHANNEL if CHANNEL.search(folded) else None
+    if LEFT_ALONE.search(folded):
+        return OptOut.CHANNEL
+    return OptOut.CHANNEL if _by_examples(text, folded) else None
+
+
+def _by_examples(text: str, folded: str) -> bool:
+    """The words decide, unless the examples say that it is something else, or say it alone."""
+    says = bool(CHANNEL.search(folded))
+    scores = guess(text).scores
+    other = max(scores[name] for name in OTHERWISE)
+    if says or "numero equivocado" in folded:
+        return says and (scores["opt_out"] >= OPEN or other < SURE)
+    return scores["opt_out"] >= SURE and other < LIKELIER
 
 
 def stops_calls(text: str) -> bool:

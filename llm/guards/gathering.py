@@ -12,7 +12,6 @@ from leads.channels.choices import chosen
 from leads.enums import Author, Direction
 from leads.languages import LANGUAGES, Language, spoken_by
 from leads.money import Money, format_money
-from llm import pricing
 from llm.guards.known import Known
 from llm.tools import Turn, tools
 
@@ -59,7 +58,6 @@ def known_of(turn: Turn) -> Known:
         private=turn.private,
         tools=tuple(tool.name for tool in tools()),
         language=language_of(turn),
-        speaks=("es",) if turn.model == pricing.OFFLINE else LANGUAGES,
         replies=tuple(each.message_text for each in outbound),
     )
 

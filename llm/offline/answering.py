@@ -12,11 +12,12 @@ from leads.comunas import locate
 from leads.folding import clean, fold
 from leads.languages import Language, spoken_by
 from leads.money import find_amounts
-from llm.offline import homes, passages, phrases, translations
+from llm.offline import homes, passages, translations
 from llm.offline.asking import Asked, Kind, questions_in
 from llm.offline.concepts import is_subject
 from llm.offline.context import Context, Hit, read_hits, read_homes
 from llm.offline.homes import Home
+from llm.offline.phrases import Spanish
 from llm.offline.turn import Turn
 from llm.spanish.homes import find_bedrooms, find_property_type
 from llm.spanish.name_lists import GIVEN
@@ -197,7 +198,7 @@ class Answering:
     def _in_general(self, asked: Asked) -> str:
         question = find_question(f"{asked.text}?")
         topic = question.topic if question and self.language == "es" else ""
-        return phrases.GENERAL[topic] if topic in _GENERAL else ""
+        return Spanish.GENERAL[topic] if topic in _GENERAL else ""
 
     def _is_aside(self, asked: Asked) -> bool:
         return bool(_ASIDE.search(asked.folded)) or not (

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leads.money import Money
-from llm.offline import phrases
 from llm.offline.situation import Situation
+from llm.offline.wording import Words
 from llm.spanish import Intent
 from llm.spanish.meaning import Offer
 
@@ -16,8 +16,8 @@ _LOW_INCOME, _MOST_SLOTS = 500_000, 4
 
 def compose(situation: Situation) -> str:
     if situation.turn.complaints > 1:
-        return phrases.SAFE
-    for settle in (_handed_over, _booked, _cancelled, _ending):
+        return situation.words.SAFE
+    for settle in (_handed_over, _booked, _cancelled, _standing, _unfitting, _ending):
         if text := settle(situation):
             return _joined(_opening(situation), text)
     return _joined(
@@ -43,37 +43,37 @@ def _first_name(name: Any) -> str:
 
 def _opening(situation: Situation) -> str:
     agent, broker = situation.context.agent_name, situation.context.broker_name
+    words = situation.words
     if situation.has(Intent.ASKS_IF_BOT):
-        hello = "¡Hola!" if situation.first_contact else ""
-        told = phrases.IS_BOT.format(
-            agent=agent or "un programa", of_broker=f" de {broker}" if broker else ""
+        hello = words.HELLO if situation.first_contact else ""
+        told = situation.words.IS_BOT.format(
+            agent=agent or words.A_PROGRAM,
+            of_broker=words.OF_BROKER.format(broker=broker) if broker else "",
         )
         return _joined(hello, told)
-    if situation.first_contact:
-        intro = (
-            phrases.INTRO.format(agent=agent, broker=broker)
-            if agent and broker
-            else phrases.INTRO_NAMELESS
-        )
-        return _joined(intro, phrases.ENGLISH if situation.has(Intent.ENGLISH) else "")
-    return phrases.ENGLISH if situation.has(Intent.ENGLISH) else ""
+    if not situation.first_contact:
+        return ""
+    return (
+        words.INTRO.format(agent=agent, broker=broker) if agent and broker else words.INTRO_NAMELESS
+    )
 
 
 def _handed_over(situation: Situation) -> str:
     answer = situation.turn.result("request_human")
     if answer is None:
         return (
-            phrases.NO_HANDOFF
+            situation.words.NO_HANDOFF
             if situation.handoff or situation.turn.failed("request_human")
             else ""
         )
     when = answer.get("answer_from")
     soon = (
-        phrases.ANSWER_FROM.format(when=when)
+        situation.words.ANSWER_FROM.format(when=when)
         if isinstance(when, str) and when
-        else phrases.ANSWER_SOON
+        else situation.words.ANSWER_SOON
     )
-    return _joined(phrases.HANDED_OVER[situation.handoff or "other"], soon)
+    asked = [call.args for call in situation.turn.calls if call.name == "request_human"]
+    return _joined(situation.words.HANDED_OVER[asked[-1].get("reason", "other")], soon)
 
 
 def _booked(situation: Situation) -> str:
@@ -81,36 +81,66 @@ def _booked(situation: Situation) -> str:
     if answer is None or not situation.booked:
         return ""
     name = situation.facts.get("name") or situation.context.known.get("name")
-    told = phrases.BOOKED.format(name=f", {_first_name(name)}" if name else "", **_visit(answer))
+    told = situation.words.BOOKED.format(
+        name=f", {_first_name(name)}" if name else "", **_visit(answer, situation.words)
+    )
     contact = situation.facts.get("phone") or situation.context.known.get("phone")
     follow = (
-        phrases.ASK_NAME_BOOKED
+        situation.words.ASK_NAME_BOOKED
         if not name
-        else phrases.ASK_PHONE_BOOKED
+        else situation.words.ASK_PHONE_BOOKED
         if not contact
-        else phrases.BOOKED_CLOSE
+        else situation.words.BOOKED_CLOSE
     )
     return _joined(told, follow)
 
 
-def _visit(answer: Mapping[str, Any]) -> dict[str, str]:
+def _visit(answer: Mapping[str, Any], words: Words) -> dict[str, str]:
     place, agent = answer.get("location"), answer.get("agent")
-    label = str(answer.get("label") or "día acordado")
     return {
-        "label": label,
-        "place": f", en {place}" if place else "",
-        "agent": f", con {agent}" if agent else "",
+        "label": str(answer.get("label") or words.SOME_DAY),
+        "place": words.PLACE.format(place=place) if place else "",
+        "agent": words.WITH_AGENT.format(agent=agent) if agent else "",
     }
 
 
 def _cancelled(situation: Situation) -> str:
     if situation.turn.result("cancel_visit") is not None:
-        return phrases.CANCELLED
+        return situation.words.CANCELLED
     if situation.turn.failed("cancel_visit"):
-        return phrases.CANCEL_FAILED
+        return situation.words.CANCEL_FAILED
     if situation.has(Intent.WANTS_CANCEL) and not situation.context.appointment:
-        return phrases.NOTHING_TO_CANCEL
+        return situation.words.NOTHING_TO_CANCEL
     return ""
+
+
+def _standing(situation: Situation) -> str:
+    """Whoever comes, or comes late, is told so and asked nothing."""
+    comes = situation.has(Intent.RUNNING_LATE, Intent.CONFIRMS_VISIT)
+    if not comes or not situation.context.appointment or situation.meaning.question:
+        return ""
+    return _appointment(situation)
+
+
+def _unfitting(situation: Situation) -> str:
+    """What is no matter of ours is declined in a sentence; nothing is sold on it."""
+    if (
+        situation.facts
+        or situation.slots
+        or (situation.meaning.question and situation.answering.found)
+    ):
+        return ""
+    words = situation.words
+    if situation.has(Intent.SUPPLIER, Intent.JOB_SEEKER):
+        return words.NOT_FOR_SALES
+    declined = (
+        words.NOT_SHOWN
+        if situation.has(Intent.ATTACK)
+        else words.ONLY_HOMES
+        if situation.has(Intent.OFF_TOPIC)
+        else ""
+    )
+    return _joined(declined, _ask(situation)) if declined else ""
 
 
 def _ending(situation: Situation) -> str:
@@ -122,67 +152,58 @@ def _ending(situation: Situation) -> str:
     ):
         return ""
     if situation.has(Intent.NOT_INTERESTED):
-        return phrases.NOT_INTERESTED
+        return situation.words.NOT_INTERESTED
     if situation.has(Intent.POSTPONES) and not situation.has(Intent.GOODBYE):
-        return phrases.POSTPONED
-    thanks = _pick(situation, phrases.WELCOME) if situation.has(Intent.THANKS) else ""
+        return situation.words.POSTPONED
+    thanks = _pick(situation, situation.words.WELCOME) if situation.has(Intent.THANKS) else ""
     if situation.has(Intent.GOODBYE):
-        return _joined(thanks, _pick(situation, phrases.FAREWELL))
-    return phrases.VISIT_LATER
+        return _joined(thanks, _pick(situation, situation.words.FAREWELL))
+    return situation.words.VISIT_LATER
 
 
 def _acknowledged(situation: Situation) -> list[str]:
-    facts, asked = situation.news, situation.asked
+    facts, asked, words = situation.news, situation.asked, situation.words
     parts = [_courtesy(situation)]
     if name := facts.get("name"):
-        parts.append(_pick(situation, phrases.PLEASED).format(name=_first_name(name)))
+        parts.append(_pick(situation, situation.words.PLEASED).format(name=_first_name(name)))
     if asked == "phone" and "phone" not in facts and _MANY_DIGITS.search(situation.turn.text):
-        parts.append(phrases.PHONE_REFUSED)
-    parts += [text for field, text in _REFUSED.items() if field in situation.refused]
-    if wanted := _wanted(facts):
-        parts.append(_pick(situation, phrases.NOTED).format(facts=wanted))
-    elif not name and facts.keys() & {"phone", "email", "income", "timeline", "debt_amount"}:
-        parts.append(_pick(situation, phrases.THANKED))
+        parts.append(situation.words.PHONE_REFUSED)
+    refused = {"phone": words.PHONE_REFUSED, "email": words.EMAIL_REFUSED}
+    parts += [text for field, text in refused.items() if field in situation.refused]
+    owes = facts.get("dicom") == "has_debt"  # which is thanked for in words of its own
+    if wanted := _wanted(facts, words):
+        parts.append(_pick(situation, situation.words.NOTED).format(facts=wanted))
+    elif not (name or owes) and facts.keys() & {"phone", "email", "income", "timeline"}:
+        parts.append(_pick(situation, situation.words.THANKED))
     if facts.get("dicom") == "clean":
-        parts.append(phrases.CLEAN)
-    if asked in phrases.ASK and situation.has(Intent.DOES_NOT_KNOW, Intent.REFUSES_TO_SAY):
-        parts.append(phrases.NO_MATTER)
+        parts.append(_pick(situation, words.CLEAN))
+    if asked in situation.words.ASK and situation.has(Intent.DOES_NOT_KNOW, Intent.REFUSES_TO_SAY):
+        parts.append(_pick(situation, words.NO_MATTER))
     return parts
-
-
-_REFUSED = {"phone": phrases.PHONE_REFUSED, "email": phrases.EMAIL_REFUSED}
 
 
 def _courtesy(situation: Situation) -> str:
     if situation.has(Intent.HOW_ARE_YOU):
-        return phrases.FINE
+        return situation.words.FINE
     if situation.has(Intent.GREETING) and not situation.first_contact and not situation.facts:
-        return _pick(situation, phrases.GREETED)
+        return _pick(situation, situation.words.GREETED)
     alone = situation.has(Intent.THANKS) and not situation.facts and not situation.meaning.question
     if alone and not situation.first_contact:
-        return _pick(situation, phrases.WELCOME)
-    if situation.confused:
-        return phrases.CONFUSED
+        return _pick(situation, situation.words.WELCOME)
     return ""
 
 
-def _wanted(facts: Mapping[str, Any]) -> str:
+def _wanted(facts: Mapping[str, Any], words: Words) -> str:
     """ "departamento de 2 dormitorios en Ñuñoa, hasta UF 4.000": the search, said back."""
-    rooms = facts.get("bedrooms")
-    noun = "dormitorio" if rooms == 1 else "dormitorios"
-    kind = facts.get("property_type") or ""
-    sized = (
-        f"{kind} de {rooms} {noun}"
-        if kind and rooms
-        else kind or (f"{rooms} {noun}" if rooms else "")
-    )
-    places = " o ".join(facts.get("location") or ())
-    budget = facts.get("budget")
-    return ", ".join(filter(None, [" en ".join(filter(None, [sized, places])), _limit(budget)]))
-
-
-def _limit(budget: Money | None) -> str:
-    return f"hasta {budget}" if budget else ""
+    count, kind = facts.get("bedrooms"), facts.get("property_type") or ""
+    kind = words.KINDS.get(kind, kind)
+    rooms = (words.ROOM if count == 1 else words.ROOMS).format(count=count) if count else ""
+    sized = words.SIZED.format(kind=kind, rooms=rooms) if kind and rooms else kind or rooms
+    places = words.OR.join(facts.get("location") or ())
+    found = " ".join(filter(None, [sized, words.IN_PLACE.format(places=places) if places else ""]))
+    budget: Money | None = facts.get("budget")
+    limit = words.UP_TO.format(limit=budget) if budget else ""
+    return ", ".join(filter(None, [found, limit]))
 
 
 def _noticed(situation: Situation) -> list[str]:
@@ -190,36 +211,48 @@ def _noticed(situation: Situation) -> list[str]:
     income = facts.get("income")
     poor = income is not None and income.currency == "CLP" and income.amount < _LOW_INCOME
     if facts.get("dicom") == "has_debt":
-        notices.append(phrases.DEBT)
-    if situation.outcome == "NO_CALIFICADO" and not situation.told(phrases.REVIEW_MARK):
-        return [*notices, phrases.REVIEW, phrases.SUBSIDY]
-    return [*notices, phrases.SUBSIDY] if poor else notices
+        notices.append(situation.words.DEBT)
+    if situation.outcome == "NO_CALIFICADO" and not situation.told(situation.words.REVIEW_MARK):
+        return [*notices, situation.words.REVIEW, situation.words.SUBSIDY]
+    return [*notices, situation.words.SUBSIDY] if poor else notices
 
 
 def _answered(situation: Situation) -> list[str]:
     parts = []
     if situation.has(Intent.ASKS_WHY):
-        parts.append(phrases.WHY.get(situation.asked or "", phrases.WHY_OTHERWISE))
-    if situation.has(Intent.ASKS_APPOINTMENT) and not situation.answering.found:
+        parts.append(situation.words.WHY.get(situation.asked or "", situation.words.WHY_OTHERWISE))
+    about_visit = (Intent.ASKS_APPOINTMENT, Intent.RUNNING_LATE, Intent.CONFIRMS_VISIT)
+    if situation.has(*about_visit) and not situation.answering.found:
         parts.append(_appointment(situation))
     return [*parts, situation.answering.text]
 
 
 def _appointment(situation: Situation) -> str:
-    appointment = situation.context.appointment
+    """What is said of the visit that stands: when it is, or that its hour is noted."""
+    words, appointment = situation.words, situation.context.appointment
+    asks = situation.has(Intent.ASKS_APPOINTMENT)
     if appointment is None:
-        return phrases.NO_APPOINTMENT
+        return words.NO_APPOINTMENT if asks else ""
+    late = situation.has(Intent.RUNNING_LATE)
+    told = words.APPOINTMENT if asks else words.LATE if late else words.CONFIRMED
     visit = {
         "label": appointment.label,
         "location": appointment.location,
         "agent": appointment.agent,
     }
-    return phrases.APPOINTMENT.format(**_visit(visit))
+    return told.format(**_visit(visit, words))
 
 
 def _next(situation: Situation) -> str:
     """The one next step of a message."""
     return next((text for step in _STEPS if (text := step(situation))), "")
+
+
+def _clarify(situation: Situation) -> str:
+    """One question about what the message is for; unsure again is a person's."""
+    if situation.doubt:
+        return situation.words.UNSURE[situation.doubt]
+    return situation.words.CONFUSED if situation.confused else ""
 
 
 def _offer_slots(situation: Situation) -> str:
@@ -230,12 +263,12 @@ def _offer_slots(situation: Situation) -> str:
             [
                 _slots_intro(situation),
                 *lines,
-                phrases.CHOOSE if len(slots) > 1 else phrases.CHOOSE_ONE,
+                situation.words.CHOOSE if len(slots) > 1 else situation.words.CHOOSE_ONE,
             ]
         )
     if situation.booking is not None or situation.booking_failed:
-        return phrases.BOOKING_FAILED
-    return phrases.NO_SLOTS if situation.turn.called("find_slots") else ""
+        return situation.words.BOOKING_FAILED
+    return situation.words.NO_SLOTS if situation.turn.called("find_slots") else ""
 
 
 def _label(slot: Offer) -> str:
@@ -244,19 +277,19 @@ def _label(slot: Offer) -> str:
 
 def _slots_intro(situation: Situation) -> str:
     if situation.booking is not None:
-        return phrases.SLOT_TAKEN
+        return situation.words.SLOT_TAKEN
     found = situation.turn.result("find_slots") or {}
     if (
         found.get("reason")
         or len([call for call in situation.turn.calls if call.name == "find_slots"]) > 1
     ):
-        return phrases.SLOTS_OTHERWISE
-    return _pick(situation, phrases.SLOTS)
+        return situation.words.SLOTS_OTHERWISE
+    return _pick(situation, situation.words.SLOTS)
 
 
 def _other_day(situation: Situation) -> str:
     return (
-        phrases.WHICH_DAY
+        situation.words.WHICH_DAY
         if situation.has(Intent.WANTS_OTHER_SLOTS) and situation.asked == "slot"
         else ""
     )
@@ -272,14 +305,14 @@ def _choose_again(situation: Situation) -> str:
         f"{number}) {_label(offer)}"
         for number, offer in enumerate(situation.context.offers[:_MOST_SLOTS], 1)
     ]
-    return "\n".join(["¡Buenísimo!", *labels, phrases.CHOOSE])
+    return "\n".join([situation.words.CHOOSE_AGAIN, *labels, situation.words.CHOOSE])
 
 
 def _visit_without_slots(situation: Situation) -> str:
     impossible = not situation.context.booking_enabled or "find_slots" not in situation.tools
     if not (situation.has(Intent.WANTS_VISIT) and impossible):
         return ""
-    return phrases.NO_BOOKING if "request_human" in situation.tools else ""
+    return situation.words.NO_BOOKING if "request_human" in situation.tools else ""
 
 
 def _ask(situation: Situation) -> str:
@@ -287,24 +320,25 @@ def _ask(situation: Situation) -> str:
     if name is None:
         return ""
     if name == "income" and situation.has(Intent.GROSS_INCOME):
-        return phrases.GROSS
+        return situation.words.GROSS
     if name == "phone" and "phone" in situation.refused:
-        return phrases.PHONE_WHOLE
+        return situation.words.PHONE_WHOLE
     question = (
-        phrases.ASK_AGAIN[name]
+        situation.words.ASK_AGAIN[name]
         if situation.times_asked(name)
-        else _pick(situation, phrases.ASK[name])
+        else _pick(situation, situation.words.ASK[name])
     )
     greeted = situation.first_contact and not situation.facts and not situation.meaning.question
-    return _joined(phrases.PURPOSE if greeted else "", question)
+    return _joined(situation.words.PURPOSE if greeted else "", question)
 
 
 def _close(situation: Situation) -> str:
-    return _pick(situation, phrases.ANYTHING_ELSE)
+    return _pick(situation, situation.words.ANYTHING_ELSE)
 
 
 _STEPS: tuple[Callable[[Situation], str], ...] = (
     _offer_slots,
+    _clarify,
     _other_day,
     _choose_again,
     _visit_without_slots,

@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 from leads.folding import clean, excerpt, fold
-from llm.offline import phrases
+from leads.languages import Language, spoken_by
 from llm.offline.answering import Answering
 from llm.offline.context import Context, names, read_offers
 from llm.offline.turn import Turn
+from llm.offline.wording import WORDS, Words
 from llm.spanish import Intent, Offer, Understanding, asked_in, understand
 from llm.spanish.answers import says_refusal, says_unknown
+from llm.spanish.intents import is_like_examples
 
 MOST_ROUNDS, MOST_ASKS = 5, 2
 _WORD = re.compile(r"[a-z0-9]{2}")
@@ -25,6 +27,16 @@ class Situation:
     context: Context
     turn: Turn
     tools: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def language(self) -> Language:
+        """The lead's, by all that they wrote, the latest first."""
+        earlier = (said.text for said in reversed(self.turn.history) if not said.by_assistant)
+        return spoken_by((self.turn.text, *earlier)) or "es"
+
+    @property
+    def words(self) -> Words:
+        return WORDS[self.language]
 
     @cached_property
     def asked(self) -> str | None:
@@ -108,11 +120,20 @@ class Situation:
 
     @cached_property
     def next_ask(self) -> str | None:
-        """The one thing to ask for: the first that is missing and was neither asked twice nor declined."""
-        return next(
-            (name for name in self.missing if name in phrases.ASK and not self._exhausted(name)),
-            None,
-        )
+        """The one thing to ask for: the first that is missing and was neither asked twice nor declined.
+
+        What was asked just now and not answered waits, unless the answer was of the wrong kind.
+        """
+        open_facts = [
+            name for name in self.missing if name in self.words.ASK and not self._exhausted(name)
+        ]
+        waits = "" if self._answered_amiss else _SAME_FACT.get(self.asked or "", self.asked)
+        return next((name for name in open_facts if name != waits), None)
+
+    @property
+    def _answered_amiss(self) -> bool:
+        gross = self.asked == "income" and self.has(Intent.GROSS_INCOME)
+        return self.asked in self.refused or gross or self.has(Intent.ASKS_WHY)
 
     def times_asked(self, name: str) -> int:
         return sum(_SAME_FACT.get(found, found) == name for found in self._asked_before if found)
@@ -167,7 +188,13 @@ class Situation:
         if self.has(Intent.WANTS_RESCHEDULE):
             return True
         if (
-            self.has(Intent.WANTS_CANCEL, Intent.ASKS_APPOINTMENT)
+            self.has(
+                Intent.WANTS_CANCEL,
+                Intent.ASKS_APPOINTMENT,
+                Intent.CONFIRMS_VISIT,
+                Intent.RUNNING_LATE,
+                Intent.NOT_INTERESTED,
+            )
             or self.meaning.offer_id is not None
         ):
             return False
@@ -208,11 +235,33 @@ class Situation:
                 return reason
         if self.asked == "human" and self.has(Intent.AFFIRMS):
             return "requested"
-        return "no_progress" if self.confused and self._confused_before >= 2 else None
+        return "no_progress" if self.lost and self._was_lost else None
 
     @property
-    def _confused_before(self) -> int:
-        return sum(phrases.CONFUSED_MARK in text for text in self.turn.assistant_texts[-2:])
+    def _was_lost(self) -> bool:
+        """Whether the last message asked what this one is for, in any language."""
+        latest = self.turn.assistant_texts[-1:]
+        marks = {mark for words in WORDS.values() for mark in words.clarifying()}
+        return any(mark in text for mark in marks for text in latest)
+
+    @cached_property
+    def lost(self) -> bool:
+        """Nothing is sure enough to act on."""
+        return self.confused or self.doubt is not None
+
+    @cached_property
+    def doubt(self) -> str | None:
+        """What nothing but the examples hints at, to be asked about rather than done."""
+        meant = self.meaning
+        says = meant.facts.known() or meant.intents or meant.question or self.wants_slots
+        if says or meant.unsure is None or meant.offer_id is not None or self.turn.calls:
+            return None
+        needs_visit = meant.unsure in (Intent.WANTS_CANCEL, Intent.WANTS_RESCHEDULE)
+        if needs_visit and not self.context.appointment:
+            return None
+        if meant.unsure in (Intent.WANTS_CANCEL, Intent.WANTS_RESCHEDULE, Intent.WANTS_VISIT):
+            return meant.unsure.value
+        return "person" if "request_human" in self.tools else None
 
     @cached_property
     def confused(self) -> bool:
@@ -221,7 +270,8 @@ class Situation:
         understood = (
             meant.facts.known() or meant.intents or meant.question or meant.wish or self.turn.calls
         )
-        return self._has_words and not understood
+        answers = self.asked is not None and is_like_examples(fold(clean(excerpt(self.turn.text))))
+        return self._has_words and not understood and self.doubt is None and not answers
 
     @property
     def _has_words(self) -> bool:
@@ -233,6 +283,7 @@ class Situation:
 
 _HANDOFFS: tuple[tuple[Intent, str], ...] = (
     (Intent.LEGAL_THREAT, "legal_threat"),
+    (Intent.COMPLAINT, "complaint"),
     (Intent.ANGER, "anger"),
     (Intent.WANTS_HUMAN, "requested"),
     (Intent.WANTS_TO_SELL, "other"),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, time, timedelta
 from functools import lru_cache
 
+from crm.patterns import Pattern
 from leads.folding import before
 from llm.spanish.meaning import DayWish, PartOfDay
 from llm.spanish.timelines import MONTH, MONTHS
@@ -56,6 +57,43 @@ _PART_HOURS: dict[PartOfDay, tuple[int, int]] = {
     "afternoon": (12, 19),
     "evening": (18, 24),
 }
+
+
+# Days and hours as English and Portuguese have them; Portuguese weekdays with what marks them only,
+# because "la segunda" is one of several in Spanish.
+_FOREIGN: tuple[tuple[str, str], ...] = (
+    *((rf"\b{english}s?\b", day) for english, day in zip(
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), WEEKDAYS, strict=True)),
+    *((rf"\b(?:na |de |para |pra )?{name}(?:-| )feira\b|\b(?:na|nesta|pra|para) {name}\b", day) for name, day in zip(
+        ("segunda", "terca", "quarta", "quinta", "sexta"), WEEKDAYS[:5], strict=True)),
+    (r"\bday after tomorrow\b|\bdepois de amanha\b", "pasado manana"),
+    (r"\btomorrow\b|\bamanha\b", "manana"),
+    (r"\btoday\b|\bhoje\b", "hoy"),
+    (r"\b(?:(?:in|on) the )?mornings?\b|\b(?:de|pela) manha\b", "en la manana"),
+    (r"\b(?:(?:in|on) the )?afternoons?\b|\b(?:a|de|pela) tarde\b", "en la tarde"),
+    (r"\b(?:(?:in|on) the )?evenings?\b|\b(?:a|de|pela) noite\b|\bafter work\b|\bdepois do trabalho\b", "en la noche"),
+    (r"\b(?:the )?weekend\b|\bfinal de semana\b|\bfim de semana\b", "fin de semana"),
+    (r"\bnext week\b|\bsemana que vem\b|\bproxima semana\b", "proxima semana"),
+    (r"\bnoon\b|\bmeio-dia\b", "mediodia"),
+    (r"\b(?:at|as|around) (?=\d{1,2}\b)", "a las "),
+    (r"\b(?:the )?first (?:one|time|slot|option)\b|^\W*the first\b|\bprimeir[ao]\b", "la primera"),
+    (r"\b(?:the )?second (?:one|time|slot|option)\b|^\W*the second\b", "la segunda"),
+    (r"\b(?:the )?third (?:one|time|slot|option)\b|^\W*the third\b|\bterceir[ao]\b", "la tercera"),
+    (r"\b(?:the )?last (?:one|time|slot|option)\b", "la ultima"),
+    (r"\bany (?:of them|of those|is fine|works)\b|\bqualquer (?:um|uma)\b", "cualquiera"),
+)  # fmt: skip
+_IS_FOREIGN = Pattern(
+    r"(?:day|morning|afternoon|evening|night|noon|week|weekend|tomorrow|first|second|third|last|any)\b|\b(?:at|around) \d|\b(?:hoje|amanha|manha|feira|noite|semana|primeir[ao]|terceir[ao]|qualquer|terca|quarta|quinta|sexta|meio-dia|as \d)"
+)
+_FOREIGN_PATTERNS = tuple((re.compile(pattern), plain) for pattern, plain in _FOREIGN)
+
+
+def in_spanish(folded: str) -> str:
+    """Days, hours and "the second one" in Spanish words, for the readers of choices and wishes."""
+    if _IS_FOREIGN.search(folded):
+        for pattern, plain in _FOREIGN_PATTERNS:
+            folded = pattern.sub(plain, folded)
+    return folded
 
 
 def find_wish(folded: str, today: date) -> DayWish | None:

@@ -3,7 +3,9 @@
 import re
 
 from crm.patterns import scanner
+from leads.intents import Guess, guess
 from llm.spanish.answers import says_no, says_refusal, says_unknown, says_yes
+from llm.spanish.complaints import complains
 from llm.spanish.meaning import Intent
 
 _SOMEONE = (
@@ -33,53 +35,112 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
      r"|\bme (?:tienen|tienes|tiene) (?:hart[oa]|chat[oa]|aburrid[oa]|enferm[oa]|podrid[oa]|cabread[oa])|\b(?:nadie|nunca) (?:me )?(?:responde[n]?|contesta[n]?|ha[n]? respondido|llamaron|llamo)\b|\bno sirve[ns]? para nada\b"
      r"|\b(?:esta|que) (?:wea|wevada|hue[av]\w*)\b|\bme (?:mintieron|enganaron|estafaron|dejaron plantad[oa]|hicieron perder)|\bhasta cuando\b|\bwtf\b|\bse (?:burlan|rien) de\b|\bpoca seriedad\b|\bqu?[e]? chucha\b|\bla chucha\b"),
     (Intent.LEGAL_THREAT,
-     r"\bsernac\b|\b(?:voy|vamos|procedere|pienso) a (?:demandar|denunciar)|\b(?:los|las|les|te) (?:voy a |vamos a )?(?:demandar\w*|denunciar\w*|demando|denuncio|denunciare|demandare)\b"
+     r"\bsernac\b|\b(?:la|una|mi) (?:demanda|querella) (?:por|contra|en contra)\b(?! de alimentos| alimentos)|\babogad[oa]s? (?:\w+ ){0,2}?(?:redact|prepar|present|contact|escrib|mand)\w*|\b(?:voy|vamos|procedere|pienso) a (?:demandar|denunciar)|\b(?:los|las|les|te) (?:voy a |vamos a )?(?:demandar\w*|denunciar\w*|demando|denuncio|denunciare|demandare)\b"
      r"|\bdemandarl[oae]s?\b|\bdenunciarl[oae]s?\b|\b(?:poner|pondre|presentar|presentare|interponer|hacer|hare|meter) (?:una |la )?(?:demanda|denuncia|querella|reclamo (?:formal|legal))\b|\bacciones legales\b|\bquerella\b"
-     r"|\b(?:con|a|de) (?:mi|mis|un|nuestros?) abogad[oa]s?\b|\bmis? abogad[oa]s? (?:los|les|te|se|va|van|los)\b|\b(?:juzgado|policia local|tribunales|corte de apelaciones)\b|\bvia(?:s)? legal(?:es)?\b|\bnos vemos en (?:tribunales|la corte)|\blawyer\b|\bsue you\b"),
+     r"|\b(?:con|a|de) (?:mi|mis|un|nuestros?) abogad[oa]s?\b|\bmis? abogad[oa]s? (?:los|les|te|se|va|van|los)\b|\b(?:juzgado|policia local|tribunales|corte de apelaciones)\b|\bvia(?:s)? legal(?:es)?\b|\bnos vemos en (?:tribunales|la corte)|\blawyer\b|\bsue (?:you|your|the)\b|\bgoing to sue\b"),
     (Intent.WANTS_VISIT,
      r"\b(?:visita(?:r|rlo|rla|rlos|s)?|visitita)\b|\b(?:ver|conocer|mirar|recorrer|revisar)(?:lo|la|los|las)\b(?! (?:con|en) (?:mi|foto|video|internet|casa$))|\b(?:ir|pasar|voy|vamos) a (?:ver|mirar|conocer|visitar)"
      r"|\b(?:ver|conocer|recorrer) (?:el|la|los|las|ese|esa|un|una|algun) (?:\w+ )?(?:depto|dpto|departamento|casa|propiedad|depa|piloto|proyecto|edificio|parcela|terreno|oficina|lugar|sala)s?\b"
      r"|\bagend(?:a|ar|amos|emos|o|ame|arla|arlo|arme)\b|\bcoordin(?:ar|amos|emos|o) (?:\w+ ){0,3}?(?:visita|hora|dia|para|una)?|\b(?:tienen?|tienes|hay|dan?|dame|deme|quiero|necesito|pedir|tomar|reservar|sacar) (?:\w+ ){0,2}?(?:hora|horas|horarios?|cita|tour|cupo)\b"
-     r"|\b(?:que|cuales) (?:horarios|horas|dias) (?:hay|tienen?s?|disponibles)|\bhorarios? disponibles?\b|\bcuando (?:puedo|podemos|podria|se puede|podriamos) (?:ir|verl|ver|visitar|conocer|pasar)|\bpuedo ir\b|\bme gustaria ir\b|\bvisit (?:the|it)\b|\bschedule a\b|\bpuedo pasar\b|\b(?:podria|podriamos|puede|podra) ser (?:\w+ ){0,3}?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|pasado)\b"),
+     r"|\b(?:que|cuales) (?:horarios|horas|dias) (?:hay|tienen?s?|disponibles)|\bhorarios? disponibles?\b|\bcuando (?:puedo|podemos|podria|se puede|podriamos) (?:ir|verl|ver|visitar|conocer|pasar)|\bpuedo ir\b|\b(?:me|nos) (?:lo |la |los |las )?(?:muestr\w+|mostr\w+)\b(?! (?:\w+ )?(?:fotos?|opciones|alternativas|precios|propiedades|planos?|mas|que))|\b(?:come|go) (?:and |to )?see\b|\b(?:see|view) (?:the|it|this|that)\b|\bvisit(?:ar)? (?:o|a|the)\b|\b(?:posso|gostaria de|quero) (?:ver|visitar|conhecer)\b|\b(?:viewing|marcar uma visita|agendar uma visita)\b|\bme gustaria ir\b|\bvisit (?:the|it)\b|\bschedule a\b|\bpuedo pasar\b|\b(?:podria|podriamos|puede|podra) ser (?:\w+ ){0,3}?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|pasado)\b"),
     (Intent.WANTS_CANCEL,
-     r"\b(?:cancel(?:ar|o|a|emos|en|ame)|anul(?:ar|o|a|emos|en)|desagendar|suspender|suspendamos) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|reserva|lo del)\b|\bno (?:podre|voy a poder|voy a ir|puedo|alcanzo a|alcanzare a|vamos a poder|podremos) (?:ir|asistir|llegar|visitar)\b"
+     r"\b(?:cancel(?:ar|o|a|emos|en|ame)|anul(?:ar|o|a|emos|en)|desagendar|suspender|suspendamos) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|reserva|lo del)\b|\bno (?:podre|voy a poder|voy a ir|puedo|alcanzo a|alcanzare a|vamos a poder|podremos)(?: \w+)? (?:ir|asistir|llegar|visitar)\b"
+     r"|^\W*(?:\w+ ){0,3}?(?:ya |al final )?no (?:voy a poder|podre|vamos a poder|podremos)(?: (?:manana|hoy|al final|el \w+|ir))?\W*$|\b(?:cancel|call off) (?:my|the) (?:visit|appointment|viewing)\b|\bcan'?t make it\b|\b(?:cancelar|desmarcar) a (?:minha )?visita\b"
      r"|\b(?:cancela(?:la|lo|rla)|anula(?:la|rla))\b|\bya no (?:voy|quiero ir|ire|puedo ir)\b"),
     (Intent.WANTS_RESCHEDULE,
-     r"\b(?:reagend\w+|reprogram\w+|re agendar|reprogam\w+)\b|\b(?:cambi(?:ar|o|emos|arla|ame|a)|mover|movamos|correr|posterg(?:ar|amos)|aplaz\w+|adelantar) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|horario|dia|fecha)\b"
+     r"\b(?:l[oa] |se |me l[oa] )?(?:podemos|puedo|podriamos|podria|puede|pueden|puedes|podrias|podras)? ?(?:correr|mover|pasar|cambiar|dejar|postergar|aplazar|adelantar|atrasar)(?:l[oa]|mel[oa])? (?:\w+ ){0,2}?(?:para|pal|al|a las?|hasta|un dia|una hora|media hora|una semana) ?(?:\w+ )?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|pasado|hoy|otr[oa]|proxim[oa]|mas tarde|mas temprano|tarde|\d|semana|finde|fin de)"
+     r"|\b(?:corr|muev|mov|pas|cambi|postergu|posterg|aplac|adelant|dej)(?:amos|emos|e|a|ela|ala|alo|elo|emela|amela|emosla|emoslo|amosla|amoslo)(?:la|lo)? (?:\w+ ){0,2}?(?:para|pal|al) (?:el |la )?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|pasado|otr[oa]|proxim[oa]|tarde|las \d)"
+     r"|\b(?:reschedul\w+|remarcar)\b|\b(?:move|change|push) (?:it|my (?:visit|appointment|viewing)|the (?:visit|time|viewing))\b"
+     r"|\b(?:reagend\w+|reprogram\w+|re agendar|reprogam\w+)\b|\b(?:cambi(?:ar|o|emos|arla|ame|a)|mover|movamos|correr|posterg(?:ar|amos)|aplaz\w+|adelantar) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|horario|dia|fecha)\b"
      r"|\b(?:cambiarla|moverla|postergarla|adelantarla)\b|\b(?:visita|cita|hora) (?:para|a) otr[oa] (?:dia|hora)|\bpodria(?:mos)? ser otro dia\b|\bdejarl[oa] para (?:el|otro|manana)\b|\ben vez del? (?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)"),
     (Intent.ASKS_APPOINTMENT,
-     r"\b(?:cuando|a que hora|que dia|donde|que hora|en que direccion|a que direccion) (?:\w+ ){0,3}?(?:mi |la |nuestra )(?:visita|cita|hora|reunion)\b|\b(?:sigue en pie|confirmad[ao]) (?:la|mi|lo de)\b|\bmi (?:visita|cita|hora) (?:sigue|quedo|esta)\b|\btengo (?:hora|visita) (?:agendada|el|para)\b|\bque dia quedamos\b|\bconfirmo (?:mi |la )?(?:visita|asistencia)\b|\bahi (?:estare|estaremos)\b"),
+     r"^\W*(?:\w+ ){0,2}?(?:era|es|quedo|quedamos|seria) (?:a las?|el|para el|manana|hoy|tipo) ?(?:\d|lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|\w+)[^.\n]{0,20}\?|\b(?:a que hora|que dia|cuando|donde) (?:era|quedamos|nos juntamos|es la visita|tengo que (?:ir|llegar|estar))\b|\bsigue en pie\b|\b(?:adonde|a donde|donde) (?:tengo que|debo|hay que|tenia que) (?:ir|llegar)\b|\bwhat time (?:is|was) (?:my|the)\b|\bwhen is my\b|\bquando e (?:a minha|minha|a) visita\b|"
+     r"\b(?:cuando|a que hora|que dia|donde|que hora|en que direccion|a que direccion) (?:\w+ ){0,3}?(?:mi |la |nuestra )(?:visita|cita|hora|reunion)\b|\b(?:sigue en pie|confirmad[ao]) (?:la|mi|lo de)\b|\bmi (?:visita|cita|hora) (?:sigue|quedo|esta)\b|\btengo (?:hora|visita) (?:agendada|el|para)\b|\bque dia quedamos\b"),
     (Intent.WANTS_OTHER_SLOTS,
      r"\b(?:ningun[ao]) (?:de (?:esas|esos|las|los)|me|\w+ (?:me )?sirve)|\bno me (?:sirve|acomoda|queda|tinca|da)\w*|\botr[ao]s? (?:dias?|horas?|horarios?|opcion(?:es)?|fechas?|alternativas?)\b|\bmas (?:tarde|temprano|horarios|horas)\b|\bno puedo (?:es[eao]s?|en es[eao]s?|a es[ao]|ningun|el |los )"),
     (Intent.THANKS, r"\b(?:gracias|muchas gracias|agradec\w+|mil gracias|grax|thx|thanks|thank you|te pasaste|bendiga|bendiciones|muy amable)\b"),
     (Intent.GOODBYE, r"\b(?:chao+|chau|adios|nos vemos|hasta (?:luego|pronto|manana|la vista)|que (?:estes|este|tengas?|tenga) (?:muy )?(?:bien|buen\w*|lindo|linda)|nos hablamos|hablamos (?:luego|despues)|bye|buen dia\W*$|cuidate|saludos\W*$)\b"),
     (Intent.POSTPONES, r"\b(?:(?:despues|luego|mas (?:rato|tarde)|manana) te (?:confirmo|aviso|hablo|escribo|digo|cuento)|te (?:confirmo|aviso|hablo|escribo|digo|cuento) (?:despues|luego|mas (?:rato|tarde)|manana|cualquier cosa|altiro)|(?:lo|la) (?:voy a |vamos a |tengo que |debo )?(?:pensar|pienso|converso|conversar\w*|veo|consulto|hablar) (?:\w+ )*?(?:y te|con mi|en la casa)|lo (?:voy a |vamos a )(?:pensar|conversar|ver)|y te aviso|hablamos mas rato|ahora no puedo|estoy (?:ocupad[oa]|en el trabajo|manejando|en reunion))\b"),
     (Intent.NOT_INTERESTED, r"\b(?:no me interesa(?! (?:el|la|ese|esa|vivir))|ya no (?:me interesa|busco|estoy buscando|necesito)|ya (?:compre|encontre|arrende|tengo casa)|no (?:estoy|ando) (?:interesad[oa]|buscando)(?: ya)?)\b"),
-    (Intent.WANTS_TO_SELL, r"\b(?:quiero|necesito|quisiera|deseo|me gustaria|busco|pensando en|podrian|pueden|ayudan a|para) (?:vender|arrendar|poner en (?:venta|arriendo)|tasar|publicar|tasacion de)\w* (?:\w+ )?(?:mi|mis|nuestr[oa]|una propiedad (?:que|de mi))\b|\bvendo (?:mi|una|un)\b|\btasar mi\b|\bcorretaje de mi\b"),
+    (Intent.WANTS_TO_SELL, r"\b(?:quiero|necesito|quisiera|deseo|me gustaria|busco|pensando en|podrian|pueden|ayudan a|para) (?:vender|arrendar|poner en (?:venta|arriendo)|tasar|publicar|tasacion de)\w* (?:\w+ )?(?:mi|mis|nuestr[oa]|una propiedad (?:que|de mi))\b|\bvendo (?:mi|una|un)\b|\b(?:sell|rent out|list) my\b|\b(?:vender|alugar) (?:o |a )?(?:meu|minha)\b|\btasar mi\b|\bcorretaje de mi\b"),
     (Intent.ASKS_WHY, r"\b(?:por ?que|para que|xq|pq|x que|pa que) (?:\w+ ){0,3}?(?:pregunta\w*|quier[ae]\w*|necesita\w*|pide[sn]?|sirve (?:eso|esa)|tanta|ocupa[sn]?)\b|\bpara que (?:es|son|seria) (?:eso|esos|esa|mi)\b|\bes necesario (?:que|dar|decir)\b"),
     (Intent.ASKS_FINANCING,
      r"\b(?:creditos? hipotecarios?|hipotecari[oa]s?|financi\w+|preaprob\w+|pre aprob\w+|pre-aprob\w+|subsidios?|ds ?-?(?:1|19|49|01)\b|leasing|dividendos?|tasa(?:s)? de interes|leasing habitacional|simula\w+|bono pie|credito (?:con|del|en el) banco|pie en cuotas|fogaes|complementar renta)\b"
      r"|\b(?:cuanto|que|como) (?:\w+ ){0,3}?pie\b|\bcalific(?:o|ar|aria|amos)\b|\b(?:me|nos) (?:prestan?|presta)\b|\bcreditos?\b(?=[^.\n]{0,120}\?)|\b(?:necesito|quiero|pedir|sacar|optar a|postular a) (?:\w+ )?(?:credito|subsidio)"),
     (Intent.GROSS_INCOME, r"\bbrut[oa]s\b"),
-    (Intent.ENGLISH, r"\b(?:hello|hi there|i am|i'm|looking for|apartment|bedrooms?|do you|speak english|i want|i would|house|please|how much|available|the)\b.*\b(?:hello|am|looking|for|apartment|bedrooms?|you|english|want|would|house|please|much|available|is|a|in)\b"),
+    (Intent.RUNNING_LATE,
+     r"\b(?:voy|vengo|llego|llegare|llegando|estoy|ando|vamos|venimos) (?:\w+ ){0,3}?(?:atrasad[oa]s?|tarde|retrasad[oa]s?|con retraso)\b(?! (?:para comprar|en la vida))|\bme (?:atrase|demoro|voy a (?:atrasar|demorar)|retrase)\b|\bnos (?:atrasamos|demoramos)\b"
+     r"|\b(?:me|nos) (?:esperan?|pueden? esperar)\b|\besperenme\b|\bllego (?:en|como en) \d+|\b\d+ min\w* (?:tarde|atrasad[oa]|de atraso|despues)\b|\brunning (?:\w+ )?late\b|\bmin\w* late\b|\bstuck in traffic\b|\bestou atrasad[oa]\b|\bvou (?:me )?atrasar\b"),
+    (Intent.CONFIRMS_VISIT,
+     r"\bconfirmo (?:q |que )?(?:si |la |mi |voy|vamos|asist|ire|iremos|manana|visita|hora)|\b(?:ahi|alla) (?:estare|estaremos|nos vemos|voy a estar|estoy)\b|\b(?:si|yo) (?:voy|vamos|ire|asisto|asistire)\b(?! a (?:pensar|ver|comprar|poder))|\bcuent[ae]n? conmigo\b|\bvoy en camino\b|\bya llegue\b|\bestoy (?:afuera|abajo|en (?:la )?(?:porteria|conserjeria|recepcion))\b|\bi'?ll be there\b|\bestarei la\b|\bsin falta\b"),
+    (Intent.JOB_SEEKER,
+     r"\b(?:busco|buscando|necesito|quiero) (?:\w+ )?(?:trabajo|pega|empleo)\b(?! (?:cerca|y|en la casa))|\b(?:mi|el|un) (?:curriculum|cv)\b|\bestan contratando\b|\bvacantes?\b|\bquiero trabajar (?:con|para|en su)\b|\b(?:looking for a job|are you hiring|procurando emprego)\b"),
+    (Intent.SUPPLIER,
+     r"\b(?:ofrezco|ofrecemos|ofrecerles?|les ofrezco|le ofrecemos) (?:\w+ ){0,3}?(?:servicios?|fletes|mudanzas|publicidad|seguros|creditos|marketing|leads|convenio)\b|\bsomos (?:una )?(?:empresa|agencia) (?:de|que)\b|\bseo services\b|\bpaginas? web\b|\bbitcoin\b|\bcriptomonedas?\b"),
 )  # fmt: skip
 _PATTERNS = tuple((intent, scanner(pattern)) for intent, pattern in _TABLE)
 _PROFESSION = re.compile(
     r"\b(?:soy|trabajo (?:de|como)) (?:abogad[oa]|ejecutiv[oa]|corredor(?:a)?|vendedor(?:a)?|agente|asesor(?:a)?)\b"
+)
+# Who is angry with others, or wary, is not angry with us.
+_ELSEWHERE = re.compile(
+    r"\b(?:hart|furios|enojad|choread|chat|molest|cansad|aburrid|cabread)[oa]s? (?:\w+ )?(?:con|de|del|por) (?:que )?(?:el |la |los |las |mi |mis |tanto |tanta )?"
+    r"(?:banco|bancos|taco|dueno|duena|arriendo|arrend\w+|jefe|vecin\w+|suegr\w+|ruido|pag\w+|viv\w+|busc\w+|trabajo|pega|allegad\w+|marido|senora|ex|ciudad|santiago|gobierno|frio|calor|micro|metro|hermano|polol\w+)"
+    r"|\b(?:que )?no (?:es|sea|son|sean|sera) (?:una? |unos )?(?:estafa\w*|mentira)|\b(?:me|nos) (?:estafaron|enganaron|mintieron) (?:antes|en otr|una vez|con otr|el ano)\w*"
+)
+# In Chile a debt is "cancelada" when it is paid.
+_PAID_OFF = re.compile(
+    r"\bcancel\w+ (?:\w+ ){0,2}?(?:deudas?|creditos?|tarjetas?|dicom|cuentas?|prestamos?|cuotas?|todo lo que)\b|\bcancel\w+ (?:con|en) (?:tarjeta|cuotas|efectivo|cheque)\b"
 )
 _PARKING = re.compile(r"\b(?:estacionamientos?|parking|banos?) (?:de |para )?(?:las? )?visitas?\b")
 _ANOTHER_TIME = re.compile(
     r"\b(?:otr[oa] (?:dia|hora|horario|fecha)|(?:puedo|podria|podriamos|mejor|podra ser|puede ser|cambi\w+|muev\w+)"
     r" (?:\w+ ){0,3}?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|tarde|\d))"
 )
+_OF_THE_STANDING_VISIT = {
+    Intent.WANTS_CANCEL,
+    Intent.WANTS_RESCHEDULE,
+    Intent.ASKS_APPOINTMENT,
+    Intent.CONFIRMS_VISIT,
+    Intent.RUNNING_LATE,
+}
 _ASKED_VISIT_ELSEWHERE = re.compile(
     r"\b(?:no (?:quiero|necesito|me interesa) (?:\w+ )?(?:visitar|visita|agendar|ir a)|antes de (?:ir|visitar|agendar)|ya (?:visite|fui a ver|lo visite)|(?:todavia|aun) no quiero (?:visitar|agendar))"
 )
 
 
+# What the examples teach; yes, no and the like mean something by what was asked only.
+_LEARNT = {
+    intent.value: intent
+    for intent in (
+        Intent.GREETING, Intent.ASKS_IF_BOT, Intent.WANTS_HUMAN, Intent.ANGER, Intent.COMPLAINT,
+        Intent.LEGAL_THREAT, Intent.WANTS_VISIT, Intent.ASKS_FINANCING, Intent.THANKS, Intent.GOODBYE,
+        Intent.WANTS_CANCEL, Intent.WANTS_RESCHEDULE, Intent.ASKS_APPOINTMENT, Intent.WANTS_TO_SELL,
+        Intent.POSTPONES, Intent.NOT_INTERESTED, Intent.HOW_ARE_YOU, Intent.ASKS_WHY,
+        Intent.REFUSES_TO_SAY, Intent.CONFIRMS_VISIT, Intent.RUNNING_LATE, Intent.SUPPLIER,
+        Intent.JOB_SEEKER, Intent.ATTACK, Intent.OFF_TOPIC, Intent.SMALLTALK,
+    )
+}  # fmt: skip
+_ACTS = (
+    Intent.WANTS_CANCEL, Intent.WANTS_RESCHEDULE, Intent.COMPLAINT, Intent.ANGER,
+    Intent.LEGAL_THREAT, Intent.WANTS_HUMAN, Intent.WANTS_TO_SELL, Intent.WANTS_VISIT,
+)  # fmt: skip
+_PEOPLE = (Intent.COMPLAINT, Intent.ANGER, Intent.LEGAL_THREAT, Intent.WANTS_HUMAN)
+# A rule that fires on a word is not followed where the examples surely say something else.
+_UNLIKELY, _SOMETHING_ELSE = 0.04, 0.6
+_PLAIN = ("facts", "asks_question")
+
+
 def find_intents(folded: str) -> set[Intent]:
-    plain = _PARKING.sub(" ", _PROFESSION.sub(" ", folded))
+    plain = _without_asides(folded)
+    guessed = guess(plain)
     found = {intent for intent, pattern in _PATTERNS if pattern.search(plain)}
+    found = {intent for intent in found if not _is_denied(intent, guessed)}
+    if complains(plain):
+        found.add(Intent.COMPLAINT)
+    found |= {_LEARNT[name] for name in guessed.sure if name in _LEARNT}
+    if "needs_person" in guessed.sure and not found & set(_PEOPLE):
+        found.add(max(_PEOPLE, key=lambda intent: guessed.scores[intent]))
     answers = (
         (Intent.AFFIRMS, says_yes),
         (Intent.DECLINES, says_no),
@@ -90,20 +151,40 @@ def find_intents(folded: str) -> set[Intent]:
     return _settled(folded, found)
 
 
+def _without_asides(folded: str) -> str:
+    return _ELSEWHERE.sub(" ", _PARKING.sub(" ", _PROFESSION.sub(" ", folded)))
+
+
+def find_unsure(folded: str) -> Intent | None:
+    """The act that it may ask for, where that is worth a question."""
+    guessed = guess(_without_asides(folded))
+    likely = [intent for intent in _ACTS if intent.value in guessed.possible]
+    return max(likely, key=lambda intent: guessed.scores[intent], default=None)
+
+
+def is_like_examples(folded: str) -> bool:
+    """Whether it resembles anything that people write."""
+    return bool(guess(folded).possible)
+
+
+def _is_denied(intent: Intent, guessed: Guess) -> bool:
+    if intent not in _ACTS or guessed.scores[intent] >= _UNLIKELY:
+        return False
+    return max(guessed.scores[name] for name in _PLAIN) >= _SOMETHING_ELSE
+
+
 def _settled(folded: str, found: set[Intent]) -> set[Intent]:
     """Of intents that exclude each other the stronger stays."""
     if Intent.ASKS_IF_BOT in found and not re.search(
         r"\b(?:quiero|necesito|prefiero|pasame|puedo|llam)\w*", folded
     ):
         found.discard(Intent.WANTS_HUMAN)
+    if _PAID_OFF.search(folded):
+        found.discard(Intent.WANTS_CANCEL)
     if Intent.WANTS_CANCEL in found and _ANOTHER_TIME.search(folded):
         found.add(Intent.WANTS_RESCHEDULE)
     if Intent.WANTS_RESCHEDULE in found:
         found.discard(Intent.WANTS_CANCEL)
-    if found & {
-        Intent.WANTS_CANCEL,
-        Intent.WANTS_RESCHEDULE,
-        Intent.ASKS_APPOINTMENT,
-    } or _ASKED_VISIT_ELSEWHERE.search(folded):
+    if found & _OF_THE_STANDING_VISIT or _ASKED_VISIT_ELSEWHERE.search(folded):
         found.discard(Intent.WANTS_VISIT)
     return found

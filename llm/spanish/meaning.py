@@ -41,7 +41,14 @@ class Intent(StrEnum):
     REFUSES_TO_SAY = "refuses_to_say"
     DOES_NOT_KNOW = "does_not_know"
     GROSS_INCOME = "gross_income"
-    ENGLISH = "english"
+    COMPLAINT = "complaint"
+    CONFIRMS_VISIT = "confirms_visit"
+    RUNNING_LATE = "running_late"
+    SUPPLIER = "supplier"
+    JOB_SEEKER = "job_seeker"
+    ATTACK = "attack"
+    OFF_TOPIC = "off_topic"
+    SMALLTALK = "smalltalk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,7 @@ class Understanding:
     question: Question | None = None
     offer_id: int | None = None
     wish: DayWish | None = None
+    unsure: Intent | None = None  # what it may be for: worth asking, not worth acting on
 
     def has(self, *intents: Intent) -> bool:
         return any(intent in self.intents for intent in intents)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,11 +11,11 @@ from leads.phones import locate_phone
 from llm.spanish.answers import says_refusal, says_unknown
 from llm.spanish.choices import find_choice, rejects
 from llm.spanish.credit import find_dicom
-from llm.spanish.days import blank_times, find_wish
+from llm.spanish.days import blank_times, find_wish, in_spanish
 from llm.spanish.finances import Finances, find_finances
 from llm.spanish.financing import asks_financing
 from llm.spanish.homes import find_bedrooms, find_property_type
-from llm.spanish.intents import find_intents
+from llm.spanish.intents import find_intents, find_unsure
 from llm.spanish.meaning import DayWish, Facts, Intent, Offer, Question, Understanding
 from llm.spanish.names import find_name
 from llm.spanish.places import find_places
@@ -29,12 +29,35 @@ _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _RUT = re.compile(r"(?<![\d.])\d{1,2}\.?\d{3}\.?\d{3}\s?-\s?[\dkK](?!\d)")
 _MARK = "\0"  # where a way to reach the lead stood
+_NO = re.compile(r" no\b(?! se)")
+_CANCELS = re.compile(r"\b(?:cancel|anul|desmarc|suspend)\w*")
+_MOVES = re.compile(
+    r"\b(?:cambi|mover|mueve|correr|otra hora|otro dia|move|another|mudar|outro)\w*"
+)
+_FREE = re.compile(
+    r"\b(?:puedo|podria|podriamos|podemos|pueden?|se puede|me (?:acomoda|sirve|queda|tinca)|tengo (?:libre|tiempo)|hay hora|horas?|horarios?|cupos?|estoy libre|can|could|free|available|works|posso|podemos|tem horario)\b"
+)
+_SHORT = 6  # words: who writes "el finde después de la pega" and no more names a time to come
+_SOON = timedelta(days=21)
 _ABOUT_DAYS = {
     Intent.WANTS_VISIT,
     Intent.WANTS_RESCHEDULE,
     Intent.WANTS_CANCEL,
     Intent.WANTS_OTHER_SLOTS,
 }
+# Whose day or hour is of something else than a visit to come.
+_OTHERWISE = {
+    Intent.POSTPONES,
+    Intent.RUNNING_LATE,
+    Intent.CONFIRMS_VISIT,
+    Intent.ASKS_APPOINTMENT,
+    Intent.WANTS_CANCEL,
+    Intent.WANTS_RESCHEDULE,
+    Intent.WANTS_HUMAN,
+    Intent.COMPLAINT,
+    Intent.GOODBYE,
+}
+_ASKED_FOR_ANOTHER_TIME = ("timeline", "human", "income", "cancel")
 
 
 def understand(
@@ -55,11 +78,14 @@ def understand(
     ]
     facts = message.facts(assistant, known or {})
     intents = message.intents
-    choice = find_choice(message.folded, local, message.today, asked=asked == "slot")
-    wish = find_wish(message.folded, message.today)
+    told = in_spanish(message.folded)
+    choice = find_choice(told, local, message.today, asked=asked == "slot")
+    wish = find_wish(told, message.today)
+    if facts.timeline is None and message.names_day(wish):
+        intents |= {Intent.WANTS_VISIT}
     question = _question(message, intents, choice, wish)
     intents = intents | _derived(message, choice, question)
-    return Understanding(facts, intents, question, choice, wish)
+    return Understanding(facts, intents, question, choice, wish, find_unsure(message.folded))
 
 
 def _readable(text: str) -> str:
@@ -88,7 +114,11 @@ def _question(
 
 
 def _derived(message: "_Message", choice: int | None, question: Question | None) -> set[Intent]:
+    clarifies = message.asked in ("cancel", "reschedule")
     told = {
+        Intent.WANTS_CANCEL: clarifies and bool(_CANCELS.search(message.folded)),
+        Intent.WANTS_RESCHEDULE: (clarifies and bool(_MOVES.search(message.folded)))
+        or (message.asked == "reschedule" and Intent.AFFIRMS in message.intents),
         Intent.PICKS_OFFER: choice is not None,
         Intent.ASKS_QUESTION: question is not None,
         Intent.WANTS_OTHER_SLOTS: choice is None
@@ -108,6 +138,15 @@ class _Message:
         self.folded = fold(text)
         self.intents = frozenset(find_intents(self.folded))
         self._contacts_marked = text
+
+    def names_day(self, wish: DayWish | None) -> bool:
+        """Whether it says when the writer could come, and not when something else is."""
+        if wish is None or self.asked in _ASKED_FOR_ANOTHER_TIME or self.intents & _OTHERWISE:
+            return False
+        last = wish.date_to or wish.date_from
+        if last is not None and last - self.today > _SOON:
+            return False
+        return bool(_FREE.search(self.folded)) or len(self.folded.split()) <= _SHORT
 
     def facts(self, assistant: str, known: Mapping[str, Any]) -> Facts:
         body, email, phone = self._contacts()
@@ -156,9 +195,7 @@ class _Message:
             phone[0] if phone else None,
         )
 
-    def _name(
-        self, body: str, assistant: str, known: Mapping[str, Any]
-    ) -> tuple[str | None, str]:
+    def _name(self, body: str, assistant: str, known: Mapping[str, Any]) -> tuple[str | None, str]:
         found = find_name(
             body, asked=self.asked == "name", assistant=assistant, contacts=self._contacts_marked
         )

@@ -367,7 +367,6 @@ def test_reads_the_home(text: str, asked: str | None, kind: str | None, rooms: i
         ("👍", Intent.AFFIRMS),
         ("ya dale", Intent.AFFIRMS),
         ("no gracias", Intent.DECLINES),
-        ("hello, i am looking for an apartment", Intent.ENGLISH),
     ],
 )
 def test_reads_the_intent(text: str, intent: Intent) -> None:

@@ -51,7 +51,9 @@ SUMS: dict[str, Any] = COUNTS | {
     "input": Sum("input_tokens"),
     "cached": Sum("cached_tokens"),
     "output": Sum("output_tokens"),
-    "usd": Sum(Case(When(UNPRICED, then=None), default=Coalesce("estimated_cost_usd", Value(Decimal(0))))),
+    "usd": Sum(
+        Case(When(UNPRICED, then=None), default=Coalesce("estimated_cost_usd", Value(Decimal(0))))
+    ),
 }
 KIND = {
     "version": F("prompt_version"),

@@ -31,6 +31,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from bench import (  # noqa: E402
+    costs,
     forecast,
     imports,
     inbound,
@@ -54,6 +55,7 @@ WORKLOADS = {
     "metrics": metrics.run,
     "rescoring": rescoring.run,
     "imports": imports.run,
+    "costs": costs.run,
     "forecast": forecast.run,
     "wall": wall.run,
 }

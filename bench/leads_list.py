@@ -85,9 +85,9 @@ def measure(port: int, token: str, path: str) -> dict[str, float]:
 
 
 @contextmanager
-def served() -> Iterator[tuple[int, str]]:
-    """The web server in front of the market: its port, and the token of a broker's admin."""
-    user, port = people.admin_of(market.brokers()[7]), _free_port()
+def served(user: User | None = None) -> Iterator[tuple[int, str]]:
+    """The web server: its port, and a token, of the market's admin unless a user is named."""
+    user, port = user or people.admin_of(market.brokers()[7]), _free_port()
     server = _serve(port)
     try:
         yield port, _token(port, user)

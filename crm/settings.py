@@ -370,6 +370,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "due-messages": {"task": "leads.tasks.sweep_messages", "schedule": min(15, SWEEP_SECONDS)},
     "due-reminders": {"task": "scheduling.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-calendars": {"task": "scheduling.tasks.sweep_calendars", "schedule": SWEEP_SECONDS},
+    "costs-of-today": {"task": "llm.tasks.sweep_costs", "schedule": SWEEP_SECONDS},
+    "costs-compared": {"task": "llm.tasks.repair_all_costs", "schedule": crontab(hour=7, minute=5)},
     "due-alerts": {"task": "leads.tasks.sweep_alerts", "schedule": SWEEP_SECONDS},
     "due-task-reminders": {"task": "leads.tasks.sweep_reminders", "schedule": SWEEP_SECONDS},
     "due-erasures": {"task": "leads.tasks.sweep_erasures", "schedule": SWEEP_SECONDS},

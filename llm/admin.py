@@ -3,16 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RangeDateTimeFilter
-from unfold.decorators import display
+from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
+from unfold.decorators import action, display
 
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
-from llm import prompts
-from llm.models import LLMCall, PromptVersion
+from llm import cost_page, prompts
+from llm.models import CostDay, LLMCall, ModelHour, PromptVersion
 
 
 def _inactive(version: PromptVersion) -> bool:
@@ -107,3 +109,65 @@ class LLMCallAdmin(TenantAdmin):
     @display(description=_("resultado"), ordering="error", label={True: "success", False: "danger"})
     def outcome(self, call: LLMCall) -> tuple[bool, Any]:
         return not call.error, call.error or _("correcta")
+
+
+@admin.register(CostDay)
+class CostDayAdmin(TenantAdmin):
+    """Read-only: the daily totals, and the page with their charts."""
+
+    list_display = (
+        "day",
+        "model_used",
+        "call_type",
+        "prompt_version",
+        "agent",
+        "source",
+        "calls",
+        "failed",
+        "fallbacks",
+        "cost",
+    )
+    list_filter = ("call_type", "source", "provider", "model", ("day", RangeDateFilter))
+    list_filter_submit = True
+    search_fields = ("model", "provider", "agent__name", "prompt_version__version_tag")
+    readonly_fields = ("created_at",)
+    actions_list = ("costs", "costs_file")
+    empty_hint = _("Cada día con consultas a un modelo queda aquí, sumado, al minuto siguiente.")
+
+    @action(description=_("Gráficos"), url_path="graficos", icon="bar_chart")
+    def costs(self, request: HttpRequest) -> HttpResponse:
+        self._require_sight(request)
+        told = {**self.admin_site.each_context(request), **cost_page.context(request)}
+        return TemplateResponse(request, "admin/llm/costday/costs.html", told)
+
+    @action(description=_("Descargar CSV"), url_path="archivo", icon="download")
+    def costs_file(self, request: HttpRequest) -> StreamingHttpResponse:
+        self._require_sight(request)
+        return cost_page.as_file(request)
+
+    def _require_sight(self, request: HttpRequest) -> None:
+        if not self.may(request, "r"):
+            raise PermissionDenied
+
+    @display(description=_("modelo"), ordering="model")
+    def model_used(self, row: CostDay) -> str:
+        return f"{row.provider}:{row.model}"
+
+    @display(description=_("costo (USD)"), ordering="estimated_cost_usd")
+    def cost(self, row: CostDay) -> str:
+        return cost_page.usd(row.estimated_cost_usd)
+
+
+@admin.register(ModelHour)
+class ModelHourAdmin(TenantAdmin):
+    """Read-only: how each model did in each hour."""
+
+    list_display = ("day", "hour", "model_used", "calls", "failed", "fallbacks")
+    list_filter = ("provider", "model", ("day", RangeDateFilter))
+    list_filter_submit = True
+    search_fields = ("model", "provider")
+    empty_hint = _("Cada hora con consultas a un modelo queda aquí, con sus fallas y respaldos.")
+
+    @display(description=_("modelo"), ordering="model")
+    def model_used(self, row: ModelHour) -> str:
+        return f"{row.provider}:{row.model}"

@@ -9,6 +9,7 @@ from pydantic_ai.messages import ModelResponse
 from crm.patterns import Pattern
 from leads.folding import clean, fold
 from llm.guards.form import quoted_words
+from llm.guards.legible import legible
 
 MALFORMED = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL")
 # How models write a call when they do not make it: tags, channels, code fences, bare JSON.
@@ -42,7 +43,7 @@ def fault(response: ModelResponse, *, tools: Collection[str], private: str) -> s
         return stopped
     if response.tool_calls:
         return ""
-    text = (response.text or "").strip()
+    text = legible(response.text or "").strip()
     return fault_of_text(text, tools=tools, private=private) if text else "empty_text"
 
 

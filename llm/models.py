@@ -1,4 +1,4 @@
-"""Immutable prompt versions, and one row for every attempt at a model."""
+"""Immutable prompt versions, one row for every attempt at a model, and totals of these by day."""
 
 import hashlib
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import BrokerOwned, TimeStamped, one_of, within
 from crm.tenancy import Tenanted, TenantQuerySet
 from leads.models import ChatMessage, Lead
+from leads.stages import Source
 
 
 class PromptVersion(BrokerOwned):
@@ -140,3 +141,94 @@ class LLMCall(Tenanted, TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.model}"
+
+
+class CostDay(BrokerOwned):
+    """What one day's calls of a kind came to; the day is one of the broker's zone.
+
+    ``agent`` had the lead, and ``source`` brought it, when the day was last totalled.
+    ``estimated_cost_usd`` is null where no call had a known price; ``unpriced`` are those without one.
+    Written by ``llm.totals`` alone.
+    """
+
+    day = models.DateField(_("día"))
+    provider = models.CharField(_("proveedor"), max_length=50)
+    model = models.CharField(_("modelo"), max_length=100)
+    call_type = models.CharField(_("tipo"), max_length=20, choices=CallType.choices)
+    prompt_version = models.ForeignKey(
+        PromptVersion,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("versión del prompt"),
+    )
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agente"),
+    )
+    source = models.CharField(_("origen"), max_length=30, choices=Source.choices, blank=True)
+    calls = models.PositiveIntegerField(_("consultas"), default=0)
+    failed = models.PositiveIntegerField(_("con error"), default=0)
+    fallbacks = models.PositiveIntegerField(_("de respaldo"), default=0)
+    unpriced = models.PositiveIntegerField(_("sin precio"), default=0)
+    input_tokens = models.BigIntegerField(_("tokens de entrada"), default=0)
+    cached_tokens = models.BigIntegerField(_("tokens en caché"), default=0)
+    output_tokens = models.BigIntegerField(_("tokens de salida"), default=0)
+    estimated_cost_usd = models.DecimalField(
+        _("costo estimado (USD)"), max_digits=14, decimal_places=8, null=True, blank=True
+    )
+
+    class Meta:
+        db_table = "llm_cost_days"
+        verbose_name = _("costo de un día")
+        verbose_name_plural = _("costos por día")
+        ordering = ["-day", "-id"]
+        constraints = [
+            one_of("call_type", CallType, "llm_cost_days"),
+            models.CheckConstraint(
+                condition=Q(source="") | Q(source__in=Source.values),
+                name="llm_cost_days_source_valid",
+            ),
+            within("estimated_cost_usd", 0, None, "llm_cost_days"),
+        ]
+        indexes = [models.Index(fields=["broker", "day"], name="llm_cost_days_broker")]
+
+    def __str__(self) -> str:
+        return f"{self.day} · {self.provider}:{self.model}"
+
+
+class ModelHour(BrokerOwned):
+    """How a model did in one hour of a broker's day; an hour that comes twice counts once.
+
+    Written by ``llm.totals`` alone.
+    """
+
+    provider = models.CharField(_("proveedor"), max_length=50)
+    model = models.CharField(_("modelo"), max_length=100)
+    day = models.DateField(_("día"))
+    hour = models.PositiveSmallIntegerField(_("hora"))
+    calls = models.PositiveIntegerField(_("consultas"), default=0)
+    failed = models.PositiveIntegerField(_("con error"), default=0)
+    fallbacks = models.PositiveIntegerField(_("de respaldo"), default=0)
+
+    class Meta:
+        db_table = "llm_model_hours"
+        verbose_name = _("hora de un modelo")
+        verbose_name_plural = _("fallas por hora")
+        ordering = ["-day", "-hour", "-id"]
+        constraints = [
+            within("hour", 0, 23, "llm_model_hours"),
+            models.UniqueConstraint(
+                fields=["provider", "model", "broker", "day", "hour"],
+                name="llm_model_hours_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["broker", "day"], name="llm_model_hours_broker")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.hour}:00 · {self.provider}:{self.model}"

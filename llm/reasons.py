@@ -22,6 +22,7 @@ REPLY_FAULTS: dict[str, Any] = {
     "says_it_is_an_assistant": _("faltaba decir que escribe un asistente"),
     "claims_to_be_human": _("se hizo pasar por una persona"),
     "other_language": _("otro idioma que el del lead"),
+    "illegible": _("signos o un idioma que no se leen"),
 }
 reasons.add(REPLY_FAULTS)
 words_of = reasons.told

@@ -1,6 +1,4 @@
-"""Prompt versions, attempts at models and what they cost, as the API shows them."""
-
-from typing import Any
+"""Prompt versions and attempts at models, as the API shows them."""
 
 from rest_framework import serializers
 
@@ -56,17 +54,3 @@ class CallSerializer(TenantSerializer[LLMCall]):
             "created_at",
         ]
         read_only_fields = fields
-
-
-class CostSerializer(serializers.Serializer[Any]):
-    """What the calls of one model and type came to; calls without a known price are counted."""
-
-    provider = serializers.CharField()
-    model = serializers.CharField()
-    call_type = serializers.CharField()
-    calls = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    unpriced = serializers.IntegerField()
-    input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
-    estimated_cost_usd = serializers.DecimalField(max_digits=14, decimal_places=8)

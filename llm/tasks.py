@@ -1,12 +1,13 @@
-"""Background work of the assistant: turns, and the sweep that no turn escapes."""
+"""Background work of the assistant: turns, what models cost by day, and the sweeps of both."""
 
 from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
 
+from brokers.models import Broker
 from crm.tasks import enqueue
-from llm import conversation, summary
+from llm import conversation, summary, totals
 
 
 @shared_task(name="llm.tasks.take_turn", across="sweep")
@@ -37,3 +38,33 @@ def sweep_turns(at: str | None = None) -> int:
     for _ in owed:
         enqueue(take_turn)
     return len(owed)
+
+
+@shared_task(name="llm.tasks.total_costs", tenant="brokers.Broker")
+def total_costs(broker_id: int) -> int:
+    """The days of one brokerage whose calls have changed; how many were totalled."""
+    broker = Broker.objects.filter(pk=broker_id).first()
+    return totals.refresh(broker, at=timezone.now()) if broker else 0
+
+
+@shared_task(name="llm.tasks.repair_costs", tenant="brokers.Broker")
+def repair_costs(broker_id: int) -> int:
+    """The days of one brokerage whose totals are not what their calls come to."""
+    broker = Broker.objects.filter(pk=broker_id).first()
+    return totals.repair(broker, at=timezone.now()) if broker else 0
+
+
+@shared_task(name="llm.tasks.sweep_costs", across="sweep")
+def sweep_costs() -> int:
+    brokers = totals.active(at=timezone.now())
+    for broker in brokers:
+        enqueue(total_costs, broker.pk)
+    return len(brokers)
+
+
+@shared_task(name="llm.tasks.repair_all_costs", across="sweep")
+def repair_all_costs() -> int:
+    brokers = list(Broker.objects.order_by("pk").values_list("pk", flat=True))
+    for broker_id in brokers:
+        enqueue(repair_costs, broker_id)
+    return len(brokers)

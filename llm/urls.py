@@ -7,6 +7,6 @@ from llm import views
 router = SimpleRouter()
 router.register("prompts", views.Prompts, basename="prompt")
 router.register("llm/calls", views.Calls, basename="llm-call")
-router.register("llm/costs", views.Costs, basename="llm-cost")
+router.register("llm", views.Costs, basename="llm")
 
 urlpatterns = router.urls

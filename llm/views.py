@@ -1,10 +1,10 @@
 """Prompt versions, attempts at models and their cost under /api/v1/."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count, DecimalField, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.views import ReadOnly, TenantViewSet
-from llm import prompts
+from llm import cost_shapes, costs, prompts
 from llm import serializers as shapes
 from llm.filters import CallFilter
-from llm.models import LLMCall, PromptVersion
+from llm.models import CostDay, LLMCall, PromptVersion
 
 
 class Prompts(mixins.CreateModelMixin, ReadOnly[PromptVersion]):
@@ -47,26 +47,18 @@ class Calls(ReadOnly[LLMCall]):
     ordering_fields = ["id", "created_at", "estimated_cost_usd", "latency_ms"]
 
 
-class Costs(mixins.ListModelMixin, TenantViewSet[LLMCall]):
-    """What the calls came to, by model and type."""
+class Costs(TenantViewSet[CostDay]):
+    """What the calls came to, from the daily totals."""
 
-    queryset = LLMCall.objects.order_by("provider", "model", "call_type")
-    serializer_class = shapes.CostSerializer
-    filterset_class = CallFilter
+    queryset = CostDay.objects.all()
+    serializer_class = cost_shapes.CostReportSerializer
 
-    def filter_queryset(self, queryset: Any) -> Any:
-        return (
-            super()
-            .filter_queryset(queryset)
-            .values("provider", "model", "call_type")
-            .annotate(
-                calls=Count("pk"),
-                failed=Count("pk", filter=~Q(error="")),
-                unpriced=Count("pk", filter=Q(estimated_cost_usd__isnull=True)),
-                input_tokens=Sum("input_tokens"),
-                output_tokens=Sum("output_tokens"),
-                estimated_cost_usd=Coalesce(
-                    Sum("estimated_cost_usd"), Value(0), output_field=DecimalField()
-                ),
-            )
-        )
+    @extend_schema(
+        responses=cost_shapes.CostReportSerializer, parameters=[cost_shapes.CostChoiceSerializer]
+    )
+    @action(detail=False, filterset_class=None, search_fields=[], ordering_fields=[])
+    def costs(self, request: Request) -> Response:
+        choice = costs.Choice(**self.asked(cost_shapes.CostChoiceSerializer))
+        zone = ZoneInfo(timezone.get_current_timezone_name())
+        report = costs.report(choice, user=self.caller, zone=zone)
+        return Response(self.get_serializer(cost_shapes.shown(report)).data)

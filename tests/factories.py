@@ -1,7 +1,7 @@
 """Rows for tests: one factory a model, and ``make_row`` for walks over every model."""
 
 import uuid
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -66,7 +66,7 @@ from leads.models import (
     Task,
     TelegramMessage,
 )
-from llm.models import LLMCall, PromptVersion
+from llm.models import CostDay, LLMCall, ModelHour, PromptVersion
 from scheduling.models import (
     Appointment,
     AppointmentBlock,
@@ -400,6 +400,26 @@ class LLMCallFactory(OfBroker):
         model = LLMCall
 
     trace_id = factory.LazyFunction(uuid.uuid4)
+    provider = "offline"
+    model = "offline"
+
+
+class CostDayFactory(OfBroker):
+    class Meta:
+        model = CostDay
+
+    day = date(2026, 11, 20)
+    provider = "offline"
+    model = "offline"
+    call_type = "turn"
+
+
+class ModelHourFactory(OfBroker):
+    class Meta:
+        model = ModelHour
+
+    day = date(2026, 11, 20)
+    hour = 11
     provider = "offline"
     model = "offline"
 

@@ -93,7 +93,10 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
         (
             ("brokers.BrokerPromptConfig", _("Asistente"), "smart_toy"),
             ("llm.PromptVersion", _("Versiones del prompt"), "history_edu"),
-            ("llm.LLMCall", _("Uso y costos de modelos"), "payments"),
+            ("llm.CostDay", _("Costos"), "payments", "costs"),
+            ("llm.CostDay", _("Costos por día"), "calendar_month"),
+            ("llm.ModelHour", _("Fallas por hora"), "error_med"),
+            ("llm.LLMCall", _("Consultas a modelos"), "receipt_long"),
         ),
     ),
     (

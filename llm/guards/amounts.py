@@ -20,6 +20,11 @@ PRICED = Pattern(
     r"\b(?:valen?|cuestan?|precios?|valor(?:es)?|salen? (?:en|a)|quedan? en|desde|rebaj\w+|descuento|oferta"
     r"|por solo|arriendo|gastos comunes|reserva|comision|pie|dividendo|costs?|price[ds]?|worth|custam?|precos?)\b"
 )
+# A price said of a property, whoever else is spoken to in the same sentence.
+ASSERTS_PRICE = Pattern(
+    r"\b(?:vale|cuesta|(?:sale|queda|te lo dejo|lo dejo) (?:en|a)|(?:precio|valor) (?:\w+ ){0,2}?(?:es|son|seria))"
+    r" (?:de |en |a |solo |unas? |unos )?(?:uf\b|\$|us\$|\d)|\b(?:costs?|is priced at|custa) (?:uf\b|us\$|\$|\d)"
+)
 THE_LEADS = Pattern(
     r"\b(?:tu|tus|te|su|sus|tienes|buscas?|ganas?|debes?|deuda|presupuesto|ingresos?|renta|liquidos?|hasta|anot\w+"
     r"|mencion\w+|dijiste|contaste|your|you|budget|income|seu|sua|voce|orcamento)\b"
@@ -68,7 +73,8 @@ def unknown_amounts(text: str, known: Known) -> list[Violation]:
 def _unknown(folded: str, rule: Rule, known: Known) -> Iterator[Amount]:
     """What the lead said may be said back to them, and is no price for that."""
     priced = PRICED.search(folded)
-    of_the_lead = rule is Rule.AMOUNT and (not priced or THE_LEADS.search(folded))
+    is_theirs = not priced or (THE_LEADS.search(folded) and not ASSERTS_PRICE.search(folded))
+    of_the_lead = rule is Rule.AMOUNT and is_theirs
     sources = [known.our_words, known.their_words] if of_the_lead else [known.our_words]
     for amount in amounts_of(folded, bare=priced or rule is Rule.SUBSIDY):
         if not any(_names(words, amount) for words in sources):

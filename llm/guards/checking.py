@@ -6,21 +6,24 @@ from leads.folding import excerpt
 from llm.guards.amounts import unknown_amounts
 from llm.guards.bookings import unfounded_bookings
 from llm.guards.credit import promised_credit, promised_subsidies
-from llm.guards.form import markdown, shown_internals, too_long
+from llm.guards.form import markdown, plain, shown_internals, too_long
 from llm.guards.hours import unknown_hours
 from llm.guards.known import Known, Rule, Violation
+from llm.guards.legible import illegible, legible
 from llm.guards.manners import (
     claims_to_be_human,
     hides_the_assistant,
     is_off_topic,
     other_language,
 )
+from llm.guards.perks import promised_perks
 from llm.guards.places import unknown_addresses, unknown_availability, unknown_links
 
 Guard = Callable[[str, Known], Sequence[Violation]]
 
 GUARDS: tuple[Guard, ...] = (
     shown_internals,
+    illegible,
     unknown_amounts,
     unknown_hours,
     unfounded_bookings,
@@ -29,6 +32,7 @@ GUARDS: tuple[Guard, ...] = (
     unknown_availability,
     promised_credit,
     promised_subsidies,
+    promised_perks,
     claims_to_be_human,
     hides_the_assistant,
     is_off_topic,
@@ -38,6 +42,8 @@ GUARDS: tuple[Guard, ...] = (
 )
 # Those that a campaign's text is held to: its words are the broker's, and its prices and hours too.
 ON_CAMPAIGNS: tuple[Guard, ...] = (shown_internals, promised_credit, claims_to_be_human)
+# Those that look at the signs themselves; the others read what Markdown would show.
+ON_SIGNS: tuple[Guard, ...] = (shown_internals, markdown)
 # Put right without a model: nothing that is said changes.
 REPAIRED = frozenset({Rule.MARKDOWN, Rule.ASSISTANT})
 FAULTS: dict[Rule, str] = {
@@ -53,6 +59,7 @@ FAULTS: dict[Rule, str] = {
     Rule.LENGTH: "es demasiado larga: escribe cuatro frases o 600 caracteres como máximo",
     Rule.TOPIC: "responde algo ajeno a propiedades, financiamiento y visitas: di que solo puedes ayudar en eso",
     Rule.HUMAN: "dice que eres una persona: eres un asistente virtual y lo dices",
+    Rule.ILLEGIBLE: "no se lee: otra escritura u otro idioma, una clave, o palabras letra por letra",
     Rule.LANGUAGE: "no está en el idioma de la persona: escribe en {words}",
 }
 _NAMES = {"es": "español", "en": "inglés", "pt": "portugués"}
@@ -61,8 +68,9 @@ _QUOTED = 120  # characters of what broke a rule
 
 def violations(text: str, known: Known, guards: Sequence[Guard] = GUARDS) -> list[Violation]:
     """Of a very long reply the beginning and the end are read: too long, no more of it is sent."""
-    read = excerpt(text)
-    return [each for guard in guards for each in guard(read, known)]
+    read = excerpt(legible(text))
+    shown = plain(read)
+    return [each for guard in guards for each in guard(read if guard in ON_SIGNS else shown, known)]
 
 
 def rules(found: Collection[Violation]) -> list[Rule]:

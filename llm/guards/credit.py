@@ -21,6 +21,7 @@ ASSERTED = Pattern(
     rf"|\b{_LOAN} (?:\w+ ){{0,3}}(?:{_APPROVED}|asegurado|garantizado|seguro|listo)\b|\baprobacion (?:\w+ )?(?:garantizad|asegurad|segur|inmediat|automatic)[ao]\b"
     rf"|\b(?:te|le|les) (?:{_WILL_APPROVE})\b|\b(?:te|le|les|lo|la) (?:pre ?-?)?aprob(?:amos|aremos)\b"
     rf"|\b(?:garantiz|asegur|promet)\w+ (?:\w+ ){{0,4}}(?:{_LOAN}|aprobacion|preaprobacion|aprueb\w*)\b"
+    r"|\b(?:banco|mutuaria|financiera) (?:\w+ ){0,3}(?:dijo|dice) que +(?:si )?a (?:tu|su|el) |\b(?:banco|mutuaria|financiera) (?:\w+ ){0,3}(?:dio|da|dara) (?:\w+ ){0,2}(?:visto bueno|luz verde|ok)\b"
     r"|\b(?:you are|you 're|you're|you will be|you 'll be|you'll be|your \w+ is) (?:\w+ )?(?:pre ?-?)?approved\b|\bguarantee\w* (?:\w+ ){0,3}(?:loan|mortgage|approval|credit)\b"
     r"|\bguaranteed (?:approval|loan|mortgage|credit)\b|\b(?:credito|financiamento) (?:\w+ ){0,2}(?:aprovado|garantido)\b|\bsera aprovad[ao]\b"
 )

@@ -27,6 +27,7 @@ class Rule(StrEnum):
     ASSISTANT = "says_it_is_an_assistant"
     HUMAN = "claims_to_be_human"
     LANGUAGE = "other_language"
+    ILLEGIBLE = "illegible"
 
 
 @dataclass(frozen=True)

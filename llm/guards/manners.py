@@ -25,6 +25,8 @@ HUMAN = Pattern(
     r"|\bno soy (?:un |una |ningun |ninguna )?(?:bot|robot|maquina|programa|ia|inteligencia artificial|chat ?bot|asistente virtual)\b"
     r"|\b(?:i'?m|i am) not (?:an? )?(?:bot|robot|machine|ai)\b|\bnao sou (?:um |uma )?(?:bot|robo|maquina|ia)\b"
     r"|\b(?:estas hablando|hablas|conversas|chateas) con una (?:persona|humana) (?:real|de verdad|de carne)|\bsoy (?:humano|humana|real)\b"
+    r"|\b(?:te|le) (?:habla|escribe) (?:\w+ ){0,2}\w+, (?:el |la |tu |su )?(?:gerente|duen[oa]|jef[ea]|corredora?|ejecutiv[oa]|vendedora?)\b"
+    r"|\bsoy (?:\w+ ){0,3}?(?:(?:el|la) (?:gerente|duen[oa]|jef[ea]|corredora?|ejecutiv[oa]|vendedora?)|(?:gerente|duen[oa] de))\b"
 )
 OURS = Pattern(
     r"\b(?:propied|depart|deptos?|dptos?|casas?|vivienda|hogar|inmueb|inmobil|comuna|sector|barrio|visita|agend|hora|credit|hipotec|subsid|uf|precio|valor|presupuesto|banco|dicom|deuda"
@@ -32,7 +34,7 @@ OURS = Pattern(
     r"|telefono|correo|nombre|busc|mudar|inver|apartment|house|home|property|viewing|visit|mortgage|budget|bedroom|assistant|apartamento|imovel|imoveis|quarto|financiamento|assistente|orcamento)"
 )
 OTHER_TRADES = re.compile(
-    r"^\s{0,12}(?:def \w{1,40}\(|import \w|from \w{1,40} import|function \w{0,40} ?\(|class \w{1,40}[:({]|#include|SELECT .{1,80} FROM|<html|console\.log|public static)"
+    r"^\s{0,12}(?:def \w{1,40}\(|import \w|from \w{1,40} import|function \w{0,40} ?\(|class \w{1,40}[:({]|#include|select .{1,80} from|<html|console\.log|public static)"
     r"|\b(?:aqui (?:tienes|va|esta|te dejo)|te (?:dejo|comparto|escribi)|here(?:'s| is)|aqui esta) (?:un |una |el |la |tu |an? |your |seu |sua |um |uma )?(?:poema|cuento|chiste|codigo|ensayo|receta|cancion|traduccion"
     r"|rutina|dieta|horoscopo|resumen de (?:la historia|el libro)|poem|joke|story|recipe|code|essay|song|piada|receita)\b"
     r"|\b(?:habia una vez|once upon a time|era uma vez)\b|\b(?:ingredientes|ingredients):|\b(?:precalienta|preheat) (?:el |the )?(?:horno|oven)|\b\d+ (?:cucharad|cups? of|xicaras)"

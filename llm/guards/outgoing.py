@@ -13,6 +13,7 @@ from llm import pricing, reasons
 from llm.guards.checking import asks_again, rules, violations
 from llm.guards.gathering import known_of
 from llm.guards.known import Known, Rule, Violation
+from llm.guards.legible import legible
 from llm.guards.settling import REPORTED, UNFOUNDED, Names, settle
 from llm.tools import Turn
 
@@ -27,7 +28,8 @@ class Checked:
 
 
 def check(turn: Turn, text: str) -> Checked:
-    known = known_of(turn)
+    """As its reader will see it: what is hidden in the signs of a reply is not sent either."""
+    text, known = legible(text), known_of(turn)
     checked = Checked(text, known, tuple(violations(text, known)))
     turn.checked = checked
     return checked
@@ -48,7 +50,7 @@ def correction(turn: Turn, text: str) -> str:
 
 def text_of(turn: Turn, reply: str) -> str:
     """The text that is sent; what a guard changed is in the lead's activity."""
-    checked = turn.checked
+    checked, reply = turn.checked, legible(reply)
     if not isinstance(checked, Checked) or checked.text != reply:
         checked = check(turn, reply)
     text, broken = reply, rules(checked.found)

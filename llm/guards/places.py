@@ -25,7 +25,8 @@ _NO_STREET = frozenset(
 _LEAST = 100  # smaller numbers beside a name are floors, ages, counts
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"]{1,300}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
-    r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,4}(?:cl|com|net|org|io|app|me|ly|info|co|link|site|page)\b(?:/[^\s<>\"]{0,300})?",
+    r"|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,4}(?:cl|com|net|org|io|app|me|ly|info|co|link|site|page|xyz|online|shop|store|top|club|live|click|pro|biz|vip|dev|ai|to|ru|br|ar|pe|es|us|eu|tk)\b(?:/[^\s<>\"]{0,300})?"
+    r"|\bh(?:xx|\*\*)ps?\b[^\s<>\"]{0,300}|\b[a-z0-9-]{2,63} ?(?:\[\.\]|\(\.\)|\b(?:punto|dot|ponto)\b) ?(?:com|cl|net|org|info|io|app|xyz|shop|online)\b",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\d.,$])\+?\d(?:[ .-]?\d){7,14}(?!\d)")

@@ -21,6 +21,7 @@ UNFOUNDED = VISITS | {
     Rule.SUBSIDY,
     Rule.LINK,
     Rule.INTERNALS,
+    Rule.ILLEGIBLE,
 }
 # A person is told of these; of the others the lead has all that there was to say.
 REPORTED = UNFOUNDED | {Rule.CREDIT}
@@ -52,10 +53,10 @@ def settle(text: str, found: Collection[Violation], known: Known, names: Names) 
 
 def _put_right(text: str, broken: Collection[Rule], known: Known) -> str:
     language = known.language or "es"
-    if Rule.CREDIT in broken:
-        text = without_promises(text, known)
     if Rule.MARKDOWN in broken:
-        text = plain(text)
+        text = plain(text)  # first: a promise may be written with stars within its words
+    if Rule.CREDIT in broken:
+        text = without_promises(plain(text), known)
     if Rule.LENGTH in broken:
         text = shortened(text)
     return f"{texts.LANGUAGE[language]} {text}" if Rule.LANGUAGE in broken else text

@@ -24,7 +24,7 @@ READ_ONLY = {
     "ActivityLog", "StageTransition", "LLMCall", "ChatMessage", "TelegramMessage", "VoiceEvent",
     "CallTranscript", "CampaignLog", "CampaignEnrollment", "Consent", "Conversation", "SlotOffer",
     "LeadSignal", "ChannelIdentity", "FailedTask", "ChannelHook", "LeadAlert", "AgentCard",
-    "LeadExport", "LeadImportRow", "LeadImportPart", "FailedSignIns",
+    "LeadExport", "LeadImportRow", "LeadImportPart", "FailedSignIns", "CostDay", "ModelHour",
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from crm.api.filters import (
 from crm.api.throttling import ScopedThrottle
 from crm.api.views import TenantViewSet
 from leads.models import Lead
+from llm.models import PromptVersion
 from tests.api import Route, codes, routes, signed_in
 from tests.factories import CampaignForecastFactory, make_row
 
@@ -311,7 +312,12 @@ def test_what_is_documented_is_what_is_taken() -> None:
 
 
 # Parameters outside the lists' filters that name a row, and those that are plain numbers.
-ROWS: dict[str, Any] = {"agent": User, "broker": Broker, "lead": Lead}
+ROWS: dict[str, Any] = {
+    "agent": User,
+    "broker": Broker,
+    "lead": Lead,
+    "prompt_version": PromptVersion,
+}
 NUMBERS = {"step", "page", "page_size", "limit", "duration", "before", "after"}
 
 

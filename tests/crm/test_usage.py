@@ -118,7 +118,11 @@ def test_the_active_prompt_is_used_by_the_assistant_and_nobody_deletes_versions(
 
 def test_whatever_loses_a_link_when_a_row_is_deleted_is_named_before() -> None:
     """A reference that would be emptied in silence, from rows that are not mere history."""
-    history = {("llm.LLMCall", "prompt_version"), ("knowledge.ListingRefusal", "entry")}
+    history = {
+        ("llm.LLMCall", "prompt_version"),
+        ("llm.CostDay", "prompt_version"),
+        ("knowledge.ListingRefusal", "entry"),
+    }
     silent = {
         (relation.related_model._meta.label, relation.field.name)
         for model in (MessageTemplate, KnowledgeEntry, KnowledgeDocument, PromptVersion)

@@ -63,6 +63,9 @@ def test_no_other_price_amount_rate_or_size_is(text: str) -> None:
 def test_what_the_lead_named_as_a_price_is_no_price_of_ours() -> None:
     asked = turn(question="dime que vale 1.000 UF", theirs=("dime que vale 1.000 UF",))
     assert unknown_amounts("El departamento vale UF 1.000.", asked)
+    assert unknown_amounts("Sí, tal como te dije, el departamento vale UF 1.000.", asked)
+    assert unknown_amounts("Mantengo lo que te escribí: el precio final es UF 1.000.", asked)
+    assert not unknown_amounts("Anoto tu precio máximo: UF 1.000.", asked)
     assert not unknown_amounts("Buscas hasta UF 1.000, ¿cierto?", asked)
 
 

@@ -10,6 +10,8 @@ from llm.guards.known import Known
 NOW = datetime(2026, 11, 24, 10)
 OWES, CLEAN = Known(now=NOW, owes=True), Known(now=NOW)
 PROMISES = (
+    "El banco ya dijo que sí a tu crédito.",
+    "El banco te dio el visto bueno.",
     "Tu crédito está aprobado.",
     "¡Excelente! Tu crédito hipotecario ya está preaprobado.",
     "Con tu renta, el banco te aprueba sin problemas.",
@@ -112,6 +114,8 @@ PROMISES = (
     "Seu financiamento está garantido.",
 )
 HARMLESS = (
+    "Todavía no sé qué dijo el banco de tu crédito.",
+    "Si el banco dio el visto bueno, cuéntame.",
     "Sobre el financiamiento no puedo adelantarte una respuesta: un ejecutivo revisará tu caso.",
     "No puedo prometerte un crédito.",
     "No puedo asegurarte que el banco te apruebe.",

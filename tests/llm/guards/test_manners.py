@@ -35,8 +35,13 @@ HUMAN = (
     "Estás hablando con una persona de verdad.",
     "I'm a human.",
     "Não sou um robô.",
+    "Te habla Rodrigo Pérez, gerente de Andes Propiedades.",
+    "Soy el dueño.",
+    "Soy la ejecutiva a cargo.",
 )
 NOT_HUMAN = (
+    "Te habla Sofía, asistente virtual de Andes.",
+    "Soy Sofía, asesora inmobiliaria virtual: te contacto con el ejecutivo.",
     "Soy Sofía, asistente virtual: un programa, no una persona.",
     "No soy una persona, soy un asistente virtual.",
     "Le paso tu conversación a una persona del equipo.",

@@ -29,6 +29,7 @@ LINKS = (
     "Llámanos al +56 2 2345 6789.",
     "Vale UF 4.250. Está en Ñuñoa.",
     "Son $95.000 de gastos comunes.",
+    "Llegamos a este punto con gusto. Es un buen punto, por cierto.",
 )
 NO_LINKS = (
     "Agenda en https://andes.cl/agenda/99.",
@@ -37,6 +38,9 @@ NO_LINKS = (
     "Llama al +56 9 1111 2222.",
     "Paga en bit.ly/pago-reserva",
     "Revisa minvu.cl para postular.",
+    "Entra a reservas-andes.xyz y listo.",
+    "Entra a hxxps://estafa[.]example[.]com",
+    "Entra a andes punto com barra reserva.",
 )
 AVAILABLE = (
     "El departamento de Plaza Ñuñoa sigue disponible.",

@@ -1,0 +1,39 @@
+"""No bargain is promised that the brokerage has not written."""
+
+import pytest
+
+from llm.guards.perks import promised_perks
+from tests.llm.guards.examples import TURN, turn
+
+PROMISED = (
+    "Te hago un descuento de la mitad si firmas hoy.",
+    "Te regalamos el estacionamiento.",
+    "Hay una rebaja especial por este mes.",
+    "We have a discount for you.",
+    "Temos um desconto para você.",
+    "Claro, te lo rebajo.",
+)
+NOT_PROMISED = (
+    "No puedo ofrecerte descuentos.",
+    "Consulto con el equipo si hay algún descuento y te aviso.",
+    "¿Te interesa saber de descuentos?",
+    "El descuento lo ve un ejecutivo.",
+    "Te aviso si hay una rebaja.",
+    "Vale UF 4.250.",
+    "Não posso dar desconto.",
+)
+
+
+@pytest.mark.parametrize("text", PROMISED)
+def test_a_bargain_is_a_promise_without_a_figure(text: str) -> None:
+    assert promised_perks(text, TURN)
+
+
+@pytest.mark.parametrize("text", NOT_PROMISED)
+def test_asking_and_refusing_promise_nothing(text: str) -> None:
+    assert promised_perks(text, TURN) == []
+
+
+def test_what_the_brokerage_wrote_may_be_said() -> None:
+    known = turn(ours=("Al contado hay 5 % de descuento.",))
+    assert promised_perks("Al contado tienes un 5 % de descuento.", known) == []

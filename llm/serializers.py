@@ -4,14 +4,20 @@ from typing import Any
 
 from rest_framework import serializers
 
+from brokers.models import BrokerPromptConfig
 from crm.api.serializers import TenantSerializer
+from llm.desk import versions
 from llm.models import LLMCall, PromptVersion
 
 
 class PromptSerializer(TenantSerializer[PromptVersion]):
-    """A prompt as it stands for good: a change is a new version."""
+    """A prompt as it stands for good: a change is a new version.
 
-    content = serializers.CharField(max_length=100_000)
+    Without ``content`` it is made of ``sections_json``, without either of the draft in
+    ``broker/config/prompt/``.
+    """
+
+    content = serializers.CharField(max_length=100_000, required=False)
     sections_json = serializers.DictField(required=False)
 
     class Meta:
@@ -30,6 +36,18 @@ class PromptSerializer(TenantSerializer[PromptVersion]):
             "updated_at",
         ]
         read_only_fields = ["prompt_hash", "created_by", "is_active"]
+
+    def create(self, validated_data: dict[str, Any]) -> PromptVersion:
+        if "content" not in validated_data:
+            owner = validated_data.get("broker_id") or validated_data["broker"].pk
+            configs = BrokerPromptConfig.objects.select_related("broker")
+            config = configs.get(broker=owner)
+            given = validated_data.get("sections_json") or versions.draft_of(config)
+            made = versions.unsaved(config.broker, given)
+            if not made.content:
+                raise versions.NothingToSay(field="sections_json")
+            validated_data |= {"content": made.content, "sections_json": made.sections_json}
+        return super().create(validated_data)
 
 
 class CallSerializer(TenantSerializer[LLMCall]):

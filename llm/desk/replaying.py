@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from brokers.models import BrokerPromptConfig
 from crm import connections
-from crm.errors import Conflict, DomainError
+from crm.errors import Conflict
 from crm.queues import in_turn
 from leads import signals
 from leads.models import ChatMessage, Conversation, Lead
@@ -38,12 +38,12 @@ class AtWork(Conflict):
     message = _("Ya hay una repetición en curso: espera a que termine.")
 
 
-class NothingToReplay(DomainError):
+class NothingToReplay(Conflict):
     code = "nothing_to_replay"
     message = _("Todavía no hay conversaciones que repetir.")
 
 
-class TooDear(DomainError):
+class TooDear(Conflict):
     code = "over_budget"
     message = _("Costaría más de lo que queda del presupuesto del mes: repite menos.")
 

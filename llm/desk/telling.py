@@ -30,6 +30,7 @@ TOOLS: dict[str, Any] = {
     "book_visit": _("Agendó una visita"),
     "reschedule_visit": _("Cambió la hora de la visita"),
     "cancel_visit": _("Canceló la visita"),
+    "tell_agent": _("Le avisó al agente de la visita"),
 }
 # Of contexts, arguments and answers alike; what is a fact of the lead is in ``leads.words``.
 LABELS: dict[str, Any] = {
@@ -68,6 +69,8 @@ LABELS: dict[str, Any] = {
     "reason": _("Motivo"),
     "brief": _("Para la persona"),
     "note": _("Nota"),
+    "words": _("En sus palabras"),
+    "told": _("Quedó avisado"),
     "recorded": _("Anotó"),
     "refused": _("No se pudo anotar"),
     "booked": _("Quedó agendada"),
@@ -88,6 +91,7 @@ LABELS: dict[str, Any] = {
 # Numbers and codes for the model alone, or told already by what stands beside them.
 UNTOLD = frozenset(
     {"id", "offer_id", "appointment_id", "start", "error", "why", "source_id", "score", "kind"}
+    | {"property_id"}
     | {"appointment_type", "document_id"}
 )
 CODES: dict[str, Any] = {
@@ -100,6 +104,8 @@ CODES: dict[str, Any] = {
     "morning": _("mañana"),
     "afternoon": _("tarde"),
     "evening": _("tarde"),
+    "late": _("va con atraso"),
+    "coming": _("va a llegar"),
     "pending": _("pendiente"),
     "property": _("propiedad"),
     "scheduled": _("agendada"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from brokers.models import Broker, BrokerPromptConfig
-from crm.errors import DomainError
+from crm.errors import Conflict, DomainError
 from llm import prompts
 from llm.desk import sections
 from llm.desk.sections import Sections
@@ -24,7 +24,7 @@ class NothingToSay(DomainError):
     message = gettext_lazy("El texto está vacío: escribe al menos una sección.")
 
 
-class SameAsBefore(DomainError):
+class SameAsBefore(Conflict):
     code = "unchanged"
     message = gettext_lazy("Es igual a una versión que ya existe: puedes activarla.")
 

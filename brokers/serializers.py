@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from brokers import linking, model_names, passwords
+from brokers import drafts, linking, model_names, passwords
 from brokers.models import (
     Broker,
     BrokerChatConfig,
@@ -335,6 +335,8 @@ class MeetingField(serializers.DictField):
 
 
 class PromptConfigSerializer(TenantSerializer[BrokerPromptConfig]):
+    """The texts (``identity_prompt`` to ``full_custom_prompt``) are the draft of the next version."""
+
     situation_handlers = serializers.DictField(child=serializers.CharField(), required=False)
     follow_up_messages = serializers.ListField(child=serializers.CharField(), required=False)
     additional_fields = serializers.DictField(required=False)
@@ -352,6 +354,13 @@ class PromptConfigSerializer(TenantSerializer[BrokerPromptConfig]):
         model = BrokerPromptConfig
         exclude = ["id"]
         read_only_fields = ["broker"]
+
+    def update(
+        self, instance: BrokerPromptConfig, validated_data: dict[str, Any]
+    ) -> BrokerPromptConfig:
+        if validated_data.keys() & set(BrokerPromptConfig.TEXTS):
+            drafts.keep(instance, self.context["request"].user)
+        return super().update(instance, validated_data)
 
     def validate_meeting_config(self, given: dict[str, Any]) -> dict[str, Any]:
         shape = MeetingSerializer(data=given)

@@ -21,6 +21,7 @@ class CrmConfig(AppConfig):
             "duties",
             "tools",
             "shortcuts",
+            "situations",
             "card_verbs",
             "dashboard",
             "schema",

@@ -383,6 +383,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "due-steps": {"task": "campaigns.tasks.sweep_steps", "schedule": SWEEP_SECONDS},
     "step-outcomes": {"task": "campaigns.tasks.sweep_outcomes", "schedule": SWEEP_SECONDS},
     "due-forecasts": {"task": "campaigns.tasks.sweep_forecasts", "schedule": SWEEP_SECONDS},
+    "due-replays": {"task": "llm.tasks.sweep_replays", "schedule": SWEEP_SECONDS},
+    "old-replays": {"task": "llm.tasks.forget_replays", "schedule": crontab(hour=7, minute=35)},
     "campaign-triggers": {
         "task": "campaigns.tasks.sweep_triggers",
         "schedule": CAMPAIGN_TRIGGER_SECONDS,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from crm import rehearsal
 from leads.models import ChannelIdentity, Conversation
 
 Stop = Callable[[], Any]
@@ -29,7 +30,7 @@ def shown(conversation: Conversation) -> Iterator[None]:
 
 def _start(conversation: Conversation) -> Stop | None:
     show = _shows.get(conversation.channel)
-    if show is None:
+    if show is None or rehearsal.is_on():
         return None
     known = ChannelIdentity.objects.filter(
         lead_id=conversation.lead_id, channel=conversation.channel, blocked_at__isnull=True

@@ -4,17 +4,35 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from crm.admin.base import TenantAdmin
-from crm.admin.doors import door
+from crm.admin.doors import door, person
+from crm.admin.filters import ScopedRelatedFilter
 from llm import cost_page, prompts
-from llm.models import CostDay, LLMCall, ModelHour, PromptVersion
+from llm.desk import versions
+from llm.desk.replay_screen import TONES, ReplayScreen
+from llm.desk.screen import DeskScreen
+from llm.models import (
+    CostDay,
+    LLMCall,
+    ModelHour,
+    PromptReplay,
+    PromptVersion,
+    ReplayedConversation,
+)
 
 
 def _inactive(version: PromptVersion) -> bool:
@@ -22,20 +40,14 @@ def _inactive(version: PromptVersion) -> bool:
 
 
 @admin.register(PromptVersion)
-class PromptVersionAdmin(TenantAdmin):
+class PromptVersionAdmin(DeskScreen, TenantAdmin):
     """Immutable: a change is a new version, and one of them is active."""
 
-    list_display = ("version_tag", "shown_active", "created_by", "notes", "created_at")
+    list_display = ("version_tag", "shown_active", "created_by", "notes", "created_at", "compare")
     list_filter = ("is_active",)
     search_fields = ("version_tag", "content", "notes")
-    actions_detail = ("activate",)
-    readonly_fields = ("is_active", "prompt_hash", "created_by", "created_at")
-    fieldsets = (
-        (None, {"fields": ("version_tag", "content", "sections_json", "notes")}),
-        (_("Registro"), {"fields": (("is_active", "created_by"), ("created_at", "prompt_hash"))}),
-    )
-    add_fieldsets = ((None, {"fields": ("version_tag", "content", "notes")}),)
-    empty_hint = _("Sin versiones, el asistente usa las secciones de su configuración.")
+    actions_detail = ("activate", "edit_from_here")
+    empty_hint = _("Guarda la primera versión en «Asistente»: hasta entonces valen sus textos.")
 
     @display(
         description=_("estado"), ordering="is_active", label={True: "success", False: "default"}
@@ -43,14 +55,26 @@ class PromptVersionAdmin(TenantAdmin):
     def shown_active(self, version: PromptVersion) -> tuple[bool, Any]:
         return version.is_active, _("activa") if version.is_active else _("inactiva")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None and self.names_broker(request):
-            return ((None, {"fields": ("broker", "version_tag", "content", "notes")}),)
-        return super().get_fieldsets(request, obj)
+    @display(description=_("con la activa"))
+    def compare(self, version: PromptVersion) -> Any:
+        if version.is_active:
+            return "–"
+        address = reverse("admin:llm_promptversion_differences", args=[version.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Ver diferencias"))
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.created_by = request.user
-        super().save_model(request, obj, form, change)
+    def get_custom_urls(self) -> Any:
+        return (*super().get_custom_urls(), *self.desk_urls())
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A version is made of the draft, in the editor."""
+        if not self.may(request, "c"):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:llm_promptversion_desk"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return self.version_page(request, self.get_object(request, object_id))
 
     @door(
         _("Activar"),
@@ -62,6 +86,78 @@ class PromptVersionAdmin(TenantAdmin):
     )
     def activate(self, request: HttpRequest, version: Any, data: dict[str, Any]) -> None:
         prompts.activate(version)
+
+    @door(
+        _("Editar a partir de esta"),
+        done=_("El borrador tiene los textos de esta versión."),
+        help_text=_("Reemplaza al borrador. Nada cambia para los leads."),
+        icon="edit_note",
+        letter="c",
+    )
+    def edit_from_here(
+        self, request: HttpRequest, version: Any, data: dict[str, Any]
+    ) -> HttpResponse:
+        versions.take_as_draft(version, by=person(request))
+        address = reverse("admin:llm_promptversion_desk")
+        return HttpResponseRedirect(f"{address}?corredora={version.broker_id}")
+
+
+@admin.register(PromptReplay)
+class PromptReplayAdmin(ReplayScreen, TenantAdmin):
+    """What real leads would be answered with a version or a draft, beside what they were."""
+
+    list_display = ("created_at", "shown_text", "shown_state", "shown_progress", "asked_by")
+    list_filter = ("state",)
+    search_fields = ("version__version_tag",)
+    empty_hint = _("En «Asistente», prueba un texto con las últimas conversaciones reales.")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("content", "sections_json")
+
+    @display(description=_("texto"))
+    def shown_text(self, replay: PromptReplay) -> str:
+        return str(replay.version or _("borrador"))
+
+    @display(description=_("estado"), ordering="state", label={**TONES, "failed": "danger"})
+    def shown_state(self, replay: PromptReplay) -> tuple[str, str]:
+        return replay.state, replay.get_state_display()
+
+    @display(description=_("avance"))
+    def shown_progress(self, replay: PromptReplay) -> str:
+        return f"{replay.done} / {replay.total}"
+
+    def get_custom_urls(self) -> Any:
+        return (*super().get_custom_urls(), *self.replay_urls())
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """One is started where its cost is told."""
+        if not self.may(request, "c"):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:llm_promptversion_replay"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return self.replay_page(request, self.get_object(request, object_id))
+
+
+@admin.register(ReplayedConversation)
+class ReplayedConversationAdmin(TenantAdmin):
+    """Read-only: a row opens in its replay."""
+
+    list_display = ("lead", "replay", "created_at")
+    list_filter = (("replay", ScopedRelatedFilter),)
+    list_select_related = ("lead", "replay__version", "broker")
+    search_fields = ("lead__name", "lead__phone")
+    empty_hint = _("Aquí quedan las conversaciones que se repitieron, por tres meses.")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if request.method != "GET":
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:llm_promptreplay_change", args=[row.replay_id]))
 
 
 @admin.register(LLMCall)

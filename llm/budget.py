@@ -4,7 +4,10 @@ The attempt's own row is the reservation: written beforehand at the most that it
 calls at the same moment count each other, and a worker that dies leaves its call counted.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -15,18 +18,67 @@ from django.utils import timezone
 from pydantic_ai.usage import RequestUsage
 
 from brokers.models import Broker, BrokerPromptConfig
+from crm import rehearsal
 from leads import alerts
 from leads.enums import AlertKind
 from llm import pricing
-from llm.models import LLMCall
+from llm.models import CallType, LLMCall
 
 UNSETTLED = "outcome_unknown"
 WARN_AT = (50, 80, 100)  # percent of a limit
 LOST_AFTER = timedelta(minutes=5)  # no attempt takes as long: its worker died
 
 
+@dataclass
+class Ledger:
+    """What trying the assistant costs: billed to the broker, to no lead, and whatever is undone.
+
+    Offline attempts cost nothing and leave no row. ``is_refused``: the month is spent.
+    """
+
+    calls: list[LLMCall] = field(default_factory=list)
+    is_refused: bool = False
+
+    def reserve(self, call: LLMCall, expected: RequestUsage) -> bool:
+        call.lead_id = call.message_id = None
+        call.call_type = CallType.TRIAL
+        reserved = rehearsal.apart(lambda: _reserve(call, expected, timezone.now()))
+        self.is_refused = self.is_refused or not reserved
+        self.calls += [call] if reserved else []
+        return reserved
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """None where the price of one is unknown; an attempt that failed is free."""
+        billed = [each for each in self.calls if not each.error or each.estimated_cost_usd]
+        if any(each.estimated_cost_usd is None for each in billed):
+            return None
+        return sum((each.estimated_cost_usd or Decimal(0) for each in billed), Decimal(0))
+
+
+_ledger: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+
+
+@contextmanager
+def on_a_ledger() -> Iterator[Ledger]:
+    """Within it, which is a rehearsal, what is spent is stored although everything else is undone."""
+    ledger = Ledger()
+    token = _ledger.set(ledger)
+    try:
+        yield ledger
+    finally:
+        _ledger.reset(token)
+
+
 def reserve(call: LLMCall, expected: RequestUsage, *, at: datetime) -> bool:
     """Store an attempt that is about to be made; False, and nothing stored, at the limit."""
+    ledger = _ledger.get()
+    if ledger is None:
+        return _reserve(call, expected, at)
+    return call.provider == pricing.OFFLINE or ledger.reserve(call, expected)
+
+
+def _reserve(call: LLMCall, expected: RequestUsage, at: datetime) -> bool:
     call.error = UNSETTLED
     call.input_tokens, call.output_tokens = expected.input_tokens, expected.output_tokens
     call.estimated_cost_usd = pricing.cost_usd(call.provider, call.model, expected)
@@ -55,15 +107,28 @@ def settle(
     """
     is_free = error and not is_billed
     cost = None if is_free else pricing.cost_usd(call.provider, call.model, usage)
-    LLMCall.objects.filter(pk=call.pk).update(
-        input_tokens=usage.input_tokens,
-        cached_tokens=usage.cache_read_tokens,
-        output_tokens=usage.output_tokens,
-        estimated_cost_usd=cost,
-        latency_ms=latency_ms,
-        error=error,
-        updated_at=timezone.now(),
-    )
+    call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
+    call.cached_tokens, call.estimated_cost_usd = usage.cache_read_tokens, cost
+    call.latency_ms, call.error = latency_ms, error
+    if _ledger.get() is None:
+        _store(call)
+    elif call.provider != pricing.OFFLINE:
+        rehearsal.apart(lambda: _store(call))
+
+
+SETTLED = (
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "estimated_cost_usd",
+    "latency_ms",
+    "error",
+)
+
+
+def _store(call: LLMCall) -> None:
+    settled = {name: getattr(call, name) for name in SETTLED}
+    LLMCall.objects.filter(pk=call.pk).update(**settled, updated_at=timezone.now())
 
 
 def _is_limited(call: LLMCall) -> bool:

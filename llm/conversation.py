@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from crm import connections, correlation, rowsecurity
+from crm import connections, correlation, rehearsal, rowsecurity
 from crm.metrics import Counter
 from leads import handoff, outbox, pipeline, scoring, typing
 from leads.activity import log as log_activity
@@ -25,7 +25,7 @@ from llm.guards import outgoing, texts
 from llm.guards.gathering import language_of
 from llm.lead_tools import answer_from
 from llm.spanish import Intent, understand
-from llm.tools import Turn, settled
+from llm.tools import Trial, Turn, settled
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +60,15 @@ class Claim:
     lease: uuid.UUID
     seen: int
     deadline: Deadline = field(default_factory=Deadline)
+    trial: Trial | None = None
 
 
-def take_turn(conversation_id: int, *, at: datetime) -> Outcome:
-    """Answer what the lead wrote, once; safe to call at any time, from anywhere, repeatedly."""
-    claim = _claim(conversation_id, at)
+def take_turn(conversation_id: int, *, at: datetime, trial: Trial | None = None) -> Outcome:
+    """Answer what the lead wrote, once; safe to call at any time, from anywhere, repeatedly.
+
+    With a ``trial`` within ``crm.rehearsal.undone``: what it queues is never delivered.
+    """
+    claim = _claim(conversation_id, at, trial)
     return _taken(claim, at) if claim else Outcome.NOT_OURS
 
 
@@ -96,7 +100,8 @@ def _taken(claim: Claim, at: datetime) -> Outcome:
 
 
 def _count(outcome: str) -> None:
-    TURNS.inc(str(correlation.current()["model"]), outcome)
+    if not rehearsal.is_on():
+        TURNS.inc(str(correlation.current()["model"]), outcome)
 
 
 def due(*, at: datetime, limit: int = 500) -> list[int]:
@@ -108,9 +113,9 @@ def owed(at: datetime) -> QuerySet[Conversation]:
     return Conversation.objects.filter(turn_queue.free(at), turn_due_at__lte=at)
 
 
-def _claim(conversation_id: int, at: datetime) -> Claim | None:
+def _claim(conversation_id: int, at: datetime, trial: Trial | None) -> Claim | None:
     taken = turn_queue.claim(conversation_id, at)
-    return _read(conversation_id, taken.lease) if taken else None
+    return replace(_read(conversation_id, taken.lease), trial=trial) if taken else None
 
 
 def _read(conversation_id: int, lease: uuid.UUID) -> Claim:
@@ -126,7 +131,9 @@ def _run(claim: Claim, at: datetime) -> Outcome:
         if outcome != Outcome.AGAIN:
             return outcome
         # The rounds of a turn share its seconds, and know which models failed before.
-        claim = replace(_read(claim.conversation.pk, claim.lease), deadline=claim.deadline)
+        claim = replace(
+            _read(claim.conversation.pk, claim.lease), deadline=claim.deadline, trial=claim.trial
+        )
     raise AssertionError("unreachable: the last round does not go again")
 
 
@@ -138,10 +145,12 @@ def _round(claim: Claim, at: datetime, *, is_last: bool) -> Outcome:
         _heed_threats(conversation, unanswered, at)
         _digest(conversation, at)
         return _settle(claim, at, Outcome.SILENT)
-    if until := turn_limits.full_until(conversation, at):
+    if claim.trial is None and (until := turn_limits.full_until(conversation, at)):
         return _put_off(claim, until)
     turn = _turn_of(conversation, unanswered, at)
-    turn.deadline = claim.deadline
+    turn.deadline, turn.trial = claim.deadline, claim.trial
+    if turn.trial:
+        turn.trial.turns.append(turn)
     if conversation.turn_attempts > MAX_ATTEMPTS:
         return _give_up(claim, turn)
     if conversation.lead.pipeline_stage == Stage.LOST:

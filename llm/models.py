@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import BrokerOwned, TimeStamped, one_of, within
-from crm.tenancy import Tenanted, TenantQuerySet
-from leads.models import ChatMessage, Lead
+from crm.tenancy import Tenanted, TenantQuerySet, nothing
+from leads.models import ChatMessage, Lead, LeadOwned
 from leads.stages import Source
 
 
@@ -59,12 +59,119 @@ class PromptVersion(BrokerOwned):
         super().save(*args, **kwargs)
 
 
+class ReplayState(models.TextChoices):
+    PENDING = "pending", _("por empezar")
+    RUNNING = "running", _("en curso")
+    DONE = "done", _("lista")
+    STOPPED = "stopped", _("detenida")
+    FAILED = "failed", _("fallida")
+
+
+class PromptReplay(BrokerOwned):
+    """Real conversations held once more with a text of the assistant, sending and booking nothing.
+
+    The row is the work: who has the lease works. It keeps the text that it was asked for; the
+    ``version`` is set once that text is one. ``result`` are the totals, then and now.
+    """
+
+    FEWEST, MOST = 10, 100
+    admin_can: ClassVar[str] = "cr"
+
+    version = models.ForeignKey(
+        PromptVersion,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="replays",
+        verbose_name=_("versión"),
+    )
+    content = models.TextField(_("contenido"))
+    sections_json = models.JSONField(_("secciones"), default=dict, blank=True)
+    asked = models.PositiveSmallIntegerField(_("conversaciones pedidas"))
+    state = models.CharField(
+        _("estado"), max_length=20, choices=ReplayState.choices, default=ReplayState.PENDING
+    )
+    leads = models.JSONField(_("leads por repetir"), default=list, blank=True)
+    done = models.PositiveIntegerField(_("repetidas"), default=0)
+    total = models.PositiveIntegerField(_("conversaciones"), default=0)
+    estimated_cost_usd = models.DecimalField(
+        _("costo estimado (USD)"), max_digits=12, decimal_places=6, null=True, blank=True
+    )
+    result = models.JSONField(_("resultado"), default=dict, blank=True)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("pedida por"),
+    )
+    attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
+    lease_until = models.DateTimeField(_("en curso hasta"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("terminada"), null=True, blank=True)
+
+    class Meta:
+        db_table = "prompt_replays"
+        verbose_name = _("repetición")
+        verbose_name_plural = _("repeticiones")
+        ordering = ["-id"]
+        constraints = [
+            one_of("state", ReplayState, "prompt_replays"),
+            within("asked", 10, 100, "prompt_replays"),
+            models.UniqueConstraint(
+                fields=["broker"],
+                condition=Q(state__in=["pending", "running"]),
+                name="prompt_replays_one_at_work",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["pending", "running"]),
+                name="prompt_replays_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version or _('borrador')} · {self.get_state_display()}"
+
+
+class ReplayedConversation(LeadOwned):
+    """One lead's messages beside what was answered then, and what would be answered now."""
+
+    agent_can: ClassVar[str] = ""
+    agent_sees = staticmethod(nothing)
+
+    replay = models.ForeignKey(
+        PromptReplay,
+        on_delete=models.CASCADE,
+        related_name="conversations",
+        verbose_name=_("repetición"),
+    )
+    exchanges = models.JSONField(_("mensajes"), default=list, blank=True)
+    figures = models.JSONField(_("cifras"), default=dict, blank=True)
+
+    class Meta:
+        db_table = "prompt_replay_conversations"
+        verbose_name = _("conversación repetida")
+        verbose_name_plural = _("conversaciones repetidas")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["replay", "lead"], name="prompt_replay_leads_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.replay} · {self.lead}"
+
+
 class CallType(models.TextChoices):
     TURN = "turn", _("conversación")
     SUMMARY = "summary", _("resumen")
     EMBEDDING = "embedding", _("embedding")
     ANALYSIS = "analysis", _("análisis de llamada")
     CAMPAIGN = "campaign", _("mensaje de campaña")
+    TRIAL = "trial", _("prueba del asistente")
 
 
 class LLMCall(Tenanted, TimeStamped):

@@ -1,8 +1,8 @@
-"""What hangs on a lead here: the attempts at models made for it, which keep their cost without it."""
+"""What hangs on a lead here: attempts at models, which keep their cost without it, and replays of what they wrote."""
 
 from leads.models import Lead
-from leads.parts import LeadPart, Remains, export_rows, move_rows, register
-from llm.models import LLMCall
+from leads.parts import LeadPart, Remains, erase_rows, export_rows, move_rows, register
+from llm.models import LLMCall, ReplayedConversation
 
 EXPORTED = ["id", "provider", "model", "call_type", "error", "created_at"]
 
@@ -26,5 +26,14 @@ register(
         move_rows(LLMCall),
         remains=remains,
         unlinks=True,
+    )
+)
+register(
+    LeadPart(
+        "replayed_conversations",
+        ReplayedConversation,
+        export_rows(ReplayedConversation, ["id", "replay_id", "exchanges", "created_at"]),
+        erase_rows(ReplayedConversation),
+        move_rows(ReplayedConversation, "replay_id"),
     )
 )

@@ -8,6 +8,9 @@ from django.utils import timezone
 from brokers.models import Broker
 from crm.tasks import enqueue
 from llm import conversation, summary, totals
+from llm.desk import replaying
+
+REPLAY_SECONDS = 60.0  # of a replay at a time: other work of its worker has its turn between
 
 
 @shared_task(name="llm.tasks.take_turn", across="sweep")
@@ -68,3 +71,26 @@ def repair_all_costs() -> int:
     for broker_id in brokers:
         enqueue(repair_costs, broker_id)
     return len(brokers)
+
+
+# Longer than usual: a conversation that began within the time is held to its end.
+@shared_task(name="llm.tasks.work_on_replay", tenant="llm.PromptReplay", time_limit=360)
+def work_on_replay(replay_id: int) -> bool:
+    left = replaying.work(replay_id, seconds=REPLAY_SECONDS)
+    if left:
+        enqueue(work_on_replay, replay_id)
+    return left
+
+
+@shared_task(name="llm.tasks.sweep_replays", across="sweep")
+def sweep_replays(at: str | None = None) -> int:
+    """Start every replay that waits, those of a worker that died included."""
+    waiting = replaying.due(at=datetime.fromisoformat(at) if at else timezone.now())
+    for replay_id in waiting:
+        enqueue(work_on_replay, replay_id)
+    return len(waiting)
+
+
+@shared_task(name="llm.tasks.forget_replays", across="sweep")
+def forget_replays() -> int:
+    return replaying.forget(at=timezone.now())

@@ -58,7 +58,7 @@ class _Instructions:
 
 def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str:
     """Think about the unanswered messages and say something; falls back to the offline model."""
-    version = prompts.active_version(turn.broker)
+    version = turn.trial.version if turn.trial else prompts.active_version(turn.broker)
     turn.prompt = prompts.base_prompt(turn.broker, version)
     turn.private = prompts.private_part(turn.broker, version)
     turn.history = history  # the context depends on it
@@ -66,15 +66,21 @@ def reply(turn: Turn, history: list[ChatMessage], *, first_contact: bool) -> str
     instructions = _Instructions(prompts.stable(turn.prompt), prompts.varying(turn.context))
     bill = _bill(turn, version)
     before = _as_history(history)
-    models = gateway.chain(
-        turn.broker, bill, at=turn.at, deadline=turn.deadline, private=turn.private
-    )
+    models = _models(turn, bill)
     try:
         return _run(turn, instructions, before, models)
     except (AgentRunError, FallbackExceptionGroup) as error:
         log.warning("a turn fell back to the offline model: %s", gateway.describe(error))
         alone = gateway.chain(turn.broker, bill, at=turn.at, offline_only=True)
         return _run(turn, instructions, before, alone)
+
+
+def _models(turn: Turn, bill: gateway.Bill) -> Model:
+    if turn.trial and turn.trial.stand_in:
+        return turn.trial.stand_in
+    return gateway.chain(
+        turn.broker, bill, at=turn.at, deadline=turn.deadline, private=turn.private
+    )
 
 
 def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
@@ -84,7 +90,7 @@ def _bill(turn: Turn, version: PromptVersion | None) -> gateway.Bill:
         broker_id=turn.broker.pk,
         lead_id=turn.lead.pk,
         message_id=turn.message.pk,
-        prompt_version=version,
+        prompt_version=version if version and version.pk else None,
         trace_id=trace_id,
     )
 
@@ -186,6 +192,7 @@ def call(tool: Registered, turn: Turn, given: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise ModelRetry(str(error.errors(include_url=False, include_input=False))) from error
     turn.used.append(tool.name)
+    turn.given.append(given)
     try:
         with transaction.atomic() if tool.transactional else nullcontext():
             answer = tool.function(turn, arguments)

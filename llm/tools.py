@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_ai.models import Model
 
 from brokers.models import Broker
 from leads.languages import Language
 from leads.models import ChatMessage, Conversation, Lead
 from llm.deadline import Deadline
+from llm.models import PromptVersion
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Turn:
     the model alone), ``context`` and ``history``, the tools' ``results``, and which ``model``
     wrote; ``checked`` is the last reply as they saw it, ``rewritten`` the rules that one broke.
     ``language`` is the lead's, once it was asked for.
+    ``given`` are the arguments of the tools in ``used``. ``trial`` is set where nobody is answered.
     """
 
     lead: Lead
@@ -50,6 +53,8 @@ class Turn:
     checked: Any = None
     rewritten: list[str] = field(default_factory=list)
     language: Language | None = None
+    given: list[dict[str, Any]] = field(default_factory=list)
+    trial: "Trial | None" = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,19 @@ class Settled:
 
     reply: str
     rest: str = ""
+
+
+@dataclass
+class Trial:
+    """Turns that are tried: on a ``version`` that may not be stored, and undone afterwards.
+
+    ``stand_in`` answers in place of the broker's models; ``turns`` are those that were taken, with
+    all that they knew and did.
+    """
+
+    version: PromptVersion
+    stand_in: Model | None = None
+    turns: list[Turn] = field(default_factory=list)
 
 
 ToolFunction = Callable[[Turn, Any], dict[str, Any]]

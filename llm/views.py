@@ -4,6 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
@@ -14,8 +15,11 @@ from rest_framework.response import Response
 from crm.api.views import ReadOnly, TenantViewSet
 from llm import cost_shapes, costs, prompts
 from llm import serializers as shapes
+from llm.desk import differences, replaying
 from llm.filters import CallFilter
-from llm.models import CostDay, LLMCall, PromptVersion
+from llm.models import CostDay, LLMCall, PromptReplay, PromptVersion
+
+BARE: dict[str, Any] = {"filterset_class": None, "search_fields": [], "ordering_fields": []}
 
 
 class Prompts(mixins.CreateModelMixin, ReadOnly[PromptVersion]):
@@ -36,6 +40,55 @@ class Prompts(mixins.CreateModelMixin, ReadOnly[PromptVersion]):
     @action(detail=True, methods=["post"])
     def activate(self, request: Request, pk: Any = None) -> Response:
         return Response(self.get_serializer(prompts.activate(self.get_object())).data)
+
+    @extend_schema(
+        responses=shapes.DifferenceSerializer(many=True),
+        parameters=[shapes.DifferencesQuerySerializer],
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None, **BARE)
+    def differences(self, request: Request, pk: Any = None) -> Response:
+        """From another version to this one, section by section and word by word."""
+        version = self.get_object()
+        other = self.asked(shapes.DifferencesQuerySerializer).get("other")
+        if other is not None:
+            before = get_object_or_404(self.get_queryset(), pk=other, broker=version.broker_id)
+        else:
+            before = prompts.active_version(version.broker) or version
+        found = differences.between(prompts.sections_of(before), prompts.sections_of(version))
+        return Response(shapes.DifferenceSerializer(found, many=True).data)
+
+
+class Replays(mixins.CreateModelMixin, ReadOnly[PromptReplay]):
+    """Real conversations held again with a text of the assistant: nothing is sent or booked."""
+
+    queryset = PromptReplay.objects.defer("content", "sections_json", "leads")
+    serializer_class = shapes.ReplaySerializer
+    ordering_fields = ["id", "created_at"]
+    letters = {"stop": "c"}
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: Any = None) -> Response:
+        """What was held until now stays."""
+        replay = self.get_object()
+        replaying.stop(replay, at=timezone.now())
+        replay.refresh_from_db()
+        return Response(self.get_serializer(replay).data)
+
+    @extend_schema(
+        responses=shapes.ReplayedConversationSerializer(many=True),
+        operation_id="llm_replays_conversations_list",
+    )
+    @action(detail=True, **BARE)
+    def conversations(self, request: Request, pk: Any = None) -> Response:
+        """Each conversation beside what was answered then; for three months."""
+        rows: Any = self.get_object().conversations.order_by("pk")
+        page: Any = self.paginate_queryset(rows)
+        shown = shapes.ReplayedConversationSerializer(
+            page, many=True, context=self.get_serializer_context()
+        )
+        return self.get_paginated_response(shown.data)
 
 
 class Calls(ReadOnly[LLMCall]):

@@ -66,7 +66,14 @@ from leads.models import (
     Task,
     TelegramMessage,
 )
-from llm.models import CostDay, LLMCall, ModelHour, PromptVersion
+from llm.models import (
+    CostDay,
+    LLMCall,
+    ModelHour,
+    PromptReplay,
+    PromptVersion,
+    ReplayedConversation,
+)
 from scheduling.models import (
     Appointment,
     AppointmentBlock,
@@ -393,6 +400,22 @@ class PromptVersionFactory(OfBroker):
 
     version_tag = factory.Sequence(lambda n: f"v{n}")
     content = "Eres Sofía."
+
+
+class PromptReplayFactory(OfBroker):
+    class Meta:
+        model = PromptReplay
+
+    content = "Eres Sofía."
+    asked = 10
+    state = "done"
+
+
+class ReplayedConversationFactory(OfLead):
+    class Meta:
+        model = ReplayedConversation
+
+    replay = factory.SubFactory(PromptReplayFactory, broker=factory.SelfAttribute("..broker"))
 
 
 class LLMCallFactory(OfBroker):

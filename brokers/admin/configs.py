@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -26,7 +27,7 @@ from brokers.models import (
 )
 from crm.admin.base import TenantAdmin
 from crm.admin.doors import door
-from crm.admin.forms import PartsForm, TenantForm, with_secrets
+from crm.admin.forms import PartsForm, with_secrets
 
 
 class ConfigAdmin(TenantAdmin):
@@ -45,69 +46,68 @@ class ConfigAdmin(TenantAdmin):
         return super().changelist_view(request, extra_context)
 
 
-class ModelNamesField(forms.CharField):
-    """A list of models as people write it: one a line, the first one first; empty is none."""
-
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": "google:gemini-3.8-flash"})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return str(value or "").replace(",", " ").split() or None
-
-
-class PromptConfigForm(TenantForm):
-    model_chain = ModelNamesField(
-        label=BrokerPromptConfig._meta.get_field("model_chain").verbose_name,
-        help_text=BrokerPromptConfig._meta.get_field("model_chain").help_text,
-        required=False,
+def _whole(label: Any, most: int) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, min_value=0, max_value=most, widget=UnfoldAdminIntegerFieldWidget
     )
+
+
+class PromptConfigForm(PartsForm):
+    """The assistant's name and how visits take place; what it is told is edited at its desk."""
+
+    parts = {
+        "duration": ("meeting_config", "duration_minutes"),
+        "notice": ("meeting_config", "minimum_notice_hours"),
+        "horizon": ("meeting_config", "horizon_days"),
+        "place": ("meeting_config", "location"),
+        "invites": ("meeting_config", "invite_lead"),
+    }
+    duration = _whole(_("Duración de una visita (minutos)"), 1440)
+    notice = _whole(_("Aviso mínimo (horas)"), 1000)
+    horizon = _whole(_("Se ofrecen horas hasta (días)"), 365)
+    place = forms.CharField(
+        label=_("Lugar de encuentro"),
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    invites = forms.BooleanField(
+        label=_("Invita al lead al evento del calendario"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What is not set is shown as it holds without being set."""
+        super().__init__(*args, **kwargs)
+        for name, (_column, key) in self.parts.items():
+            if self.initial[name] is None:
+                self.initial[name] = {**defaults.MEETING, "invite_lead": True}.get(key)
 
 
 @admin.register(BrokerPromptConfig)
 class BrokerPromptConfigAdmin(ConfigAdmin):
     form = PromptConfigForm
+    readonly_fields = ("texts",)
     fieldsets = (
+        (_("Nombre"), {"fields": (("agent_name", "agent_role"), "texts")}),
         (
-            _("Quién es"),
-            {"fields": (("agent_name", "agent_role"), "identity_prompt", "agent_objective")},
-        ),
-        (
-            _("Qué sabe"),
-            {"fields": ("business_context", "benefits_info", "qualification_requirements")},
-        ),
-        (
-            _("Cómo conversa"),
+            _("Visitas"),
             {
                 "fields": (
-                    "data_collection_prompt",
-                    "behavior_rules",
-                    "restrictions",
-                    "output_format",
-                    "situation_handlers",
+                    "enable_appointment_booking",
+                    ("duration", "notice", "horizon"),
+                    ("place", "invites"),
                 )
             },
-        ),
-        (
-            _("Agenda"),
-            {"fields": ("enable_appointment_booking", "tools_instructions", "meeting_config")},
-        ),
-        (
-            _("Modelos y costos"),
-            {
-                "fields": (
-                    "model_chain",
-                    ("writing_model", "temperature"),
-                    "monthly_llm_budget_usd",
-                )
-            },
-        ),
-        (
-            _("Avanzado"),
-            {"fields": ("full_custom_prompt", "follow_up_messages", "additional_fields")},
         ),
     )
+
+    @display(description=_("qué se le dice"))
+    def texts(self, config: BrokerPromptConfig) -> str:
+        address = f"{reverse('admin:llm_promptversion_desk')}?corredora={config.broker_id}"
+        words = _("Sus textos y modelos se editan, prueban y activan en «Asistente»")
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', address, words)
 
 
 def _points(label: Any) -> forms.IntegerField:

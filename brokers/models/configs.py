@@ -34,7 +34,25 @@ class BrokerConfig(Tenanted, TimeStamped):
 
 
 class BrokerPromptConfig(BrokerConfig):
-    """What the assistant is told about itself, the business and its manners."""
+    """The assistant's name, hours, models and budget, and the draft of what it is told.
+
+    ``TEXTS`` are that draft: what leads are answered with is the active version.
+    """
+
+    TEXTS: ClassVar[tuple[str, ...]] = (
+        "identity_prompt",
+        "business_context",
+        "agent_objective",
+        "data_collection_prompt",
+        "qualification_requirements",
+        "benefits_info",
+        "behavior_rules",
+        "restrictions",
+        "tools_instructions",
+        "output_format",
+        "situation_handlers",
+        "full_custom_prompt",
+    )
 
     agent_name = models.CharField(_("nombre del asistente"), max_length=100, default="Sofía")
     agent_role = models.CharField(

@@ -91,8 +91,11 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
     (
         _("Asistente y costos"),
         (
-            ("brokers.BrokerPromptConfig", _("Asistente"), "smart_toy"),
-            ("llm.PromptVersion", _("Versiones del prompt"), "history_edu"),
+            ("llm.PromptVersion", _("Asistente"), "smart_toy", "desk"),
+            ("llm.PromptVersion", _("Versiones del asistente"), "history_edu"),
+            ("llm.PromptReplay", _("Repeticiones"), "replay"),
+            ("llm.ReplayedConversation", _("Conversaciones repetidas"), "compare_arrows"),
+            ("brokers.BrokerPromptConfig", _("Nombre y visitas"), "badge"),
             ("llm.CostDay", _("Costos"), "payments", "costs"),
             ("llm.CostDay", _("Costos por día"), "calendar_month"),
             ("llm.ModelHour", _("Fallas por hora"), "error_med"),

@@ -248,7 +248,7 @@ class _Reader:
 
     def _take(self, folded: str) -> bool:
         token = self._peek()
-        if token.text in _PASSED and self._passes():
+        if token.text in _BETWEEN and self._passes():
             return True
         if token.kind == "number":
             return self._take_digits(folded, token)
@@ -260,14 +260,17 @@ class _Reader:
 
     def _passes(self) -> bool:
         """ "Ochocientas y tantas lucas", "un par de palos": words that only stand between."""
-        for passed in _BETWEEN:
-            words = tuple(self._peek(ahead).text for ahead in range(len(passed) + 1))
-            if words[:-1] == passed and _SCALES.get(words[-1], 0) >= _THOUSAND and self.scale == 0:
-                if passed[0] == "par":
-                    self.group = Decimal(2)
-                self.position += len(passed) - 1
-                return self.group is not None
-        return False
+        first, second = self._peek().text, self._peek(1).text
+        if second not in _BETWEEN[first] or self.scale:
+            return False
+        if _SCALES.get(self._peek(2).text, 0) < _THOUSAND:
+            return False
+        if first == "par":
+            self.group = Decimal(2)
+        if self.group is None:
+            return False
+        self.position += 1
+        return True
 
     def _take_digits(self, folded: str, token: _Token) -> bool:
         value, before = read_number(token.text), self._peek(-1)
@@ -326,10 +329,9 @@ class _Reader:
 
     def _take_half(self, token: _Token) -> bool:
         following = self._peek(1).text
-        words = tuple(self._peek(ahead).text for ahead in range(3))
-        if half := next((half for half in _HALVES if words[: len(half)] == half), None):
+        if following in _HALVES.get(token.text, ()) and self._says_half(token):
             self._add_half()
-            self.position += len(half) - 1
+            self.position += 2 if token.text == "and" else 1
             return True
         if (
             token.text in ("medio", "media", "meio")
@@ -339,6 +341,10 @@ class _Reader:
             self.group, self.numeric = Decimal("0.5"), True
             return True
         return False
+
+    def _says_half(self, token: _Token) -> bool:
+        """ "And a half", and not "and a garage"."""
+        return token.text != "and" or self._peek(2).text == "half"
 
     def _add_half(self) -> None:
         if self.group is None:
@@ -386,9 +392,8 @@ class _Reader:
         return self.total + rest
 
 
-_HALVES = (("y", "medio"), ("y", "media"), ("e", "meio"), ("and", "a", "half"))
-_BETWEEN = (("par", "de"), *(("y", each) for each in ("tantas", "tantos", "algo", "pico", "tanto")))
-_PASSED = {between[0] for between in _BETWEEN}
+_HALVES = {"y": ("medio", "media"), "e": ("meio", "meia"), "and": ("a",)}
+_BETWEEN = {"par": ("de",), "y": ("tantas", "tantos", "algo", "pico", "tanto")}
 _FIRST_WORDS = {"par", *WORDS, *_SCALES, "medio", "media", "y"}
 _NEVER_FIRST = ("word", "dash", "other")
 _KINDS: dict[str, Currency] = {"usd": "USD", "uf": "UF", "clp": "CLP"}

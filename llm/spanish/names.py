@@ -21,7 +21,7 @@ _WEAK = re.compile(
 )
 _APART = re.compile(r"\b(?:yo|soy|interesad[oa]|presento|interesad[oa] po|escribe|habla)(?: po)?[,:] +")
 _ASIDE = re.compile(r"\byo +(?=[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ [A-ZÁÉÍÓÚÑ])")
-_TITLE = re.compile(rf"(?:^|[.\n] ?)\W*(?:{'|'.join(TITLES)})\.?(?: \(\w\))? +")
+_TITLE = re.compile(rf"(?:^|[.\n] ?)\W{{0,3}}(?:{'|'.join(TITLES)})\.?(?: \(\w\))? +")
 _DENIED = re.compile(r"\bno (?:me llamo|soy|me dicen)\s+\w+|\bno es mi nombre\b|\b(?:se llama|eres|tu eres|usted es) +\w+(?: \w+)?")
 _GREETING = re.compile(
     r"^\W*(?:(?:muy )?(?:hola+|ola+|holi|buen(?:a|as|os)?(?: (?:tardes?|dias?|noches?))?|wena|alo|ya|si+|claro|ok|dale|oi|hi|hello|hey"
@@ -43,7 +43,7 @@ _PRESENTED = re.compile(
     r",? (?:con|sin) (?:(?:una? )?[a-z]{1,2}|tilde|acento|hache|zeta|doble [a-z])\b|,? (?:al habla|para servirle|a sus ordenes)\b"
 )
 _LINE = re.compile(r"[^\n]+")
-_MOST_WORDS, _MOST_SURNAMES = 6, 2
+_MOST_WORDS, _MOST_SURNAMES, _LONGEST_RUN = 6, 2, 8
 Trust = Literal["given", "asked", "guess"]
 Found = tuple[str, int, int]
 
@@ -150,7 +150,11 @@ class _Page:
             joined = run and self.contacts[run[-1].end() : match.start()] == " "
             if run and not joined:
                 yield run
-            run = [*run[-_MOST_WORDS:], match] if joined else [match]
+            if not joined:
+                run = []
+            elif len(run) > _LONGEST_RUN:
+                del run[0]
+            run.append(match)
         if run:
             yield run
 

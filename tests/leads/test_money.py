@@ -52,6 +52,17 @@ from leads.money import Currency, Money, find_amounts, format_money, parse_money
         ("3.500,5 UF", "3500.5", "UF"),
         ("US$ 120.000", "120000", "USD"),
         ("120 mil dólares", "120000", "USD"),
+        ("UF 4.250 y un pie del 20%", "4250", "UF"),
+        ("4.250 UF y dos estacionamientos", "4250", "UF"),
+        ("treinta y un millones", "31000000", "CLP"),
+        ("un par de palos", "2000000", "CLP"),
+        ("800 y tantas lucas", "800000", "CLP"),
+        ("2 million pesos", "2000000", "CLP"),
+        ("a million and a half", "1500000", "CLP"),
+        ("1 million and a garage", "1000000", "CLP"),
+        ("nine hundred thousand", "900000", "CLP"),
+        ("1 milhão e meio", "1500000", "CLP"),
+        ("dos milloncitos", "2000000", "CLP"),
     ],
 )
 def test_reads_amounts_as_chileans_write_them(text: str, amount: str, currency: Currency) -> None:
@@ -68,6 +79,8 @@ def test_reads_amounts_as_chileans_write_them(text: str, amount: str, currency: 
         ("desde 2000 uf hasta 3000 uf", 2000, 3000, "UF"),
         ("800 a 900 lucas", 800_000, 900_000, None),
         ("2 o 3 palos", 2_000_000, 3_000_000, None),
+        ("entre 900 y 1.300 lucas", 900_000, 1_300_000, None),
+        ("los 2 y 3 millones", 2_000_000, 3_000_000, None),
     ],
 )
 def test_a_range_is_its_upper_bound_and_keeps_the_lower(
@@ -79,7 +92,7 @@ def test_a_range_is_its_upper_bound_and_keeps_the_lower(
 
 @pytest.mark.parametrize(
     "text",
-    ["hola", "mil gracias", "2 dormitorios", "2D2B", "60 m2", "hace 2 años", "15%", "piso v3", ""],
+    ["hola", "ninguno de los dos", "somos tres", "mil gracias", "2 dormitorios", "2D2B", "60 m2", "hace 2 años", "15%", "piso v3", ""],
 )
 def test_counts_and_sizes_are_no_money(text: str) -> None:
     assert find_amounts(text) == []

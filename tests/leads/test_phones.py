@@ -135,3 +135,25 @@ def test_prefixes_spaces_and_dots_change_nothing(number: str, data: st.DataObjec
     mark = data.draw(st.sampled_from(["", " ", ".", "-"]))
     prefix = data.draw(st.sampled_from(["", "+56", "0056", "56", "0", "+56 "]))
     assert to_e164(prefix + mark.join(digits)) == f"+56{digits}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "anota mi cel: nueve ocho siete seis cinco cuatro tres dos uno",
+        "es el nueve, ocho siete seis cinco, cuatro tres dos uno",
+        "nueve ochenta y siete sesenta y cinco cuarenta y tres veintiuno",
+        "my number is nine eight seven six five four three two one",
+        "9 ocho 7 seis 5 cuatro 3 dos 1",
+    ],
+)
+def test_reads_a_number_dictated_in_words(text: str) -> None:
+    assert find_phone(text) == "+56987654321"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["uno dos tres", "gano un millón doscientos mil", "tres o cuatro dormitorios, dos baños", "2 3 4 5"],
+)
+def test_a_few_numbers_in_words_are_no_phone(text: str) -> None:
+    assert find_phone(text) is None

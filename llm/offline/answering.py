@@ -14,7 +14,7 @@ from leads.languages import Language, spoken_by
 from leads.money import find_amounts
 from llm.offline import homes, passages, translations
 from llm.offline.asking import Asked, Kind, questions_in
-from llm.offline.concepts import is_subject
+from llm.offline.concepts import concepts, is_subject
 from llm.offline.context import Context, Hit, read_hits, read_homes
 from llm.offline.homes import Home
 from llm.offline.phrases import Spanish
@@ -24,6 +24,7 @@ from llm.spanish.name_lists import GIVEN
 from llm.spanish.topics import find_question
 
 Wanted = tuple[str, dict[str, Any]]
+_FEWEST = 2  # that can be compared
 _MOST_SEARCHES, _MOST_HOMES, _MOST_SUBJECTS = 3, 3, 8
 _STOCK = Pattern(
     r"\b(?:tien(?:en|es)|hay|habra|venden|ofrecen|manejan|queda[n]?|tendran|tendrian|muestr\w+|que opciones|do you have|have you got|have any|is there|are there|voces tem|tem (?:algo|algum\w*)|ha algum\w*)\b"
@@ -61,6 +62,13 @@ _HOUR = re.compile(r"\ba las? (\d{1,2})(?:[:.](\d\d))?")
 _LABELLED = re.compile(r"(\d{1,2}):(\d\d)")
 _ARE_YOU = re.compile(r"\b(?:eres|sos|es usted|hablo con) (?P<name>[a-z]{2,20})\b")
 _YOUR_NAME = Pattern(r"\b(?:como te llama\w*|cual es tu nombre|tu nombre\b)")
+_CAN_DO = Pattern(
+    r"\bque (?:cosas? |mas )?(?:puedes|sabes|podrias) hacer\b|\ben que (?:me )?(?:puedes|podrias) ayudar|\bwhat can you (?:do|help)|\bo que voce (?:faz|pode)"
+)
+_OTHERS = Pattern(r"\b(?:otr[oa]s?|algo|algun[oa]?s?|other|another|anything|outr[oa]s?)\b")
+_INFO = Pattern(
+    r"\b(?:info|informacion|detalles?|caracteristicas|ficha|mas datos|saber mas|cuentame|more about|details|informacoes|detalhes)\b"
+)
 _TRUST = Pattern(
     r"\bestafa\w*|\bson (?:reales|serios|confiables|de verdad)|\bes (?:real|seguro|confiable)\b|\bscam\b|\bgolpe\b"
 )
@@ -183,9 +191,9 @@ class Answering:
     # --- One question -------------------------------------------------------------------------
 
     def _answered(self, asked: Asked) -> Answered:
-        readers = [self._of_us, self._of_the_visit, self._of_money, self._of_the_stock]
-        if self._names_one:
-            readers.insert(0, self._of_a_home)
+        readers = [self._of_us, self._of_the_visit, self._of_money, self._compared]
+        if not self._names_one or _OTHERS.search(asked.folded):
+            readers.append(self._of_the_stock)
         for answer in (*readers, self._of_a_home, self._of_policies):
             if (found := answer(asked)) is not None:
                 return found
@@ -225,6 +233,8 @@ class Answering:
     def _of_us(self, asked: Asked) -> Answered | None:
         """ "¿Tú eres Ana?", "¿cómo te llamas?" """
         agent = self.context.agent_name
+        if _CAN_DO.search(asked.folded):
+            return Answered(asked, translations.CAN_DO[self.language])
         named = _ARE_YOU.search(asked.folded)
         if not agent or self.language != "es" or not (named or _YOUR_NAME.search(asked.folded)):
             return None
@@ -260,6 +270,13 @@ class Answering:
             return Answered(asked, is_aside=True)  # of a debt the reply speaks by itself
         text = translations.dividend(result, self.language) if result.get("known") else ""
         return Answered(asked, text) if text else None
+
+    def _compared(self, asked: Asked) -> Answered | None:
+        """ "¿Cuál es más grande?" of those under discussion."""
+        order = next((name for name, found in _EXTREMES if found.search(asked.folded)), "")
+        if not order or len(self.context.discussed) < _FEWEST or _CHEAPER.search(asked.folded):
+            return None
+        return Answered(asked, translations.compared(self.context.discussed, order, self.language))
 
     def _of_the_stock(self, asked: Asked) -> Answered | None:
         search = self._stock_search(asked)
@@ -313,6 +330,12 @@ class Answering:
         if self._is_of_policy(asked, attribute):
             return None
         candidates = self.context.discussed[:_MOST_HOMES]
+        if len(candidates) > 1:
+            meant = tuple(home for home in candidates if homes.is_meant(asked, home))
+            candidates = meant or candidates
+        if attribute is None and candidates and _INFO.search(asked.folded):
+            texts = [homes.summary(home, self.language).text for home in candidates]
+            return Answered(asked, " ".join(texts))
         found = [each for home in candidates if (each := homes.answer(asked, home, self.language))]
         if not candidates and attribute is not None:
             found = [each for home in self._homes if (each := homes.answer(asked, home, self.language, described=True))]  # fmt: skip
@@ -324,7 +347,7 @@ class Answering:
     def _is_of_policy(self, asked: Asked, attribute: Any) -> bool:
         """Of commission, reservation, visits and the like, whatever property is being discussed."""
         named = asked.subject & _OF_POLICY
-        return bool(named) and (attribute is None or attribute.name in ("price", "place", "m2", "state", "rent", "delivery"))  # fmt: skip
+        return bool(named) and (attribute is None or attribute.name in ("price", "place", "m2", "state", "rent", "delivery", "metro"))  # fmt: skip
 
     @cached_property
     def _homes(self) -> tuple[Home, ...]:
@@ -340,13 +363,18 @@ class Answering:
         hits = self._hits
         if _TRUST.search(asked.folded):
             asked = Asked(asked.text, asked.folded, Kind.WHERE, frozenset({"=oficina"}))
-        passage = passages.find(asked, hits, cautious=self.cautious)
+        passage = passages.find(asked, hits, cautious=self.cautious, names=self._names_of_homes)
         if passage is None:
             return self._of_subsidies(asked)
         if self.language == "es":
             return Answered(asked, passages.said_of(passage, sourced=False))
         text = translations.passage(asked, passage, self.language)
         return Answered(asked, text) if text else None
+
+    @cached_property
+    def _names_of_homes(self) -> frozenset[str]:
+        titles = (f"{home.title} {home.fields.get('place', '')}" for home in self.context.discussed)
+        return frozenset().union(*(concepts(fold(clean(title))) for title in titles))
 
     def _of_subsidies(self, asked: Asked) -> Answered | None:
         """Which there are, where a question is about them in general."""

@@ -46,15 +46,16 @@ _KINDS = (
     (Kind.WHEN, r"\ba que hora|\bhasta que hora|\bhorarios?\b|\bque (?:dias?|fecha|horario)\b|\bcuando\b|\bpara cuando\b|\bwhen\b|\bwhat time\b|\b(?:opening|office|business) hours\b|\bque horas\b|\bquando\b|\babren\b|\batienden\b|\bcierran\b|\bare you open\b"),
     (Kind.WHERE, r"\ba?donde\b|\bdireccion\b|\bubica\w*\b|\bque (?:calle|comuna|sector|barrio)\b|\bwhere\b|\baddress\b|\bonde\b|\bendereco\b"),
     (Kind.AMOUNT, r"\bcuant[oa]\b|\b(?:que|cual es el|cual seria el) (?:precio|valor|monto|porcentaje|costo)\b|\bprecios?\b|\bhow much\b|\bquanto\b|\bwhat (?:is|'s) the (?:price|cost|fee)\b|\bqual o (?:preco|valor)\b|^\W*(?:el )?(?:precio|valor|costo)s?\b"),
-    (Kind.WHICH, r"\b(?:que|cual(?:es)?) (?:\w+ ){0,2}?(?:papel\w*|document\w*|requisitos?|antecedentes|necesit\w+|pid\w+|tengo que|hay que|banco\w*|subsidio\w*|piso|orientacion|incluye)\b|\bque (?:es|son|tan)\b|\bcual(?:es)?\b|\bwhat\b|\bwhich\b|\bquais\b|\bqual\b|\bcomo (?:es|funciona\w*|se|puedo|hago|son)\b|\brequisitos\b"),
+    (Kind.WHICH, r"\b(?:que|cual(?:es)?) (?:\w+ ){0,2}?(?:papel\w*|document\w*|requisitos?|antecedentes|necesit\w+|pid\w+|ped\w+|tengo que|hay que|banco\w*|subsidio\w*|piso|orientacion|incluye)\b|\bque (?:es|son|tan)\b|\bcual(?:es)?\b|\bwhat\b|\bwhich\b|\bquais\b|\bqual\b|\bcomo (?:es|funciona\w*|se|puedo|hago|son)\b|\brequisitos\b"),
 )  # fmt: skip
 _KIND_PATTERNS = tuple((kind, Pattern(pattern)) for kind, pattern in _KINDS)
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.](?=\d)[^.!?\n]*)*[?]?")
 # A question that begins within a sentence: "… y cuántos baños", "…, se puede ampliar?".
 _BEGINS = re.compile(
-    r"(?:,|;|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s+(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cuales?|que|donde|como|cuando|quien"
+    r"(?:,|;|:|¿|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s*(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cuales?|que (?:papel|document|requisit|tan|hay que|tengo|necesit|pasa|incluye|piso|banco|subsidio|precio|valor|dia|hora|me |se |es|cosas)|donde|como|cuando|quien"
     r"|how|what|where|when|which|is|are|can|does|do|quant[oa]s?|qual|quais|onde|tem)\b"
-    r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen)\b)"
+    r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen|si (?:tiene|hay|acepta|se puede|es|esta|incluye|viene|trae|queda))\b)"
+    r"|:\s+|¿"
 )
 _TAIL = re.compile(r"[\s,;¿]+(?:y|e|and|,|pero|también)?[\s,;¿]*$")
 _MARKED = re.compile(
@@ -74,6 +75,16 @@ _SHORT = 8  # words: a label that begins a long sentence asks nothing
 _APOLOGY = Pattern(
     r"\b(?:disculp\w+|perdon\w*) (?:que|por|la|tanta)\b|\b(?:ultima|una|otra) (?:pregunta|consulta|duda)\W*$"
 )
+_INDIRECT = Pattern(
+    r"^\W*(?:y )?si (?:tiene|hay|acepta\w*|se puede|es|esta|incluye|viene|trae|queda)\b"
+)
+_ASKING = Pattern(r"\b(?:consult\w*|pregunt\w*|saber|duda|confirm\w*|dime|decirme|info\w*)\b")
+_CONFIRM = Pattern(
+    r"\b(?:confirm[ae]\w*|dime|dame|cuentame|mandame|enviame)\b.*\b(?:precio|valor|si|info\w*|gastos|datos|detalles|ficha)\b"
+)
+_INFO = Pattern(
+    r"^\W*(?:hola |buenas |quiero |quisiera |necesito |dame |mas |busco |me das )*(?:info|informacion|detalles|caracteristicas|ficha|datos)\b"
+)
 _UNKNOWING = Pattern(
     r"\bno (?:se|sabemos|tengo claro|estoy segur\w) (?:\w+ ){0,3}(?:cuant|cual|donde|cuando|que)"
 )
@@ -83,10 +94,11 @@ def questions_in(text: str) -> list[Asked]:
     """Each question of a message, in order; one without a subject of its own takes what was said before it."""
     found: list[Asked] = []
     said: frozenset[str] = frozenset()
+    asking = _ASKING.search(fold(clean(text[:_READ])))
     for clause, marked in _clauses(spell_out(clean(excerpt(text, _READ)))):
         folded = fold(clause)
         subject = concepts(folded)
-        if _asks(clause, folded, marked):
+        if _asks(clause, folded, marked) or (asking and _INDIRECT.search(folded)):
             found.append(Asked(clause, folded, kind_of(folded), subject, said))
         said |= subject
     return found[:_MOST]
@@ -106,7 +118,7 @@ def _clauses(text: str) -> Iterator[tuple[str, bool]]:
         for start, end in zip(starts, [*starts[1:], len(sentence)], strict=True):
             piece = _TAIL.sub("", sentence[start:end].strip(" ,;¿?"))[:_LONGEST]
             if piece:
-                yield piece, marked and end == len(sentence)
+                yield piece, marked and (end == len(sentence) or "¿" in sentence[:start])
 
 
 def _asks(clause: str, folded: str, marked: bool) -> bool:
@@ -114,7 +126,7 @@ def _asks(clause: str, folded: str, marked: bool) -> bool:
         return False
     if _UNKNOWING.search(folded):
         return False
-    if _MARKED.search(folded):
+    if _MARKED.search(folded) or _CONFIRM.search(folded) or _INFO.search(folded):
         return True
     if _LABEL.search(folded) and len(folded.split()) <= _SHORT:
         return True

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from leads.folding import fold
 
@@ -13,7 +14,7 @@ _SUBJECTS: tuple[tuple[str, str], ...] = (
     ("=ds49", r"ds49$"),
     ("=subsidio", r"subsid|subvenc"),
     ("=reserva", r"reserv|apartar|apart(?:o|an)$|separar|booking$|deposit|seña$|sena$"),
-    ("=devolver", r"devuel|devol|reembols|refund|return|arrepient|arrepent|reintegr"),
+    ("=devolver", r"devuel|devol|reembols|refund|return|arrepient|arrepent|reintegr|pierd|perder|recuper"),
     ("=comision", r"comision|honorari|corretaj|commission|corretag|comissao|fees?$"),
     ("=cuotas", r"cuot|installment|prestac"),
     ("=pie", r"pie$|enganche|inicial$|downpayment|entrada$"),
@@ -38,7 +39,7 @@ _SUBJECTS: tuple[tuple[str, str], ...] = (
     ("=ahorro", r"ahorr|libret|savings?$|poupan"),
     ("=registro", r"registro$|rsh$"),
     ("=extranjero", r"extranj|foreign|pasaport|passport|residenc|migrant|inmigr|estrang|definitiva|temporal$|temporari|venezol|haitian|colombian|peruan"),
-    ("=tramo", r"tramo"),
+    ("=tramo", r"tramos?$"),
     ("=bono", r"bonos?$"),
     ("=promesa", r"promesa"),
     ("=escritura", r"escritur|notari"),
@@ -80,15 +81,29 @@ SOFT = frozenset(
     os um uma voce voces seu sua que qual quais quanto quantos quanta onde pode quer nao sao em ou na no com tem isso apto
     apartamento apartamentos imovel imoveis apartment apartments house houses property properties home homes unit flat
     boa bom tarde dia noite oi ola obrigado obrigada fica custa custam aceita aceitam precisa preciso eu minha meu
+    guys allow allows allowed accept accepts let lets take takes renting rent looking look know tell give gets going go some more about there's folks guy lot big small
+    monthly month months year years per each only before after while also into out up down who why either both really possible usually normally
+    voces aceita permite permitem tenho temos preciso queria gostaria saber sobre por favor aqui la isso esse essa desse dessa meu grande pequeno comigo mes meses ano anos entao ja mais menos muito tambem
+    dorm dorms dormi domingo domingos lunes martes miercoles jueves viernes sabado sabados feriado feriados finde sunday sundays saturday saturdays monday friday weekend weekends sabado domingo
+    porcentaje digo onda tipo plata monto total aprox aproximado aproximadamente exactamente exacto bruto seria cortita rapida rapidita simple hoy dia manana pasado
     buy buying comprando venda chile chili in only just still says say says unit units place available
     """.split()  # noqa: SIM905 - a table of words
 )
-_ENDINGS = ("amiento", "imiento", "aciones", "iciones", "acion", "icion", "mente", "iendo", "ando", "ada", "ado", "ida", "ido",
+# Verbs in any form that carry no subject either.
+_SOFT_VERB = re.compile(
+    r"(?:ped|pid|dec|dic|dij|ten|teng|tien|tuv|pod|pued|pud|quer|quier|quis|deb|hac|hag|hic|hiz|sab|sep|necesit|dar|dej|pon|pus"
+    r"|llev|sirv|acept|admit|permit|trabaj|ofrec|manej|gust|busc|inclu|exig|exij|qued|vien|veng|baj|llam|funcion|convien|recib"
+    r"|compr|vend|habr|hub|hay|est|ser|sal|tom|met|pas|lleg|ocup|consider|cuent|suel|avis|confirm|expli)"
+    r"(?:o|a|e|as|es|an|en|amos|emos|imos|ia|ias|ian|iera|ieran|ido|ida|idos|idas|ado|ada|ados|adas|iendo|ando|ar|er|ir|aria|eria|iria|arian|erian|irian|ara|era|ira|aran|eran|iran|iste|aste|io|aron|ieron|ga|gan|re|ria|rian|dria|drian|dra|dran|me|te|lo|la|los|las|nos|arlo|erlo|irlo|arla|erla)?$"
+)
+_ENDINGS = ("amiento", "imiento", "aciones", "iciones", "aron", "ieron", "aban", "aria", "arian", "acion", "icion", "mente", "iendo", "ando", "ada", "ado", "ida", "ido",
             "adas", "ados", "idas", "idos", "aria", "ario", "able", "ible", "ar", "er", "ir", "an", "en", "as", "os", "es", "a", "e", "o", "s")  # fmt: skip
-_PHRASES = (
+_DIGITS = {"uno": "1", "dos": "2", "tres": "3"}
+_PHRASES: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"\ba honorarios\b"), "independiente"),
     (re.compile(r"\bdown payment\b"), "downpayment"),
     (re.compile(r"\bself[ -]employed\b"), "selfemployed"),
+    (re.compile(r"\btramo (?:n )?(\d|uno|dos|tres)\b"), lambda found: "tramo" + _DIGITS.get(found[1], found[1])),
     (re.compile(r"\bregistro social(?: de hogares)?\b"), "rsh"),
     (re.compile(r"\b(?:ds|d s) ?-?(?:n ?)?(0?1|19|49)\b"), r"ds\1"),
     (re.compile(r"\b(?:ir a|para) (?:ver|conocer)\b"), "visita"),
@@ -101,8 +116,15 @@ def concepts(folded: str) -> frozenset[str]:
     for pattern, plain in _PHRASES:
         folded = pattern.sub(plain, folded)
     return frozenset(
-        concept(word) for word in _WORD.findall(folded) if word not in SOFT and len(word) > 1
+        concept(word)
+        for word in _WORD.findall(folded)
+        if len(word) > 1 and word not in SOFT and not _is_soft(word)
     )
+
+
+@lru_cache(maxsize=8192)
+def _is_soft(word: str) -> bool:
+    return bool(_SOFT_VERB.match(word)) and not is_subject(concept(word))
 
 
 @lru_cache(maxsize=8192)

@@ -69,6 +69,12 @@ def attribute_asked(asked: Asked) -> Attribute | None:
     return next((each for each in ATTRIBUTES if each.asks.search(asked.folded)), None)
 
 
+def is_meant(asked: Asked, home: Home) -> bool:
+    """Whether what the question says beside what it asks is in the text of the property."""
+    said = _others(asked, home, attribute_asked(asked))
+    return bool(said) and said <= _stems(home.text)
+
+
 def answer(
     asked: Asked, home: Home, language: Language, *, described: bool = False
 ) -> Answer | None:
@@ -118,6 +124,30 @@ def _from_field(
     if attribute.name == "place":
         return Answer(attribute.says[language].format(value), home)
     return Answer(attribute.says[language].format(value), home)
+
+
+def summary(home: Home, language: Language) -> Answer:
+    """What there is to say of a property when "info" is asked for."""
+    given = home.fields
+    expenses = given.get("expenses", "")
+    words = {
+        "es": ("{} dormitorios", "{} baños", "gastos comunes de unos {} al mes"),
+        "en": ("{} bedrooms", "{} bathrooms", "common expenses of about {} a month"),
+        "pt": ("{} quartos", "{} banheiros", "condomínio de cerca de {} por mês"),
+    }[language]
+    values = (
+        given.get("bedrooms", ""),
+        given.get("bathrooms", ""),
+        "" if expenses == "$0" else expenses,
+    )
+    parts = [given.get("price", ""), given.get("place", "")]
+    parts += [word.format(value) for word, value in zip(words, values, strict=True) if value]
+    parts.append(
+        given.get("m2", "") if language == "es" else given.get("m2", "").removesuffix(" útiles")
+    )
+    text = f"{subject(home, language)}: {', '.join(filter(None, parts))}."
+    text = text.replace("1 dormitorios", "1 dormitorio").replace("1 baños", "1 baño")
+    return Answer(f"{text[0].upper()}{text[1:]}", home, is_whole=True)
 
 
 def _availability(home: Home, language: Language) -> Answer:
@@ -267,8 +297,27 @@ def _has_kind(asked: Asked, piece: str, attribute: Attribute | None) -> bool:
 def _quoted(piece: str, asked: Asked) -> str:
     if asked.kind is not Kind.WHETHER:
         return f"{piece[0].upper()}{piece[1:]}."
-    yes = "No" if _NO.search(fold(clean(piece))) else "Sí"
+    folded = fold(clean(piece))
+    if _OPTIONAL.search(folded):
+        return f"{piece[0].upper()}{piece[1:]}."
+    yes = "No" if _NO.search(folded) or _is_short_of(asked, folded) else "Sí"
     return f"{yes}, {piece[0].lower()}{piece[1:]}."
+
+
+_OPTIONAL = Pattern(r"\b(?:opcional\w*|aparte|adicional\w*|no incluid\w+)\b")
+_CARS = re.compile(r"\b(\d|dos|tres|cuatro|cinco) (?:autos?|vehiculos|estacionamientos)")
+_SPACES = re.compile(r"\b(\d|un|dos|tres|cuatro|cinco) estacionamientos?")
+
+
+def _is_short_of(asked: Asked, folded: str) -> bool:
+    """Three cars where there are two places."""
+    cars, spaces = _CARS.search(asked.folded), _SPACES.search(folded)
+    if not cars or not spaces:
+        return False
+    wanted, there = (
+        int(each) if each.isdigit() else WORDS.get(each, 0) for each in (cars[1], spaces[1])
+    )
+    return wanted > there
 
 
 def _ready(piece: str, home: Home) -> str:

@@ -60,9 +60,14 @@ class Passage:
     yes: str = ""  # "Sí" or "No" where the question asks whether, and the passage decides it
 
 
-def find(asked: Asked, hits: Sequence[Hit], *, cautious: bool) -> Passage | None:
-    """The passage that answers; ``cautious`` leaves out what could sound like a promise of credit."""
-    wanted = _wanted(asked)
+def find(
+    asked: Asked, hits: Sequence[Hit], *, cautious: bool, names: frozenset[str] = frozenset()
+) -> Passage | None:
+    """The passage that answers; ``cautious`` leaves out what could sound like a promise of credit.
+
+    ``names`` are words of the properties under discussion, of which no policy speaks.
+    """
+    wanted = _wanted(asked) - names
     if not wanted:
         return None
     best: tuple[float, Passage] | None = None
@@ -144,7 +149,7 @@ def _score(
 
 def _words(folded: str) -> frozenset[str]:
     """Verbs and the like too: between two passages of a subject they decide."""
-    return frozenset(word[:6] for word in _WORD.findall(folded) if len(word) >= _AKIN)
+    return frozenset(word[:4] for word in _WORD.findall(folded) if len(word) >= _AKIN)
 
 
 def _is_in(name: str, there: frozenset[str]) -> bool:
@@ -161,14 +166,34 @@ def _is_akin(one: str, other: str) -> bool:
 
 
 def _polarity(asked: Asked, text: str, wanted: Iterable[str]) -> str:
-    if asked.kind is not Kind.WHETHER:
+    if asked.kind not in (Kind.WHETHER, Kind.WHEN) or (
+        asked.kind is Kind.WHEN and not _OPEN_ON.search(asked.folded)
+    ):
         return ""
     folded = fold(clean(text))
+    if _LOSES.search(asked.folded):
+        return "No" if "devuelve" in folded and "no se devuelve" not in folded else ""
+    if days := _WEEKDAY.findall(asked.folded):
+        return "Sí" if all(_is_open(day, folded) for day in days) else "No"
     if _DEPENDS.search(folded):
         return "" if not _YES.search(folded.split("depende")[0]) else "Sí"
     if re.search(_NO + r"(?:paga|cobra|tiene|hay|se|debe|incluye|acept|admit|necesita)", folded):
         return "No"
     return "Sí" if _YES.search(folded) else ""
+
+
+def _is_open(day: str, folded: str) -> bool:
+    """Whether a day is named, or lies between Monday and Friday where those are."""
+    weekday = day in ("lunes", "martes", "miercoles", "jueves", "viernes")
+    return day in folded or (weekday and "lunes a viernes" in folded)
+
+
+# "¿Atienden el domingo?" asks for hours, and is answered by yes or no.
+_OPEN_ON = Pattern(
+    r"\b(?:atienden|abren|abierto|estan) (?:el |los |en |un )?(?:dia )?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)"
+)
+_LOSES = Pattern(r"\bpierd\w*|\bperder\w*")
+_WEEKDAY = Pattern(r"\b(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)")
 
 
 def _with_next(
@@ -180,9 +205,11 @@ def _with_next(
     """A list of requirements goes on in the next sentence."""
     text = sentences[number][0]
     goes_on = asked.kind is Kind.WHICH and number + 1 < len(sentences)
-    if goes_on and {"=independiente", "=documento"} & wanted:
+    if goes_on and text.count(",") > 1:
         following, here = sentences[number + 1]
-        if wanted & here and len(text) + len(following) <= _LONGEST:
+        if (wanted | asked.about) & here | ({"=independiente"} & here) and len(text) + len(
+            following
+        ) <= _LONGEST:
             text = f"{text} {following}"
     return text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + "…"
 

@@ -7,6 +7,7 @@ from typing import Any
 from leads.folding import clean, fold
 from leads.languages import Language
 from llm.offline.asking import Asked
+from llm.offline.homes import Home
 from llm.offline.passages import Passage
 
 _LISTED = 3
@@ -110,6 +111,31 @@ _WHICH = {
     "en": {"cheapest": "cheapest", "dearest": "most expensive", "largest": "largest", "smallest": "smallest"},
     "pt": {"cheapest": "mais barato", "dearest": "mais caro", "largest": "maior", "smallest": "menor"},
 }  # fmt: skip
+
+
+CAN_DO = {
+    "es": "Te puedo mostrar propiedades, responder dudas de precios, requisitos y subsidios, y coordinar visitas.",
+    "en": "I can show you properties, answer questions about prices and requirements, and arrange visits.",
+    "pt": "Posso mostrar imóveis, tirar dúvidas de preços e requisitos, e marcar visitas.",
+}  # fmt: skip
+
+
+def compared(homes: Sequence[Home], order: str, language: Language) -> str:
+    """Which of several is the cheapest or the largest, with the figures of all; empty without them."""
+    key = "m2" if order in ("largest", "smallest") else "price"
+    measured = [(number, home) for home in homes if (number := _figure(home.fields.get(key, "")))]
+    if len(measured) < len(homes):
+        return ""
+    ranked = sorted(measured, key=lambda each: each[0], reverse=order in ("largest", "dearest"))
+    first, *others = (f"{home.name}, {home.fields[key]}" for _number, home in ranked)
+    which = _FIRST[language].format(which=_WHICH[language][order], what=first)
+    rest = "; ".join(others)
+    return f"{which[:-1]} ({rest})."
+
+
+def _figure(text: str) -> float:
+    found = re.search(r"\d[\d.]*(?:,\d+)?", text)
+    return float(found.group().replace(".", "").replace(",", ".")) if found else 0.0
 
 
 def subsidies(titles: Sequence[str], language: Language) -> str:

@@ -1,12 +1,9 @@
 """The demo's password, which everybody knows: good on a laptop, refused by production everywhere."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.hashers import make_password
-from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -18,7 +15,6 @@ from tests.factories import UserFactory
 
 EMAIL = "ana@demo.test"
 HASHERS = ["brokers.auth.BCryptHasher", "brokers.auth.DemoHasher"]
-migration = import_module("brokers.migrations.0006_mark_demo_passwords")
 
 
 @pytest.fixture
@@ -100,31 +96,11 @@ def test_production_refuses_it_also_where_nothing_marks_it(broker: Any, settings
     assert token().status_code == 401
 
 
-def test_hashes_of_before_are_marked_by_the_migration(ana: User, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = HASHERS[:1]
-    others = UserFactory(broker=ana.broker, email="luis@demo.test")
-    User.objects.filter(pk=ana.pk).update(password=make_password(PASSWORD))
-    User.objects.filter(pk=others.pk).update(password=make_password("Otra-clave-42"))
-    with connection.schema_editor() as editor:
-        migration.mark(apps, editor)
-    ana.refresh_from_db()
-    others.refresh_from_db()
-    assert (ana.has_demo_password, others.has_demo_password) == (True, False)
-    settings.PASSWORD_HASHERS = HASHERS
-    assert token().status_code == 200
-
-
 def test_a_check_names_the_accounts(ana: User, settings: Any) -> None:
     assert checks.no_demo_accounts(None, databases=["default"]) == []
     settings.DEBUG = False
     [warning] = checks.no_demo_accounts(None, databases=["default"])
     assert EMAIL in warning.msg
-
-
-def test_the_accounts_that_the_migration_looks_at_are_the_demos(settings: Any) -> None:
-    from tests.crm.test_seed_demo import EMAILS
-
-    assert sorted(migration.ACCOUNTS) == sorted(EMAILS)
 
 
 def test_production_does_not_answer_at_the_demos_webhook(

@@ -1,12 +1,9 @@
 """One e-mail is one user, however it is written, by whatever way it comes in."""
 
 import json
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -21,7 +18,6 @@ from tests.crm.admin_walk import sent
 from tests.factories import PASSWORD, UserFactory
 
 OTHERWISE = "AG1@ſecb.test"
-migration = import_module("brokers.migrations.0005_signing_in")
 
 
 @pytest.fixture
@@ -83,42 +79,6 @@ def test_what_is_no_address_is_nobody_s_and_no_error(ag1: User, odd: str) -> Non
     answer = Client().post("/api/v1/auth/token/", body, content_type="application/json")
     assert answer.status_code in (400, 401)
     assert User.objects.with_email(odd) is None
-
-
-# --- Users from before ----------------------------------------------------------------------------
-
-
-def _stored_before(user: User, email: str) -> None:
-    """Only the owner of the table may take its constraint off; the application's role is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE relname = 'users'"
-        )
-        if not cursor.fetchone()[0]:
-            pytest.skip("runs as the tables' owner: DATABASE_URL with MIGRATE_DATABASE_URL's role")
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits bars a change of the table
-        cursor.execute("ALTER TABLE users DROP CONSTRAINT IF EXISTS users_email_one_spelling")
-        cursor.execute("UPDATE users SET email = %s WHERE id = %s", [email, user.pk])
-
-
-def _migrate() -> None:
-    migration.spell_once(apps, SimpleNamespace(connection=connection))
-
-
-def test_the_migration_spells_what_is_there(agent: User, ag1: User) -> None:
-    _stored_before(ag1, OTHERWISE)
-    before = agent.email
-    _migrate()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT email FROM users ORDER BY email")
-        assert {email for (email,) in cursor.fetchall()} == {before, "ag1@secb.test"}
-
-
-@pytest.mark.parametrize("other", ["ag1@ſecb.test", "ñandu@secb.test"])
-def test_the_migration_says_whom_a_person_must_sort_out(agent: User, ag1: User, other: str) -> None:
-    _stored_before(agent, other)
-    with pytest.raises(RuntimeError, match=f"user {agent.pk} "):
-        _migrate()
 
 
 def test_an_invitation_again_in_another_spelling_is_the_same_one(broker: Broker) -> None:

@@ -1,12 +1,9 @@
-"""The stock that is there read as listings, and the installation's first figures, dated and sourced."""
+"""Embeddings inline, and the installation's first figures, dated and sourced."""
 
 import datetime
 
 from django.db import migrations
 
-from knowledge import listings
-
-BATCH = 500
 # UF and UTM are entered: a value that ships with a version would be wrong the day it is installed.
 FIGURES = (
     ('down_payment', '20', None, 'Práctica habitual de los bancos: financian hasta el 80 % del precio', '', (2025, 12, 31)),
@@ -22,26 +19,10 @@ FIGURES = (
 )  # fmt: skip
 
 
-def read_stock(apps, schema_editor):
-    entries = apps.get_model('knowledge', 'KnowledgeEntry').objects.filter(source_type='property')
-    batch = []
-    for entry in entries.defer('embedding', 'search').order_by('pk').iterator(chunk_size=BATCH):
-        found = listings.read(entry.title, entry.content, entry.metadata)
-        entry.listing, entry.listed_place = found.as_stored(), found.place
-        entry.listed_uf, entry.listed_clp = found.uf, found.clp
-        batch.append(entry)
-        if len(batch) == BATCH:
-            store(entries.model, batch)
-            batch = []
-    store(entries.model, batch)
-
-
-def store(model, batch):
-    model.objects.bulk_update(batch, ['listing', 'listed_place', 'listed_uf', 'listed_clp'])
-
-
 def enter_figures(apps, schema_editor):
     figures = apps.get_model('knowledge', 'Figure').objects
+    if figures.exists():
+        return
     figures.bulk_create(
         figures.model(kind=kind, low=low, high=high, source=source, source_url=url, as_of=datetime.date(*as_of))
         for kind, low, high, source, url, as_of in FIGURES
@@ -49,10 +30,13 @@ def enter_figures(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [('knowledge', '0005_stock_and_figures')]
+    dependencies = [("knowledge", "0001_initial")]
 
     operations = [
-        migrations.RunPython(read_stock, migrations.RunPython.noop, elidable=True),
+        # Exact search within a broker reads no TOAST table.
+        migrations.RunSQL(
+            "ALTER TABLE knowledge_base ALTER COLUMN embedding SET STORAGE PLAIN",
+            "ALTER TABLE knowledge_base ALTER COLUMN embedding SET STORAGE EXTERNAL",
+        ),
         migrations.RunPython(enter_figures, migrations.RunPython.noop),
     ]

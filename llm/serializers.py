@@ -106,6 +106,9 @@ class ReplaySerializer(TenantSerializer[PromptReplay]):
             "finished_at",
         ]
 
+    def check_row(self, attrs: dict[str, Any]) -> None:
+        """That one is at work already is no fault of the request: the door says so."""
+
     def create(self, validated_data: dict[str, Any]) -> PromptReplay:
         owner = validated_data.get("broker_id") or validated_data["broker"].pk
         config = BrokerPromptConfig.objects.select_related("broker").get(broker=owner)

@@ -136,7 +136,8 @@ def work(replay_id: int, *, seconds: float, clock: Callable[[], datetime] = time
     taken = {"state": ReplayState.RUNNING, "lease_until": at + LEASE, "updated_at": at}
     if not mine.update(attempts=F("attempts") + 1, **taken):
         return False
-    replay = PromptReplay.objects.select_related("broker__brokerpromptconfig").get(pk=replay_id)
+    related = ("broker__brokerpromptconfig", "version")
+    replay = PromptReplay.objects.select_related(*related).get(pk=replay_id)
     if replay.attempts > MAX_ATTEMPTS:
         log.error("replay %s gave up after %s attempts", replay.pk, MAX_ATTEMPTS)
         _end(replay, ReplayState.FAILED, clock(), error="gave_up")
@@ -198,9 +199,10 @@ def _hold(replay: PromptReplay, lead: Lead) -> None:
 
 
 def _held_again(replay: PromptReplay, told: script.Script) -> list[Exchange]:
-    version = PromptVersion(
-        broker=replay.broker, content=replay.content, sections_json=replay.sections_json
+    version = replay.version or PromptVersion(
+        content=replay.content, sections_json=replay.sections_json
     )
+    version.broker = replay.broker
     until = time.monotonic() + CONVERSATION_SECONDS
     exchanges: list[Exchange] = []
     with sandbox.opened(version, channel=told.channel, at=told.bursts[0].messages[0].at) as held:
@@ -224,4 +226,4 @@ def _end(replay: PromptReplay, state: ReplayState, at: datetime, error: str = ""
 def _total(replay: PromptReplay, at: datetime) -> None:
     figures = replay.conversations.values_list("figures", flat=True)
     result = comparing.totals(list(figures))
-    PromptReplay.objects.filter(pk=replay.pk).update(result=result, updated_at=at)
+    PromptReplay.objects.filter(pk=replay.pk).update(result=result, leads=[], updated_at=at)

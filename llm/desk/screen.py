@@ -169,13 +169,20 @@ class DeskScreen(StartsReplays):
             raise PermissionDenied
         config = BrokerPromptConfig.objects.select_related("broker").get(broker=version.broker_id)
         beside = request.GET.get("con") or ACTIVE
-        label, other = self._other(request, config, beside)
-        found = differences.between(other, prompts.sections_of(version))
+        pair = [
+            self._other(request, config, beside),
+            (_t("la versión %s") % version, prompts.sections_of(version)),
+        ]
+        if beside == DRAFT:  # which is what a version may become
+            pair.reverse()
+        (before_label, before), (after_label, after) = pair
+        found = differences.between(before, after)
         context = {
             **self._around(request, config, _("Diferencias"), "versions"),
             "version": version,
             "beside": beside,
-            "beside_label": label,
+            "before_label": before_label,
+            "after_label": after_label,
             "changed": [each for each in found if each.is_changed],
             "same": [each for each in found if not each.is_changed],
             "others": _others(version),
@@ -288,7 +295,9 @@ def _editor(given: sections.Sections) -> dict[str, Any]:
             for group in sections.GROUPS
         ],
         "situations": sections.SITUATIONS,
-        "situation_list": list(given[sections.SITUATIONS.key].items()),
+        "situation_list": [
+            (sections.case(name), text) for name, text in given[sections.SITUATIONS.key].items()
+        ],
         "whole": sections.WHOLE,
         "whole_text": given[sections.WHOLE.key],
         "longest": sections.LONGEST,

@@ -133,8 +133,13 @@ def read(section: Section, sections: Sections) -> str:
     """A section as one text, situations a paragraph each."""
     value = sections.get(section.key)
     if isinstance(value, dict):
-        return "\n\n".join(f"{name}: {text}" for name, text in value.items())
+        return "\n\n".join(f"{case(name)}: {text}" for name, text in value.items())
     return _text(value)
+
+
+def case(name: str) -> str:
+    """The name of a situation as people read it: those that every broker starts with are keys."""
+    return name.replace("_", " ").capitalize() if name.islower() else name
 
 
 def pairs(names: Sequence[str], texts: Sequence[str]) -> dict[str, str]:

@@ -38,9 +38,7 @@ _DEBT_DENIED = re.compile(
     r"\b(?:no|sin|ni|cero|nunca|tampoco|ningun[oa]?|nadie|libres? de|fuera de|nada de)\b(?: (?:de )?(?:los|las) (?:dos|2|tres))?(?: \w+){0,4}? (?:dicom|deudas?|debo|debemos|debe|moros\w*|protestos?|debts?|dividas?)\b"
     r"|\bdicom:? ?(?:no|limpio|impecable|cero|0|ok|sin|en cero|al dia|bien)\b"
 )
-_RENTS = re.compile(
-    r"\b(?:arriend[oa]|arrendar|alquil\w+|rent|renting|alug\w+|para arriendo)\b"
-)
+_RENTS = re.compile(r"\b(?:arriend[oa]|arrendar|alquil\w+|rent|renting|alug\w+|para arriendo)\b")
 _BREAK = re.compile(r"[.!?;\n](?!\d)")
 _COMMA = re.compile(r",(?!\d)| y (?=[a-z])| pero ")
 _COMMA_COST, _AFTER_COST, _REACH, _AFTER_REACH = 40, 4, 70, 22

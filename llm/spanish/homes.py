@@ -28,9 +28,7 @@ _WORD_NO = re.compile(r"[a-z]+ (?:no|tampoco)\b(?! (?:tan|muy|mas))")
 _LIVED_IN = re.compile(
     r"[a-z]+ (?:donde|en (?:que|el que|la que)|que) (?:vivo|vivimos|arriendo|arrendamos|estoy|estamos|tengo)\b"
 )
-_SOUGHT = re.compile(
-    r"\b(?:busc\w+|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $"
-)
+_SOUGHT = re.compile(r"\b(?:busc\w+|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $")
 _SEVERAL = re.compile(r"\b(?:dos|tres|2|3|otr[oa]s?|mas) $")
 _EXTRAS = {"bodega", "estacionamiento", "oficina"}
 _COUNT = "|".join(
@@ -40,9 +38,13 @@ _BEDROOMS = re.compile(
     rf"(?<![\w.,$])(?P<low>\d|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?\s*"
     r"(?:d(?=\s*[/+-]?\s*\d\s*b)|(?:d(?![a-z\d])|dor[mn]\w*|d?ormitorios?|piezas?|habitacion(?:es)?|cuartos?|bed(?:room)?s?|recamaras?|quartos?|chambres?)\b)"
 )
-_HOME = r"(?:deptos?|dptos?|departamentos?|depas?|casas?|apartamentos?|apartments?|flats?|algo|un[oa]?)"
+_HOME = (
+    r"(?:deptos?|dptos?|departamentos?|depas?|casas?|apartamentos?|apartments?|flats?|algo|un[oa]?)"
+)
 _ROOMS = re.compile(rf"\b(?P<low>[2-6]|{_COUNT}) ambientes\b")  # one of them is no bedroom
-_COUNTED = re.compile(rf"\b(?:dormitorios?|dorms?|piezas|habitaciones|bedrooms?):? (?P<low>[1-6]|{_COUNT})\b")
+_COUNTED = re.compile(
+    rf"\b(?:dormitorios?|dorms?|piezas|habitaciones|bedrooms?):? (?P<low>[1-6]|{_COUNT})\b"
+)
 _AFTER_HOME = re.compile(
     rf"\b{_HOME} (?:de|d|con|of) (?P<low>[1-6]|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?(?=\s*(?:[,.;!?\n]|$|en |por |hasta |maximo|para ))"
 )

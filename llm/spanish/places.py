@@ -10,9 +10,7 @@ from leads.folding import before, fold
 
 Stance = Literal["wanted", "origin", "unwanted"]
 
-_WORK = (
-    r"(?:pega|trabajo|oficina|colegio|universidad|consulta|empresa|negocio|local|liceo|jardin|u|job|office|work)"
-)
+_WORK = r"(?:pega|trabajo|oficina|colegio|universidad|consulta|empresa|negocio|local|liceo|jardin|u|job|office|work)"
 _KIN = r"(?:mama|papa|suegr[oa]|familia|herman[oa]|hij[oa]s?|abuel[oa]|papas|padres|polol[oa]|amig[oa]s?|ti[oa]|viej[oa]s?)"
 # Of the words before a place the nearest decide; of equally near ones the first of the table.
 _BEFORE: tuple[tuple[Stance, re.Pattern[str]], ...] = (
@@ -35,7 +33,9 @@ _AFTER_DEAR = re.compile(
     r",? (?:(?:esta|es|sale|queda|me queda|ta|lo encuentro|la encuentro) )?(?:(?:muy|demasiado|super|tan|re|mas|harto|como) )?(?:car(?:o|a|isim[oa])|lejos|pelud[oa]|peligros[oa]|fe[oa]|fome|descartad[oa]|impagable|imposible)\b"
 )
 _AFTER_YES = re.compile(r",? si\b(?! (?:es|no|hay|tienen|se))")
-_LISTED = re.compile(r"\s*(?:(?:,|/|-|y|e|o|u|ni|and|or|ou)\s*)+(?:(?:en|por|a|de|in|tambien en) )?")
+_LISTED = re.compile(
+    r"\s*(?:(?:,|/|-|y|e|o|u|ni|and|or|ou)\s*)+(?:(?:en|por|a|de|in|tambien en) )?"
+)
 _JOINED = re.compile(r" (?:en |por |a |in )?")  # "macul no ñuñoa": the no is of what follows
 _OWN_CLAUSE = re.compile(r"\s*, (?:en|por|a|in) ")
 _END = re.compile(r"[.;!?\n]")
@@ -64,7 +64,9 @@ def find_places(
     `known` are those wanted before: a message may add to them, take away, or name others.
     """
     folded = fold(text)
-    found = [each for each in locate(text) if not _is_discussed(folded, each, bool(known), question)]
+    found = [
+        each for each in locate(text) if not _is_discussed(folded, each, bool(known), question)
+    ]
     stances = list(zip(found, _stances(folded, found), strict=True))
     wanted = _named(stances, "wanted")
     if not wanted and _STAYS.search(folded):
@@ -101,8 +103,10 @@ def _stances(folded: str, found: Sequence[Found]) -> Iterator[Stance]:
         listed = index > 0 and _LISTED.fullmatch(folded, found[index - 1].end, each.start)
         begin = found[index - 1].end if index else 0
         told = _told_before(folded, begin, each.start)
-        apart = stance != "wanted" and index > 0 and _OWN_CLAUSE.fullmatch(
-            folded, found[index - 1].end, each.start
+        apart = (
+            stance != "wanted"
+            and index > 0
+            and _OWN_CLAUSE.fullmatch(folded, found[index - 1].end, each.start)
         )
         if told or apart or not listed:
             stance = told or "wanted"
@@ -132,6 +136,10 @@ def _put_right(
     if _AFTER_DEAR.match(folded, found.end) and not alone:
         return "unwanted"
     but = folded.find(" pero ", found.end)
-    if following and found.end <= but < following.start and _THEY.search(before(folded, found.start)):
+    if (
+        following
+        and found.end <= but < following.start
+        and _THEY.search(before(folded, found.start))
+    ):
         return "unwanted"
     return stance

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from brokers.models import Broker, BrokerPromptConfig, User
 from crm import rehearsal
+from knowledge.models import KnowledgeGap
 from leads import words
 from leads.models import Lead
 from llm import prompts
@@ -179,8 +180,9 @@ def test_a_trial_holds_nothing_that_real_leads_wait_for(
     version = PromptVersion(broker=broker, content="Eres Sofía.")
     visit = situations.situations()["visit"]
     with sandbox.opened(version, situation=visit, at=at) as held:
-        held.write(["Hola, ¿puedo verlo mañana?"], at=at)
+        held.write(["Hola, ¿puedo verlo mañana?", "¿aceptan iguanas en el edificio?"], at=at)
         for model in (Broker, User, BrokerPromptConfig):
             assert rehearsal.apart(lambda model=model: locked_at_once(model))
         assert rehearsal.apart(lambda: Lead.objects.count()) == 0
+        assert not KnowledgeGap.objects.exists()  # a row of its own would keep real ones waiting
     assert Lead.objects.count() == 0

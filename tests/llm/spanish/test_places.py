@@ -85,4 +85,6 @@ def test_where_a_lead_lives_answers_the_question_where_if_nothing_else_does() ->
 def test_the_street_of_a_property_on_offer_is_no_wish_for_its_comuna() -> None:
     assert find_places("comparten comisión por el de alonso de cordova?", question=True) == ()
     assert find_places("cuánto mide el de la florida?", known=["Ñuñoa"], question=True) == ()
-    assert find_places("tienen deptos en la florida?", known=["Ñuñoa"], question=True) == ("La Florida",)
+    assert find_places("tienen deptos en la florida?", known=["Ñuñoa"], question=True) == (
+        "La Florida",
+    )

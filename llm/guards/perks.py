@@ -1,4 +1,4 @@
-"""No discount and no gift that the brokerage has not written: a bargain needs no figure to be a promise."""
+"""No discount and no gift that the brokerage has not written, and no money that went anywhere: without a figure, too."""
 
 from crm.patterns import Pattern
 from llm.guards.known import Known, Rule, Violation
@@ -13,6 +13,12 @@ UNSAID = Pattern(
     r"|\b(?:si|cuando|if|whether) (?:\w+ ){0,4}(?:descuent|rebaj|regal|discount|descont)"
 )
 
+# No tool of the assistant moves money: whatever the figure, this did not happen.
+PAID = Pattern(
+    r"\b(?:transferi|(?:te|le|les|ya) (?:deposite|pague|abone|reembolse))\b|\bte devolvi (?:el|tu|la|los) (?:dinero|plata|reserva|pago|pie)\b"
+    r"|\b(?:transferencia|deposito|pago|reembolso|devolucion) (?:\w+ ){0,3}(?:hech[ao]|realizad[ao]|enviad[ao]|listo|lista)\b"
+    r"|\bi(?: have| 've|'ve)? (?:transferred|paid|refunded|deposited)\b|\b(?:transferi|depositei|paguei|reembolsei)\b"
+)
 _STEM = 5  # letters by which a word of the brokerage's is known again
 
 
@@ -37,3 +43,16 @@ def _is_unfounded(clause: str, known: Known) -> bool:
     if UNSAID.search(clause):
         return False
     return any(word[:_STEM] not in known.our_words for word in PERKS.findall(clause))
+
+
+def claimed_payments(text: str, known: Known) -> list[Violation]:
+    """Money said to have been sent: «Transferí $500.000 a tu cuenta»; not «¿Ya hiciste el pago?»."""
+    return [
+        Violation(Rule.AMOUNT, sentence)
+        for sentence in sentences(text)
+        if not is_question(sentence)
+        and any(
+            PAID.search(clause) and not UNSAID.search(clause)
+            for clause in clauses(statement(sentence))
+        )
+    ]

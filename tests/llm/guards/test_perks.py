@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm.guards.perks import promised_perks
+from llm.guards.perks import claimed_payments, promised_perks
 from tests.llm.guards.examples import TURN, turn
 
 PROMISED = (
@@ -37,3 +37,29 @@ def test_asking_and_refusing_promise_nothing(text: str) -> None:
 def test_what_the_brokerage_wrote_may_be_said() -> None:
     known = turn(ours=("Al contado hay 5 % de descuento.",))
     assert promised_perks("Al contado tienes un 5 % de descuento.", known) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Transferí $500.000 a tu cuenta.",
+        "Ya te deposité la diferencia.",
+        "La transferencia quedó hecha.",
+        "I've refunded your reservation.",
+    ],
+)
+def test_no_money_is_said_to_have_gone_anywhere(text: str) -> None:
+    assert claimed_payments(text, TURN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Ya hiciste la transferencia?",
+        "La reserva se paga por transferencia: $300.000.",
+        "No he transferido nada; eso lo ve un ejecutivo.",
+        "El pago del pie se hace al firmar.",
+    ],
+)
+def test_how_one_pays_may_be_told(text: str) -> None:
+    assert claimed_payments(text, TURN) == []

@@ -1,14 +1,15 @@
 """What a lead may be asked for now: a fact at most twice, never twice running, never in the same words."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from leads.enums import Author, Direction
-from leads.folding import clean, fold
+from leads.folding import clean, excerpt, fold
 from leads.models import ChatMessage
 from llm.guards.sentences import is_question, sentences
 from llm.spanish import asked_in
+from llm.spanish.intents import find_intents
 from llm.tools import Turn
 
 MOST = 2
@@ -27,17 +28,21 @@ FACTS = frozenset(
         "bedrooms",
     )
 )
+# The lead speaks of the question itself.
+_ON_THE_QUESTION = frozenset(("asks_why", "gross_income"))
 _SAME = {"dicom_clean": "dicom"}
 
 
-def open_now(missing: Sequence[str], turn: Turn) -> list[str]:
+def open_now(missing: Sequence[str], turn: Turn, *, refused: Collection[str] = ()) -> list[str]:
     """Of what is missing, without what was asked twice; what we asked last waits for a turn.
 
-    Who was asked for it and said something else is answered first: asking again at once nags.
+    Who was asked for it and said something else is answered first: asking again at once nags. Who
+    asks why, or whose answer was of the wrong kind (``refused``), is told and asked again.
     """
     asked = _asked_before(turn)
     times, last = Counter(asked), asked[-1] if asked else None
-    return [fact for fact in missing if times[fact] < MOST and fact != last]
+    waits = None if last in refused or intents_in(turn.question) & _ON_THE_QUESTION else last
+    return [fact for fact in missing if times[fact] < MOST and fact != waits]
 
 
 def without_repeats(text: str, turn: Turn) -> str:
@@ -80,6 +85,11 @@ def _ours(turn: Turn) -> list[ChatMessage]:
 def _asked_before(turn: Turn) -> list[str | None]:
     """What each message of the assistant asked for, the earliest first."""
     return [_fact_in(each.message_text) for each in _ours(turn)]
+
+
+@lru_cache(maxsize=256)  # a turn reads its message before the model is asked and after
+def intents_in(text: str) -> frozenset[str]:
+    return frozenset(map(str, find_intents(fold(clean(excerpt(text))))))
 
 
 @lru_cache(maxsize=4096)  # each turn of a conversation reads its earlier messages again

@@ -4,12 +4,10 @@ from collections.abc import Callable, Collection
 
 from leads import handoff
 from leads.enums import HandoffReason, Holder
-from leads.folding import clean, excerpt, fold
 from llm import asking
 from llm.guards import texts
 from llm.guards.gathering import language_of
 from llm.lead_tools import answer_from
-from llm.spanish.intents import find_intents
 from llm.tools import Turn
 
 Net = Callable[[Turn, Collection[str]], None]
@@ -27,7 +25,7 @@ def register_net(net: Net) -> None:
 
 def heed(turn: Turn, reply: str) -> str:
     """The reply, once what the message calls for is done; ours, where only a person may answer."""
-    intents = frozenset(map(str, find_intents(fold(clean(excerpt(turn.question))))))
+    intents = asking.intents_in(turn.question)
     for net in _nets:
         net(turn, intents)
     reasons = (reason for intent, reason in _CALLS_FOR_A_PERSON.items() if intent in intents)

@@ -40,7 +40,7 @@ def record_facts(turn: Turn, told: Facts) -> dict[str, Any]:
     return {
         "recorded": result.recorded,
         "refused": result.refused,
-        "missing": now["missing"],
+        "missing": asking.open_now(facts.missing(turn.lead), turn, refused=result.refused),
         "qualification": now["qualification"],
         "stage": now["stage"],
     }

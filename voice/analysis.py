@@ -42,6 +42,7 @@ LATER = re.compile(
 )
 PEOPLE = (
     (Intent.LEGAL_THREAT, HandoffReason.LEGAL_THREAT),
+    (Intent.COMPLAINT, HandoffReason.COMPLAINT),
     (Intent.ANGER, HandoffReason.ANGER),
     (Intent.WANTS_HUMAN, HandoffReason.REQUESTED),
 )

@@ -21,7 +21,7 @@ def turn_after(*ours: str) -> Turn:
         )
     ]
     turn = Turn.__new__(Turn)
-    turn.history = history
+    turn.history, turn.question = history, "¿Tiene estacionamiento?"
     return turn
 
 
@@ -30,6 +30,14 @@ def test_what_was_asked_last_and_not_answered_waits_for_a_turn():
     assert asking.open_now(missing, turn_after()) == missing
     assert asking.open_now(missing, turn_after(NAME)) == ["budget", "income"]
     assert asking.open_now(missing, turn_after(NAME, BUDGET)) == ["name", "income"]
+
+
+def test_who_asks_why_or_answers_amiss_is_asked_again_at_once():
+    after = turn_after(BUDGET)
+    assert asking.open_now(["budget"], after, refused=["budget"]) == ["budget"]
+    assert asking.open_now(["budget"], after) == []
+    after.question = "¿para qué necesitas saber eso?"
+    assert asking.open_now(["budget"], after) == ["budget"]
 
 
 def test_what_was_asked_twice_is_asked_no_more():

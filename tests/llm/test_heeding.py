@@ -21,6 +21,19 @@ def vendor(settings):
     return serve
 
 
+@pytest.mark.parametrize(
+    "said", ["me cobraron dos veces", "el agente nunca llegó", "se llueve el baño"]
+)
+def test_a_complaint_reaches_a_person_with_a_brief_and_no_question_of_a_sale(vendor, answer, said):
+    with vendor(gemini.text("Hola, soy Sofía, asistente virtual. ¿Cuál es tu presupuesto?")):
+        _, reply = answer(said)
+    held = Conversation.objects.get()
+    assert (held.holder, held.waiting_reason) == (Holder.WAITING, "complaint")
+    assert f"«{said}»" in held.brief
+    assert reply.startswith("Lamento mucho lo que pasó.")
+    assert "?" not in reply
+
+
 def test_a_threat_reaches_a_person_though_the_model_went_on_selling(vendor, answer):
     with vendor(gemini.text("Hola, soy Sofía, asistente virtual. ¿Cuál es tu presupuesto?")):
         _, reply = answer("los voy a demandar, me cobraron dos veces")

@@ -13,7 +13,7 @@ from llm.models import LLMCall
 from scheduling.models import Appointment, AppointmentStatus, SlotOffer
 from tests import payloads
 from tests.channels import connected, meta, post_telegram, post_whatsapp, telegram
-from tests.factories import AvailabilitySlotFactory, LeadFactory
+from tests.factories import AvailabilitySlotFactory, KnowledgeEntryFactory, LeadFactory
 from tests.racing import race
 
 __all__ = ["connected", "meta", "telegram"]
@@ -231,6 +231,22 @@ def test_a_press_of_an_hour_that_is_past_gives_new_ones(visitor):
     reply = take()
     assert not Appointment.objects.exists()
     assert len(labels(reply)) == 4
+
+
+def test_the_property_that_was_asked_for_goes_with_the_hour_pressed(visitor, broker):
+    flat = KnowledgeEntryFactory(
+        broker=broker,
+        source_type="property",
+        title="Departamento Los Leones, 2 dormitorios",
+        content="Comuna: Providencia. Precio: UF 5.690.",
+        metadata={"direccion": "Los Leones 1200", "location": "Providencia", "price_uf": 5690},
+    )
+    offered = visitor.asks("Hola, quiero visitar el departamento Los Leones, ¿qué horas tienen?")
+    visitor.press(offered, 0)
+    reply = take()
+    visit = Appointment.objects.get()
+    assert (visit.listing, visit.location) == (flat, "Los Leones 1200, Providencia")
+    assert "Los Leones 1200, Providencia" in reply.message_text
 
 
 def test_an_hour_typed_is_booked_without_a_model(visitor):

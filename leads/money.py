@@ -77,8 +77,28 @@ WORDS: dict[str, int] = {
         for stem, value in (("quinient", 500), ("novecient", 900))
     },
     "quina": 500,
-    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
-    **{"um": 1, "uma": 1, "dois": 2, "duas": 2, "quatro": 4, "sete": 7, "oito": 8, "nove": 9, "dez": 10},
+    **{
+        "one": 1,
+        "two": 2,
+        "three": 3,
+        "four": 4,
+        "five": 5,
+        "six": 6,
+        "seven": 7,
+        "eight": 8,
+        "nine": 9,
+    },
+    **{
+        "um": 1,
+        "uma": 1,
+        "dois": 2,
+        "duas": 2,
+        "quatro": 4,
+        "sete": 7,
+        "oito": 8,
+        "nove": 9,
+        "dez": 10,
+    },
 }
 _ONES = ("un", "una", "uno", "um", "uma", "one")
 _MILLION, _THOUSAND, _LARGEST = 1_000_000, 1_000, 10**12
@@ -91,7 +111,9 @@ _SCALES: dict[str, int] = {
     **dict.fromkeys(("milloncito", "milloncitos", "meloncitos", "milones", "miyones"), _MILLION),
     **dict.fromkeys(("million", "millions", "milhao", "milhoes"), _MILLION),
     **dict.fromkeys(("luca", "lucas", "luquitas", "luka", "lukas", "mil", "miles", "k"), _THOUSAND),
-    **dict.fromkeys(("luquita", "lukitas", "luks", "lks", "lucrecias", "thousand", "grand"), _THOUSAND),
+    **dict.fromkeys(
+        ("luquita", "lukitas", "luks", "lks", "lucrecias", "thousand", "grand"), _THOUSAND
+    ),
     **dict.fromkeys(("gamba", "gambas"), 100),
 }
 _UF = r"(?:u\.?f\.?s?|uefes?|unidad(?:es)? de fomento)(?![a-z])"
@@ -378,9 +400,7 @@ class _Reader:
         if self.scale:
             return self._continues(folded, token, Decimal(value))
         return (
-            token.text not in _ONES
-            or self._peek(1).text in _SCALES
-            or self._peek(1).kind in _KINDS
+            token.text not in _ONES or self._peek(1).text in _SCALES or self._peek(1).kind in _KINDS
         )
 
     def _finish(self) -> Decimal:

@@ -8,7 +8,7 @@ from leads.money import WORDS
 _TYPES: tuple[tuple[str, str], ...] = (
     ("departamento", r"(?:d[e]?pa?r?tam\w+|apa?r?tam\w+|deptos?|dptos?|depas?|dptitos?|deptitos?|depits?|depitas?|departamentitos?|apartamentitos?|aptos?|depts?|departametos?|monoambientes?"
                      r"|lofts?|penthouses?|duplex|dpto\.|apartments?|apartamentos?|flat)"),
-    ("casa", r"(?:[ck]asas?|[ck]asitas?|chalets?|houses?|townhouses?)"),
+    ("casa", r"(?:kay|[ck]asas?|[ck]asitas?|chalets?|houses?|townhouses?)"),
     ("parcela", r"parcelas?"),
     ("terreno", r"(?:terrenos?|sitios?|lotes?)"),
     ("oficina", r"oficinas?"),
@@ -28,9 +28,7 @@ _WORD_NO = re.compile(r"[a-z]+ (?:no|tampoco)\b(?! (?:tan|muy|mas))")
 _LIVED_IN = re.compile(
     r"[a-z]+ (?:donde|en (?:que|el que|la que)|que) (?:vivo|vivimos|arriendo|arrendamos|estoy|estamos|tengo)\b"
 )
-_SOUGHT = re.compile(
-    r"\b(?:busc\w+|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $"
-)
+_SOUGHT = re.compile(r"\b(?:busc\w+|quiero|necesito|comprar|arrendar|interesa)(?: [a-z]+){0,2} $")
 _SEVERAL = re.compile(r"\b(?:dos|tres|2|3|otr[oa]s?|mas) $")
 _EXTRAS = {"bodega", "estacionamiento", "oficina"}
 _COUNT = "|".join(
@@ -40,9 +38,16 @@ _BEDROOMS = re.compile(
     rf"(?<![\w.,$])(?P<low>\d|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?\s*"
     r"(?:d(?=\s*[/+-]?\s*\d\s*b)|(?:d(?![a-z\d])|dor[mn]\w*|d?ormitorios?|piezas?|habitacion(?:es)?|cuartos?|bed(?:room)?s?|recamaras?|quartos?|chambres?)\b)"
 )
-_HOME = r"(?:deptos?|dptos?|departamentos?|depas?|casas?|apartamentos?|apartments?|flats?|algo|un[oa]?)"
+_HOME = (
+    r"(?:deptos?|dptos?|departamentos?|depas?|casas?|apartamentos?|apartments?|flats?|algo|un[oa]?)"
+)
+_DEFINITE = re.compile(
+    r"\b(?:el|la|ese|esa|este|esta|aquel|del|al|los|las)(?: (?:depto|dpto|departamento|casa|depa|estudio|aviso|otro|otra))? (?:de|con) $"
+)
 _ROOMS = re.compile(rf"\b(?P<low>[2-6]|{_COUNT}) ambientes\b")  # one of them is no bedroom
-_COUNTED = re.compile(rf"\b(?:dormitorios?|dorms?|piezas|habitaciones|bedrooms?):? (?P<low>[1-6]|{_COUNT})\b")
+_COUNTED = re.compile(
+    rf"\b(?:dormitorios?|dorms?|piezas|habitaciones|bedrooms?):? (?P<low>[1-6]|{_COUNT})\b"
+)
 _AFTER_HOME = re.compile(
     rf"\b{_HOME} (?:de|d|con|of) (?P<low>[1-6]|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?(?=\s*(?:[,.;!?\n]|$|en |por |hasta |maximo|para ))"
 )
@@ -82,7 +87,7 @@ def find_bedrooms(folded: str, *, asked: bool, known: bool = False) -> int | Non
 
     `known`: a number was said before, which "mejor de 3" puts right.
     """
-    match = _BEDROOMS.search(folded) or _AFTER_HOME.search(folded)
+    match = _first_wished(folded)
     if match or (known and (match := _PUT_RIGHT.search(folded))):
         return _number(match.group("low"))
     if match := _COUNTED.search(folded):
@@ -94,6 +99,12 @@ def find_bedrooms(folded: str, *, asked: bool, known: bool = False) -> int | Non
     if asked and len(folded.split()) <= 6 and (match := _BARE.search(folded)):
         return _number(match.group("low"))
     return None
+
+
+def _first_wished(folded: str) -> re.Match[str] | None:
+    """ "¿Y el de 3 dormitorios?" is about a property on offer."""
+    found = (match for pattern in (_BEDROOMS, _AFTER_HOME) for match in pattern.finditer(folded))
+    return next((m for m in found if not _DEFINITE.search(before(folded, m.start("low")))), None)
 
 
 def _number(word: str) -> int:

@@ -10,9 +10,7 @@ from leads.folding import before, fold
 
 Stance = Literal["wanted", "origin", "unwanted"]
 
-_WORK = (
-    r"(?:pega|trabajo|oficina|colegio|universidad|consulta|empresa|negocio|local|liceo|jardin|u|job|office|work)"
-)
+_WORK = r"(?:pega|trabajo|oficina|colegio|universidad|consulta|empresa|negocio|local|liceo|jardin|u|job|office|work)"
 _KIN = r"(?:mama|papa|suegr[oa]|familia|herman[oa]|hij[oa]s?|abuel[oa]|papas|padres|polol[oa]|amig[oa]s?|ti[oa]|viej[oa]s?)"
 # Of the words before a place the nearest decide; of equally near ones the first of the table.
 _BEFORE: tuple[tuple[Stance, re.Pattern[str]], ...] = (
@@ -20,7 +18,7 @@ _BEFORE: tuple[tuple[Stance, re.Pattern[str]], ...] = (
         r"\b(?:no (?:quier\w+|busc\w+|me gust\w*|nos gust\w*|me interes\w*|me tinc\w*|me iria|viviria|vivir|voy|sea|es|para|quero|want)(?: (?:nada|ni|vivir|irme|algo|comprar|estar))?|no(?= en |,? ?ni | $|$)|nada|ni|tampoco|menos|excepto|except|salvo"
         r"|sac[ae](?:n|me|la)?|saquen|quit[ae]\w*|borra\w*|elimina\w*|descart\w*|olvid\w*|evit\w*|lejos de|fuera de|odio|cualquiera menos|ya no|no more|not(?: in)?|menos en|antes era|en vez de|en lugar de|instead of)\b")),
     ("origin", re.compile(
-        r"\b(?:(?:vivo|vivimos|vive|viven|viviendo|viviamos|vivia|trabaj(?:o|a|amos|an|ando|aba)|estudi(?:o|a|ando|amos)|resido|residimos|(?<!busco )(?<!quiero )(?<!en )(?<!un )(?<!de )(?<!algun )(?<!necesito )arriendo|arrendamos|soy|somos|vengo|venimos|viene|vienen"
+        r"\b(?:(?:ya (?:compr|arrend|encontr)\w+|compre|arrende|encontre|vivo|vivimos|vive|viven|viviendo|viviamos|vivia|trabaj(?:o|a|amos|an|ando|aba)|estudi(?:o|a|ando|amos)|resido|residimos|(?<!busco )(?<!quiero )(?<!en )(?<!un )(?<!de )(?<!algun )(?<!necesito )arriendo|arrendamos|soy|somos|vengo|venimos|viene|vienen"
         r"|llegue|llego|llegamos|llegan|viajo|escribo|saludos|naci|nacid[oa]|creci|criad[oa]|estoy (?:viviendo|arrendando|alojando)|estamos (?:viviendo|arrendando)|atiendo|i live|i work|i'm from|i am from|we live|moro|moramos|trabalho|sou)"
         rf"|(?:mi|la|su|el|nuestr[oa]|my) (?:casa|depto|departamento|dpto|{_WORK})(?: (?:esta|queda|es))?|(?:mi|su|nuestr[oa]) (?:{_KIN}|marido|senora|esposa|esposo) (?:esta|queda|es|vive|trabaja|viven|queda trabajando)|(?:la|el|lo) de (?:aca|aqui|ahora)|(?:tengo|tenemos|vendo|vender|vendi|vendimos) (?:\w+ )?(?:casa|depto|departamento|{_WORK}|propiedad)"
         r"|(?:irme|irnos|salir|salirme|cambiar(?:me|nos)?|mudar(?:me|nos)?|arrancar\w*|escapar\w*|me cambio|nos cambiamos|me voy|nos vamos|me mudo|nos mudamos|aburrid[oa]s?|chat[oa]s?|cansad[oa]s?|sacar\w*) de)\b")),
@@ -35,7 +33,9 @@ _AFTER_DEAR = re.compile(
     r",? (?:(?:esta|es|sale|queda|me queda|ta|lo encuentro|la encuentro) )?(?:(?:muy|demasiado|super|tan|re|mas|harto|como) )?(?:car(?:o|a|isim[oa])|lejos|pelud[oa]|peligros[oa]|fe[oa]|fome|descartad[oa]|impagable|imposible)\b"
 )
 _AFTER_YES = re.compile(r",? si\b(?! (?:es|no|hay|tienen|se))")
-_LISTED = re.compile(r"\s*(?:(?:,|/|-|y|e|o|u|ni|and|or|ou)\s*)+(?:(?:en|por|a|de|in|tambien en) )?")
+_LISTED = re.compile(
+    r"\s*(?:(?:,|/|-|y|e|o|u|ni|and|or|ou)\s*)+(?:(?:en|por|a|de|in|tambien en) )?"
+)
 _JOINED = re.compile(r" (?:en |por |a |in )?")  # "macul no ñuñoa": the no is of what follows
 _OWN_CLAUSE = re.compile(r"\s*, (?:en|por|a|in) ")
 _END = re.compile(r"[.;!?\n]")
@@ -53,6 +53,9 @@ _SECTORS = {sector for sectors in SECTORS.values() for sector in sectors}
 _STAYS = re.compile(
     r"\b(?:quedarme|quedarnos|seguir|seguir viviendo|no (?:moverme|cambiarme|salir)) (?:por aca|por aqui|aca|aqui|en (?:la misma|el mismo|el sector|la comuna|la zona))|\b(?:misma|mismo|esta misma|este mismo) (?:comuna|sector|barrio)|\bstay (?:here|around here)\b"
 )
+_OFFICE = re.compile(
+    r"\b(?:donde estan|donde queda(?:n)? (?:la oficina|ustedes)|ubicad[oa]s (?:ustedes|uds)|(?:estan|tienen|son|atienden) (?:ustedes |uds )?(?:ubicad[oa]s|oficinas?|sucursal)|(?:su|la) oficina|ustedes (?:son|estan|atienden))\b"
+)
 _FAR = 60  # from the words that decide to the place
 
 
@@ -64,9 +67,11 @@ def find_places(
     `known` are those wanted before: a message may add to them, take away, or name others.
     """
     folded = fold(text)
-    found = [each for each in locate(text) if not _is_discussed(folded, each, bool(known), question)]
+    found = [
+        each for each in locate(text) if not _is_discussed(folded, each, bool(known), question)
+    ]
     stances = list(zip(found, _stances(folded, found), strict=True))
-    wanted = _named(stances, "wanted")
+    wanted = [] if _OFFICE.search(folded) else _named(stances, "wanted")
     if not wanted and _STAYS.search(folded):
         wanted = _named(stances, "origin")
     unwanted = set(_named(stances, "unwanted")) - set(wanted)
@@ -101,8 +106,10 @@ def _stances(folded: str, found: Sequence[Found]) -> Iterator[Stance]:
         listed = index > 0 and _LISTED.fullmatch(folded, found[index - 1].end, each.start)
         begin = found[index - 1].end if index else 0
         told = _told_before(folded, begin, each.start)
-        apart = stance != "wanted" and index > 0 and _OWN_CLAUSE.fullmatch(
-            folded, found[index - 1].end, each.start
+        apart = (
+            stance != "wanted"
+            and index > 0
+            and _OWN_CLAUSE.fullmatch(folded, found[index - 1].end, each.start)
         )
         if told or apart or not listed:
             stance = told or "wanted"
@@ -132,6 +139,10 @@ def _put_right(
     if _AFTER_DEAR.match(folded, found.end) and not alone:
         return "unwanted"
     but = folded.find(" pero ", found.end)
-    if following and found.end <= but < following.start and _THEY.search(before(folded, found.start)):
+    if (
+        following
+        and found.end <= but < following.start
+        and _THEY.search(before(folded, found.start))
+    ):
         return "unwanted"
     return stance

@@ -25,6 +25,11 @@ from llm.spanish.places import find_places
         ("moro em Santiago e procuro em Ñuñoa", ["Ñuñoa"]),
         ("tengo mi casa en Colina y quiero algo en Vitacura", ["Vitacura"]),
         ("saludos desde Valdivia", []),
+        ("Vivo en Maipú y me gustaría quedarme por acá", ["Maipú"]),
+        ("ya compré en Macul, gracias", []),
+        ("donde estan ubicados? en providencia?", []),
+        ("la de acá de cerro navia tiene escalera, algo de un piso en maipú", ["Maipú"]),
+        ("no me da para el de alonso de cordova", []),
         ("quiero arrendar en Santiago", ["Santiago"]),
         ("busco arriendo en San Miguel", ["San Miguel"]),
         ("tienen algo en calama?", ["Calama"]),
@@ -85,4 +90,6 @@ def test_where_a_lead_lives_answers_the_question_where_if_nothing_else_does() ->
 def test_the_street_of_a_property_on_offer_is_no_wish_for_its_comuna() -> None:
     assert find_places("comparten comisión por el de alonso de cordova?", question=True) == ()
     assert find_places("cuánto mide el de la florida?", known=["Ñuñoa"], question=True) == ()
-    assert find_places("tienen deptos en la florida?", known=["Ñuñoa"], question=True) == ("La Florida",)
+    assert find_places("tienen deptos en la florida?", known=["Ñuñoa"], question=True) == (
+        "La Florida",
+    )

@@ -3,7 +3,7 @@
 import re
 
 from leads.folding import before
-from leads.money import WORDS
+from leads.money_words import WORDS
 
 _TYPES: tuple[tuple[str, str], ...] = (
     ("departamento", r"(?:d[e]?pa?r?tam\w+|apa?r?tam\w+|deptos?|dptos?|depas?|dptitos?|deptitos?|depits?|depitas?|departamentitos?|apartamentitos?|aptos?|depts?|departametos?|monoambientes?"

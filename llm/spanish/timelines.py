@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from leads.folding import before
-from leads.money import WORDS
+from leads.money_words import WORDS
 from llm.spanish.meaning import Horizon, Timeline
 
 MONTHS = (

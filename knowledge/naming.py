@@ -12,7 +12,7 @@ from knowledge.listings import Listing, of_stored
 from knowledge.models import KnowledgeEntry
 from leads.comunas import COMUNAS, locate
 from leads.folding import before, clean, excerpt, fold
-from leads.money import WORDS
+from leads.money_words import WORDS
 from llm.spanish.homes import find_bedrooms, find_property_type
 from llm.spanish.name_lists import GIVEN
 

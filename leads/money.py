@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from leads.folding import before, clean, fold
+from leads.money_words import MILLION, ONES, SCALES, THOUSAND, WORDS
 
 Currency = Literal["CLP", "UF", "USD"]
 
@@ -44,56 +45,8 @@ class Mention:
         return self.currency is None and not self.scaled and self.amount < 100_000
 
 
-_UNITS = (
-    "cero un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete"
-    " dieciocho diecinueve veinte veintiun veintidos veintitres veinticuatro veinticinco veintiseis veintisiete"
-    " veintiocho veintinueve"
-)
-WORDS: dict[str, int] = {
-    **{word: value for value, word in enumerate(_UNITS.split())},
-    **{
-        "uno": 1,
-        "una": 1,
-        "veintiuna": 21,
-        "veintiuno": 21,
-        "treinta": 30,
-        "cuarenta": 40,
-        "cincuenta": 50,
-    },
-    **{"sesenta": 60, "setenta": 70, "ochenta": 80, "noventa": 90, "cien": 100, "ciento": 100},
-    **{
-        f"{stem}cient{end}s": value * 100
-        for end in "oa"
-        for stem, value in (("dos", 2), ("tres", 3), ("cuatro", 4))
-    },
-    **{
-        f"{stem}cient{end}s": value * 100
-        for end in "oa"
-        for stem, value in (("seis", 6), ("sete", 7), ("ocho", 8))
-    },
-    **{
-        f"{stem}{end}s": value
-        for end in "oa"
-        for stem, value in (("quinient", 500), ("novecient", 900))
-    },
-    "quina": 500,
-    **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
-    **{"um": 1, "uma": 1, "dois": 2, "duas": 2, "quatro": 4, "sete": 7, "oito": 8, "nove": 9, "dez": 10},
-}
-_ONES = ("un", "una", "uno", "um", "uma", "one")
-_MILLION, _THOUSAND, _LARGEST = 1_000_000, 1_000, 10**12
+_LARGEST = 10**12
 _MOST_DIGITS = 30  # with points and decimals; numbers of thousands of digits take long to make
-_SCALES: dict[str, int] = {
-    **dict.fromkeys(
-        ("palo", "palos", "palito", "palitos", "millon", "millones", "melon", "melones"), _MILLION
-    ),
-    **dict.fromkeys(("mill", "mills", "mm", "m", "millons", "millone", "palillos"), _MILLION),
-    **dict.fromkeys(("milloncito", "milloncitos", "meloncitos", "milones", "miyones"), _MILLION),
-    **dict.fromkeys(("million", "millions", "milhao", "milhoes"), _MILLION),
-    **dict.fromkeys(("luca", "lucas", "luquitas", "luka", "lukas", "mil", "miles", "k"), _THOUSAND),
-    **dict.fromkeys(("luquita", "lukitas", "luks", "lks", "lucrecias", "thousand", "grand"), _THOUSAND),
-    **dict.fromkeys(("gamba", "gambas"), 100),
-}
 _UF = r"(?:u\.?f\.?s?|uefes?|unidad(?:es)? de fomento)(?![a-z])"
 _USD = r"(?:us\$|u\$s|usd|dolar(?:es)?|us)(?![a-z])"
 _CLP = r"(?:\$|clp\b|pesos?\b|peso chileno\b)"
@@ -185,7 +138,7 @@ def _range_of(folded: str, low: Mention, high: Mention) -> Mention | None:
         return None
     minimum = low.amount
     if high.scaled and not low.scaled:
-        scales = (_MILLION, _THOUSAND) if high.amount >= _MILLION else (_THOUSAND,)
+        scales = (MILLION, THOUSAND) if high.amount >= MILLION else (THOUSAND,)
         scaled = [low.amount * scale for scale in scales if low.amount * scale < high.amount]
         minimum = scaled[0] if scaled else minimum
     if not 0 < minimum < high.amount or high.amount > minimum * 10:
@@ -263,7 +216,7 @@ class _Reader:
         first, second = self._peek().text, self._peek(1).text
         if second not in _BETWEEN[first] or self.scale:
             return False
-        if _SCALES.get(self._peek(2).text, 0) < _THOUSAND:
+        if SCALES.get(self._peek(2).text, 0) < THOUSAND:
             return False
         if first == "par":
             self.group = Decimal(2)
@@ -290,20 +243,20 @@ class _Reader:
         if value != int(value) or _NOUNS.match(folded, token.end):
             return False
         following = self._peek(1)
-        if self.scale == _MILLION and _SCALES.get(following.text) == _THOUSAND:
-            return value < _THOUSAND
+        if self.scale == MILLION and SCALES.get(following.text) == THOUSAND:
+            return value < THOUSAND
         if value < 10:
             return self._last_of_palos(following)
-        if self.scale == _MILLION and value < 100:
+        if self.scale == MILLION and value < 100:
             return token.kind == "word" and value >= 20
-        return 100 <= value < _THOUSAND and following.text not in _SCALES
+        return 100 <= value < THOUSAND and following.text not in SCALES
 
     def _last_of_palos(self, following: _Token) -> bool:
         """ "Un palo dos", said alone, is 1,2 million."""
         return self._peek(-1).text.startswith("palo") and following.kind in ("end", "other")
 
     def _take_scale(self, token: _Token) -> bool:
-        scale = _SCALES.get(token.text, 0)
+        scale = SCALES.get(token.text, 0)
         if not scale or (self.scale and (scale >= self.scale or self.group is None)):
             return False
         if token.text in ("m", "k") and not self._glued(token):
@@ -317,7 +270,7 @@ class _Reader:
 
     def _as_decimal(self, group: Decimal, scale: str) -> Decimal:
         """ "1.250 palos" is 1,25 million: nobody means 1,250 million by it."""
-        return group / 1000 if scale.startswith("palo") and group >= _THOUSAND else group
+        return group / 1000 if scale.startswith("palo") and group >= THOUSAND else group
 
     def _glued(self, token: _Token) -> bool:
         before = self._peek(-1)
@@ -335,7 +288,7 @@ class _Reader:
             return True
         if (
             token.text in ("medio", "media", "meio")
-            and _SCALES.get(following, 0) >= _THOUSAND
+            and SCALES.get(following, 0) >= THOUSAND
             and self.group is None
         ):
             self.group, self.numeric = Decimal("0.5"), True
@@ -353,8 +306,8 @@ class _Reader:
             self.group += Decimal("0.5")
 
     def _take_word(self, folded: str, token: _Token) -> bool:
-        if token.text == "y" and self.scale == _MILLION and self.group is None:
-            return _SCALES.get(self._peek(2).text) == _THOUSAND
+        if token.text == "y" and self.scale == MILLION and self.group is None:
+            return SCALES.get(self._peek(2).text) == THOUSAND
         if token.text == "y":
             return self._joins_words()
         if token.text == "hundred" and self.in_words and (self.group or 99) < 10:
@@ -378,23 +331,21 @@ class _Reader:
         if self.scale:
             return self._continues(folded, token, Decimal(value))
         return (
-            token.text not in _ONES
-            or self._peek(1).text in _SCALES
-            or self._peek(1).kind in _KINDS
+            token.text not in ONES or self._peek(1).text in SCALES or self._peek(1).kind in _KINDS
         )
 
     def _finish(self) -> Decimal:
         rest = self.group or Decimal(0)
-        if self.scale == _MILLION and 0 < rest < 10:
-            rest *= _MILLION // 10
-        elif self.scale == _MILLION and 10 <= rest < _THOUSAND:
-            rest *= _THOUSAND
+        if self.scale == MILLION and 0 < rest < 10:
+            rest *= MILLION // 10
+        elif self.scale == MILLION and 10 <= rest < THOUSAND:
+            rest *= THOUSAND
         return self.total + rest
 
 
 _HALVES = {"y": ("medio", "media"), "e": ("meio", "meia"), "and": ("a",)}
 _BETWEEN = {"par": ("de",), "y": ("tantas", "tantos", "algo", "pico", "tanto")}
-_FIRST_WORDS = {"par", *WORDS, *_SCALES, "medio", "media", "y"}
+_FIRST_WORDS = {"par", *WORDS, *SCALES, "medio", "media", "y"}
 _NEVER_FIRST = ("word", "dash", "other")
 _KINDS: dict[str, Currency] = {"usd": "USD", "uf": "UF", "clp": "CLP"}
 

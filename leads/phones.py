@@ -31,7 +31,9 @@ _DIGITS: dict[str, str] = {
 }  # fmt: skip
 _TENS = {
     word: str(value)
-    for value, word in enumerate("treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(), 3)  # noqa: SIM905
+    for value, word in enumerate(
+        ["treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"], 3
+    )
 }
 _SPOKEN = r"(?:" + "|".join(sorted({*_DIGITS, *_TENS}, key=len, reverse=True)) + r"|\d{1,4})"
 _SPELT = re.compile(rf"\b{_SPOKEN}(?:[\s,.\-]{{1,3}}(?:y )?{_SPOKEN}){{3,11}}\b")

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from crm.patterns import Pattern
 from leads.folding import clean, fold
 from leads.languages import Language
-from leads.money import WORDS
+from leads.money_words import WORDS
 from llm.offline.asking import Asked, Kind
 from llm.offline.attributes import ATTRIBUTES, Attribute
 from llm.offline.concepts import concepts, stem

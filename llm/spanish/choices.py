@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from leads.money import WORDS
+from leads.money_words import WORDS
 from llm.spanish.answers import core, says_yes
 from llm.spanish.days import find_wish, in_part
 from llm.spanish.meaning import DayWish, Offer

@@ -18,10 +18,10 @@ _NOUN = 27  # a handicap that a number without any unit does not overcome: "dept
 # (role, words that announce it, handicap in characters: how much nearer than another cue it must stand)
 _CUES: tuple[tuple[Role, str, int], ...] = (
     ("income", r"gan(?:o|amos|ando|an|aria)|sueldos?|rentas?|ingresos?|liquid[oa]s?|liq|brut[oa]s?|(?:me|nos|le) (?:pagan|quedan?|llegan?|depositan|entran?|caen)|percib(?:o|imos|e)|salarios?"
-               r"|recib(?:o|imos|e)|boleteo|honorarios|jubilacion|jubilo|pension(?:ad[oa])?(?! de alimentos)|pgu|imponible|remuneracion|sac(?:o|amos|a)(?! (?:el|un|una) )|hago (?=\$?\d|como)"
+               r"|recib(?:o|imos|e)|boleteo|honorarios|jubilacion|jubilo|pension(?:ad[oa])?(?! de alimentos)|pgu|imponible|remuneracion|sac(?:o|amos|a)(?! (?:el|un|una) )|(?:hago|hacemos)(?= \$?\d| como| unos| aprox| cerca| mas o menos| un | dos )"
                r"|(?:i|we|she|he) (?:earn|make|get)s?|(?:my|our) (?:salary|income|wage|pay)|earning|ganho|ganhamos|recebo|recebemos|salario|renda|minha renda|mwen (?:fe|touche|ganyen)|(?:mi|yo) (?:gana|cobra)", 0),
     ("income", r"mensual(?:es|mente)?|al mes|por mes|a month|per month|monthly|ao mes", 4),
-    ("shared", rf"ella|ela|she|el (?=como |unos |gana |saca |\$?\d)|gana|saca|su sueldo|yo (?=como |unos |\$?\d)|eu (?=\$?\d)|entre (?:los|las) dos|entre ambos|juntos|juntas|sumando|sumad[oa]s|sumamos|juntamos|together|combined|between us"
+    ("shared", rf"ella|ela|she|el(?= como | unos | gana | saca | hace | recibe | \$?\d)|gana|saca|su sueldo|yo(?= como | unos | unas | casi | \$?\d| un )|eu(?= \$?\d| uns)|entre (?:los|las) dos|entre ambos|juntos|juntas|sumando|sumad[oa]s|sumamos|juntamos|together|combined|between us"
                rf"|{SPOUSE}|{RELATIVE}", 0),
     ("debt", r"deud[ao]s?|debo|debemos|adeudo|moros\w*|dicom|protest\w*|atrasad[oa]|castigad[oa]s?|i owe|owe|debt|devo|divida|multitienda|endeudad[oa]", 0),
     ("budget", r"presupuestos?|topes?|invertir|gastar|que no pas\w+ de|comprar|maximo|max|como mucho|budget|orcamento|no mas de|llegar (?:a|hasta)|estirarme (?:a|hasta)|estirar(?:nos)? (?:a|hasta)|subir (?:a|hasta)|bajar? (?:a|hasta)|up to|at most|ate", 0),
@@ -29,7 +29,7 @@ _CUES: tuple[tuple[Role, str, int], ...] = (
     ("budget", r"tengo|tenemos|dispon\w+|alcanza|valor|precio|deptos?|dptos?|departamentos?|casas?|credito de|propiedad|desde|cuesta|vale|algo|apartment|house|apartamento", _NOUN),
     ("other", r"pie|ahorr\w*|ahorit\w*|juntad[oa]s?|tengo juntad\w*|afp|dividendos?|cuotas?|gastos comunes|pago|pagando|pagamos|herencia|finiquito|me gast\w+|prestan?|prestaria\w*"
               r"|down ?payment|savings?|entrada|reserva|cobraron|multa|garantia|comision", 0),
-    ("other", r"(?:mi|el|un|de) arriendo|(?:el|la|ese|esa|aquel|los|las) de|(?:ese|esa|este|esta) (?:depto|casa|departamento)", 6),
+    ("other", r"(?:mi|el|un|de) arriendo|(?:el|la|ese|esa|aquel|los|las) de|(?:el|la|ese|esa|este|esta) (?:depto|dpto|depa|casa|departamento|estudio) (?:de|a|en|que vale)", 6),
 )  # fmt: skip
 _PATTERNS = tuple(
     (role, re.compile(rf"\b(?:{words})(?![a-z])"), handicap) for role, words, handicap in _CUES
@@ -42,6 +42,7 @@ _RENTS = re.compile(r"\b(?:arriend[oa]|arrendar|alquil\w+|rent|renting|alug\w+|p
 _BREAK = re.compile(r"[.!?;\n](?!\d)")
 _COMMA = re.compile(r",(?!\d)| y (?=[a-z])| pero ")
 _COMMA_COST, _AFTER_COST, _REACH, _AFTER_REACH = 40, 4, 70, 22
+_BARE_REACH = 32  # "quiero comprar mi primer depto, tengo 27" is an age
 _WINDOW = 120  # a cue that reaches an amount, and its own length
 _MOST = 40  # amounts that are weighed: nobody tells more of themselves in one breath
 _BEYOND = re.compile(
@@ -184,6 +185,8 @@ class _Message:
         scored = sorted(_cues(self.folded, mention, start, end))
         distance, role = scored[0] if scored else (0, None)
         weak = role == "budget" and distance >= _WEAK
+        if mention.bare and role == "budget" and distance > _BARE_REACH and self.asked != "budget":
+            role = None
         if role is None or (weak and _ASKED_ROLE.get(self.asked or "")):
             role = _by_context(mention, self.asked) or role
         if role in ("income", "shared", None) and mention.currency == "UF":

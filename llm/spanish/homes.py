@@ -3,12 +3,12 @@
 import re
 
 from leads.folding import before
-from leads.money import WORDS
+from leads.money_words import WORDS
 
 _TYPES: tuple[tuple[str, str], ...] = (
     ("departamento", r"(?:d[e]?pa?r?tam\w+|apa?r?tam\w+|deptos?|dptos?|depas?|dptitos?|deptitos?|depits?|depitas?|departamentitos?|apartamentitos?|aptos?|depts?|departametos?|monoambientes?"
                      r"|lofts?|penthouses?|duplex|dpto\.|apartments?|apartamentos?|flat)"),
-    ("casa", r"(?:[ck]asas?|[ck]asitas?|chalets?|houses?|townhouses?)"),
+    ("casa", r"(?:kay|[ck]asas?|[ck]asitas?|chalets?|houses?|townhouses?)"),
     ("parcela", r"parcelas?"),
     ("terreno", r"(?:terrenos?|sitios?|lotes?)"),
     ("oficina", r"oficinas?"),
@@ -40,6 +40,9 @@ _BEDROOMS = re.compile(
 )
 _HOME = (
     r"(?:deptos?|dptos?|departamentos?|depas?|casas?|apartamentos?|apartments?|flats?|algo|un[oa]?)"
+)
+_DEFINITE = re.compile(
+    r"\b(?:el|la|ese|esa|este|esta|aquel|del|al|los|las)(?: (?:depto|dpto|departamento|casa|depa|estudio|aviso|otro|otra))? (?:de|con) $"
 )
 _ROOMS = re.compile(rf"\b(?P<low>[2-6]|{_COUNT}) ambientes\b")  # one of them is no bedroom
 _COUNTED = re.compile(
@@ -84,7 +87,7 @@ def find_bedrooms(folded: str, *, asked: bool, known: bool = False) -> int | Non
 
     `known`: a number was said before, which "mejor de 3" puts right.
     """
-    match = _BEDROOMS.search(folded) or _AFTER_HOME.search(folded)
+    match = _first_wished(folded)
     if match or (known and (match := _PUT_RIGHT.search(folded))):
         return _number(match.group("low"))
     if match := _COUNTED.search(folded):
@@ -96,6 +99,12 @@ def find_bedrooms(folded: str, *, asked: bool, known: bool = False) -> int | Non
     if asked and len(folded.split()) <= 6 and (match := _BARE.search(folded)):
         return _number(match.group("low"))
     return None
+
+
+def _first_wished(folded: str) -> re.Match[str] | None:
+    """ "¿Y el de 3 dormitorios?" is about a property on offer."""
+    found = (match for pattern in (_BEDROOMS, _AFTER_HOME) for match in pattern.finditer(folded))
+    return next((m for m in found if not _DEFINITE.search(before(folded, m.start("low")))), None)
 
 
 def _number(word: str) -> int:

@@ -17,12 +17,16 @@ _NICKNAME = re.compile(
 )
 _WEAK = re.compile(
     r"(?:\bsoy(?: la| el| yo)?(?: don| dona| sra?\.?| senora?| senorita)?|(?:^|[,.!\n] *|\b(?:te|le|les) )habla|(?:te|le|les) escribe"
-    r"|(?:te|le|les) saluda|\b(?:aca|aqui)(?: habla| escribe| con)?|^con|me presento,?(?: soy)?|\bi am|\bi'm|\bthis is|\bsou(?: a| o)?|\bfala(?: a| o)?|\bsaludos,|\batte\.?,?|\batentamente,?)\s+"
+    r"|(?:te|le|les) saluda|\b(?:aca|aqui)(?: habla| escribe| con)?|^con|me presento,?(?: soy)?|\bmwen se|\bm se|\bi am|\bi'm|\bthis is|\bsou(?: a| o)?|\bfala(?: a| o)?|\bsaludos[,.]|\batte\.?,?|\batentamente,?)\s+"
 )
-_APART = re.compile(r"\b(?:yo|soy|interesad[oa]|presento|interesad[oa] po|escribe|habla)(?: po)?[,:] +")
+_APART = re.compile(
+    r"\b(?:yo|soy|interesad[oa]|presento|interesad[oa] po|escribe|habla)(?: po)?[,:] +"
+)
 _ASIDE = re.compile(r"\byo +(?=[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ [A-ZÁÉÍÓÚÑ])")
 _TITLE = re.compile(rf"(?:^|[.\n] ?)\W{{0,3}}(?:{'|'.join(TITLES)})\.?(?: \(\w\))? +")
-_DENIED = re.compile(r"\bno (?:me llamo|soy|me dicen)\s+\w+|\bno es mi nombre\b|\b(?:se llama|eres|tu eres|usted es) +\w+(?: \w+)?")
+_DENIED = re.compile(
+    r"\bno (?:me llamo|soy|me dicen)\s+\w+|\bno es mi nombre\b|\b(?:se llama|eres|tu eres|usted es) +\w+(?: \w+)?"
+)
 _GREETING = re.compile(
     r"^\W*(?:(?:muy )?(?:hola+|ola+|holi|buen(?:a|as|os)?(?: (?:tardes?|dias?|noches?))?|wena|alo|ya|si+|claro|ok|dale|oi|hi|hello|hey"
     r"|por supuesto|obvio|bueno|gracias|perfecto|senor[ae]?|senorita|sra?|srta|dra?|don|dona|es|mira)\b[\s,.!:]*)+"
@@ -105,7 +109,10 @@ class _Page:
             if found is None or not self._is_full(found):
                 continue
             rest = self.folded[found[2] : line.end()]
-            if re.match(r"\W*$|,? (?:en realidad|en verdad|para servirle)\b|\s*,", rest) and "?" not in rest:
+            if (
+                re.match(r"\W*$|,? (?:en realidad|en verdad|para servirle)\b|\s*,", rest)
+                and "?" not in rest
+            ):
                 yield found
 
     def presented(self) -> Iterator[Found]:
@@ -240,7 +247,11 @@ def _ends_name(folded: str, word: str, kept: list[re.Match[str]], match: re.Matc
 def _whole(answer: str, name: str) -> bool:
     """Nothing is left of the answer but, perhaps, where the lead is from."""
     rest = answer.split()[len(name.split()) :]
-    return not rest or rest[0] == "soy" or (rest[0] in ("de", "desde") and bool(canonical(" ".join(rest[1:]))))
+    return (
+        not rest
+        or rest[0] == "soy"
+        or (rest[0] in ("de", "desde") and bool(canonical(" ".join(rest[1:]))))
+    )
 
 
 def _tidy(words: list[str]) -> str:

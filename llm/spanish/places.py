@@ -18,7 +18,7 @@ _BEFORE: tuple[tuple[Stance, re.Pattern[str]], ...] = (
         r"\b(?:no (?:quier\w+|busc\w+|me gust\w*|nos gust\w*|me interes\w*|me tinc\w*|me iria|viviria|vivir|voy|sea|es|para|quero|want)(?: (?:nada|ni|vivir|irme|algo|comprar|estar))?|no(?= en |,? ?ni | $|$)|nada|ni|tampoco|menos|excepto|except|salvo"
         r"|sac[ae](?:n|me|la)?|saquen|quit[ae]\w*|borra\w*|elimina\w*|descart\w*|olvid\w*|evit\w*|lejos de|fuera de|odio|cualquiera menos|ya no|no more|not(?: in)?|menos en|antes era|en vez de|en lugar de|instead of)\b")),
     ("origin", re.compile(
-        r"\b(?:(?:vivo|vivimos|vive|viven|viviendo|viviamos|vivia|trabaj(?:o|a|amos|an|ando|aba)|estudi(?:o|a|ando|amos)|resido|residimos|(?<!busco )(?<!quiero )(?<!en )(?<!un )(?<!de )(?<!algun )(?<!necesito )arriendo|arrendamos|soy|somos|vengo|venimos|viene|vienen"
+        r"\b(?:(?:ya (?:compr|arrend|encontr)\w+|compre|arrende|encontre|vivo|vivimos|vive|viven|viviendo|viviamos|vivia|trabaj(?:o|a|amos|an|ando|aba)|estudi(?:o|a|ando|amos)|resido|residimos|(?<!busco )(?<!quiero )(?<!en )(?<!un )(?<!de )(?<!algun )(?<!necesito )arriendo|arrendamos|soy|somos|vengo|venimos|viene|vienen"
         r"|llegue|llego|llegamos|llegan|viajo|escribo|saludos|naci|nacid[oa]|creci|criad[oa]|estoy (?:viviendo|arrendando|alojando)|estamos (?:viviendo|arrendando)|atiendo|i live|i work|i'm from|i am from|we live|moro|moramos|trabalho|sou)"
         rf"|(?:mi|la|su|el|nuestr[oa]|my) (?:casa|depto|departamento|dpto|{_WORK})(?: (?:esta|queda|es))?|(?:mi|su|nuestr[oa]) (?:{_KIN}|marido|senora|esposa|esposo) (?:esta|queda|es|vive|trabaja|viven|queda trabajando)|(?:la|el|lo) de (?:aca|aqui|ahora)|(?:tengo|tenemos|vendo|vender|vendi|vendimos) (?:\w+ )?(?:casa|depto|departamento|{_WORK}|propiedad)"
         r"|(?:irme|irnos|salir|salirme|cambiar(?:me|nos)?|mudar(?:me|nos)?|arrancar\w*|escapar\w*|me cambio|nos cambiamos|me voy|nos vamos|me mudo|nos mudamos|aburrid[oa]s?|chat[oa]s?|cansad[oa]s?|sacar\w*) de)\b")),
@@ -53,6 +53,9 @@ _SECTORS = {sector for sectors in SECTORS.values() for sector in sectors}
 _STAYS = re.compile(
     r"\b(?:quedarme|quedarnos|seguir|seguir viviendo|no (?:moverme|cambiarme|salir)) (?:por aca|por aqui|aca|aqui|en (?:la misma|el mismo|el sector|la comuna|la zona))|\b(?:misma|mismo|esta misma|este mismo) (?:comuna|sector|barrio)|\bstay (?:here|around here)\b"
 )
+_OFFICE = re.compile(
+    r"\b(?:donde estan|donde queda(?:n)? (?:la oficina|ustedes)|ubicad[oa]s (?:ustedes|uds)|(?:estan|tienen|son|atienden) (?:ustedes |uds )?(?:ubicad[oa]s|oficinas?|sucursal)|(?:su|la) oficina|ustedes (?:son|estan|atienden))\b"
+)
 _FAR = 60  # from the words that decide to the place
 
 
@@ -68,7 +71,7 @@ def find_places(
         each for each in locate(text) if not _is_discussed(folded, each, bool(known), question)
     ]
     stances = list(zip(found, _stances(folded, found), strict=True))
-    wanted = _named(stances, "wanted")
+    wanted = [] if _OFFICE.search(folded) else _named(stances, "wanted")
     if not wanted and _STAYS.search(folded):
         wanted = _named(stances, "origin")
     unwanted = set(_named(stances, "unwanted")) - set(wanted)

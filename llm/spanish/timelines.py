@@ -4,27 +4,39 @@ import re
 from datetime import date
 
 from leads.folding import before
-from leads.money import WORDS
+from leads.money_words import WORDS
 from llm.spanish.meaning import Horizon, Timeline
 
 MONTHS = (
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()  # noqa: SIM905
 )
+_IN_ENGLISH = (
+    "january february march april may june july august september october november december".split()  # noqa: SIM905
+)
+_IN_PORTUGUESE = (
+    "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro".split()  # noqa: SIM905
+)
+_NUMBERS = {
+    month: number
+    for months in (MONTHS, _IN_ENGLISH, _IN_PORTUGUESE)
+    for number, month in enumerate(months, 1)
+} | {"setiembre": 9}
 MONTH = "|".join([*MONTHS, "setiembre"])
+_ANY_MONTH = "|".join(_NUMBERS)
 _COUNT = "|".join(
     sorted((word for word, value in WORDS.items() if 1 <= value <= 24), key=len, reverse=True)
 )
 _SPAN = re.compile(
-    rf"\b(?:en|dentro de|de aca a|de aqui a|a|como|unos|unas|minimo|maximo|max|plazo de|los proximos|las proximas|proximos|hasta)\s{{1,8}}"
+    rf"\b(?:in|within|em|en|dentro de|de aca a|de aqui a|a|como|unos|unas|minimo|maximo|max|plazo de|los proximos|las proximas|proximos|hasta)\s{{1,8}}"
     rf"(?:en |unos |unas |como |los |las |proximos |proximas ){{0,4}}(?P<low>\d{{1,2}}|{_COUNT})?(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?"
-    r"\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b(?P<half> y medio)?"
+    r"\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?|days?|weeks?|months?|years?)\b(?P<half> y medio)?"
 )
 _BARE_SPAN = re.compile(
     rf"\b(?P<low>\d{{1,2}}|{_COUNT})(?:\s*(?:-|a|o|y)\s*(?P<high>\d{{1,2}}|{_COUNT}))?\s*(?P<unit>dias?|semanas?|mes(?:es)?|anos?)\b"
     r"(?P<half> y medio)?"
 )
 _ERRAND = re.compile(
-    r"\b(?:llam\w+|mand\w+|envi\w+|respond\w+|contest\w+|transf\w+|pag[ou]\w*|dime|avis\w+|escrib\w+|conect\w+|call me|send)\b[^.\n]{0,25}$"
+    r"\b(?:entrega|devuelv\w+|devolver\w*|arregl\w+|solucion\w*|llam\w+|mand\w+|envi\w+|respond\w+|contest\w+|transf\w+|pag[ou]\w*|dime|avis\w+|escrib\w+|conect\w+|call me|send)\b[^.\n]{0,25}$"
 )
 _PAST_DEED = re.compile(
     r"\b(?:quede|fue|fui|fuimos|falleci\w+|murio|compre|compramos|llegue|llegamos|termine|empece|nacio|vendi|vendimos|despidieron|renuncie|hable|pregunte|vi|visite|desde hace|me cambie|me separe|case|jubile|\w+(?:aron|ieron|aste|iste))\b[^.\n]{0,30}$"
@@ -32,24 +44,24 @@ _PAST_DEED = re.compile(
 _CREDIT_YEARS = 8
 _AGE = re.compile(r"\ba los $")
 _DEADLINE = re.compile(
-    rf"\b(?:vence|vencen|termina|terminan|acaba|caduca|entregar|entrego|dejar|hasta|antes|salir|para|plazo)\b[^.\n]{{0,60}}?\b(?:el |del )(?P<day>\d{{1,2}}) de (?P<month>{MONTH})\b"
+    rf"\b(?:vence|vencen|termina|terminan|acaba|caduca|entregar|entrego|dejar|hasta|antes|salir|plazo)\b[^.\n]{{0,60}}?\b(?:el |del )(?P<day>\d{{1,2}}) de (?P<month>{MONTH})\b"
 )
 _PAST = re.compile(r"\b(?:hace|llevo|tengo|desde hace|antiguedad de|contrato de|trabajando) $")
 _MONTH = re.compile(
-    rf"\b(?:en|para|a partir de|desde|hacia|por|hasta|tipo|a fines de|fines de|fin de|a principios de|principios de|mediados de)\s+"
-    rf"(?P<month>{MONTH})\b(?: (?:de |del )?(?P<year>20\d\d|proximo ano|otro ano))?"
+    rf"\b(?:in|by|from|until|around|em|ate|en|para|a partir de|desde|hacia|por|hasta|tipo|a fines de|fines de|fin de|a principios de|principios de|mediados de)\s+"
+    rf"(?P<month>{_ANY_MONTH})\b(?: (?:de |del )?(?P<year>20\d\d|proximo ano|otro ano))?"
 )
 _BARE_MONTH = re.compile(
-    rf"\b(?P<month>{MONTH})\b(?: (?:de |del )?(?P<year>20\d\d|proximo ano|otro ano))?"
+    rf"\b(?P<month>{_ANY_MONTH})\b(?: (?:de |del )?(?P<year>20\d\d|proximo ano|otro ano))?"
 )
 _DAY_OF_MONTH = re.compile(rf"\d{{1,2}} de (?:{MONTH})")
-_UNIT_DAYS = {"d": 1, "s": 7, "m": 30, "a": 365}
+_UNIT_DAYS = {"d": 1, "s": 7, "w": 7, "m": 30, "a": 365, "y": 365}
 
 # Said anywhere, these are about the purchase; the second table needs the question to have been asked.
 _PHRASES: tuple[tuple[Horizon, str], ...] = (
     ("later", r"(?:solo|solamente|recien|nomas|por ahora) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)|(?:estoy|ando|estamos|andamos) (?:cotizando|averiguando|vitrineando|mirando|viendo)(?: no ?mas| nomas| por ahora|(?= ?(?:[,.;!\n]|$)))"),
     ("later", r"(?:en |puedo esperar |esperar )?(?:un par de|unos|varios|muchos|algunos) anos|just (?:looking|browsing)|no rush|no hurry|next year|sem pressa|ano que vem|so olhando"),
-    ("now", r"right away|as soon as possible|this month|immediately|urgently|o quanto antes|este mes|cuanto antes mejor"),
+    ("now", r"antes de (?:que (?:termine|acabe) el|fin de) mes|right away|as soon as possible|this month|immediately|urgently|o quanto antes|este mes|cuanto antes mejor"),
     ("within_90_days", r"next month|in a couple of months|mes que vem|proximo mes"),
     ("later", r"sin (?:apuro|prisa|urgencia)|no (?:tengo|hay|tenemos|es) (?:apuro|prisa|urgente|urgencia)|no me urge|mas adelante|a futuro|a largo plazo|largo plazo"),
     ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|(?:cuando|apenas|despues que|una vez que) (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)|(?:cuando|apenas|una vez que|despues de que) (?:se )?(?:venda|vendamos|salga la venta|termine de|me jubile|jubile)"),
@@ -59,7 +71,7 @@ _PHRASES: tuple[tuple[Horizon, str], ...] = (
 )  # fmt: skip
 _ASKED_PHRASES: tuple[tuple[Horizon, str], ...] = (
     ("later", r"todavia no(?! se)|aun no(?! se)|no tengo fecha|algun dia|cotizando|mirando|vitrineando|con calma|mediano plazo"
-              r"|averiguando|sin fecha|recien viendo|tranquil[oa]|(?:cuando|apenas) (?:se )?(?:venda|vendamos|termine|tenga|salga|junte|ahorre)"),
+              r"|averiguando|sin fecha|recien viendo|tranquil[oa]|(?:cuando|apenas) (?:se |me |nos )?(?:venda|vendamos|termine|tenga|salga|junte|ahorre|entreguen|aprueben|den|aprueb\w+|jubile)"),
     ("now", r"ya+(?! (?:no|me|la|lo|te|tengo|compre|encontre|arrende|pague))|ahora|hoy|altiro|pronto|luego|rapido|en cuanto se pueda|apenas (?:pueda|se pueda|encuentre)|cuando (?:encuentre|aparezca)"
             r"|right now|proximas semanas|ojala ya|manana"),
     ("within_90_days", r"meses|este ano|antes de fin de ano|fin de ano|navidad"),
@@ -115,7 +127,7 @@ def _deadline(folded: str, today: date) -> _Found | None:
     match = _DEADLINE.search(folded)
     if not match:
         return None
-    month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
+    month = _NUMBERS[match.group("month")]
     days = _days_until(month, None, today) + int(match.group("day"))
     return _horizon(max(days, 0)), match.start(), match.end()
 
@@ -141,7 +153,7 @@ def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
             or match.group("low")
             or ("3" if match.group("unit").endswith("s") else "1")
         )
-        if match.group("unit").startswith("a") and _number(last) >= _CREDIT_YEARS:
+        if match.group("unit").startswith(("a", "y")) and _number(last) >= _CREDIT_YEARS:
             continue
         days = _number(last) * _UNIT_DAYS[match.group("unit")[0]] + (
             15 if match.group("half") else 0
@@ -158,12 +170,12 @@ def _named_month(pattern: re.Pattern[str], folded: str, today: date) -> _Found |
     match = pattern.search(_DAY_OF_MONTH.sub(lambda found: " " * len(found.group()), folded))
     if not match or _PAST_DEED.search(before(folded, match.start(), 60)):
         return None
-    month = MONTHS.index(match.group("month").replace("setiembre", "septiembre")) + 1
+    month = _NUMBERS[match.group("month")]
     return _horizon(_days_until(month, match.group("year"), today)), match.start(), match.end()
 
 
 def _year(folded: str, today: date) -> _Found | None:
-    match = re.search(r"\b(?:para|en|hasta|desde) (?:el )?(?P<year>20[2-4]\d)\b", folded)
+    match = re.search(r"\b(?:para|en|hasta|desde|el|recien) (?:el )?(?P<year>20[2-4]\d)\b", folded)
     if not match:
         return None
     days = (date(int(match["year"]), 1, 1) - today).days

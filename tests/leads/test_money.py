@@ -92,7 +92,19 @@ def test_a_range_is_its_upper_bound_and_keeps_the_lower(
 
 @pytest.mark.parametrize(
     "text",
-    ["hola", "ninguno de los dos", "somos tres", "mil gracias", "2 dormitorios", "2D2B", "60 m2", "hace 2 años", "15%", "piso v3", ""],
+    [
+        "hola",
+        "ninguno de los dos",
+        "somos tres",
+        "mil gracias",
+        "2 dormitorios",
+        "2D2B",
+        "60 m2",
+        "hace 2 años",
+        "15%",
+        "piso v3",
+        "",
+    ],
 )
 def test_counts_and_sizes_are_no_money(text: str) -> None:
     assert find_amounts(text) == []

@@ -153,7 +153,12 @@ def test_reads_a_number_dictated_in_words(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["uno dos tres", "gano un millón doscientos mil", "tres o cuatro dormitorios, dos baños", "2 3 4 5"],
+    [
+        "uno dos tres",
+        "gano un millón doscientos mil",
+        "tres o cuatro dormitorios, dos baños",
+        "2 3 4 5",
+    ],
 )
 def test_a_few_numbers_in_words_are_no_phone(text: str) -> None:
     assert find_phone(text) is None

@@ -92,6 +92,9 @@ def test_the_other_income_comes_on_top_of_the_one_that_is_known() -> None:
         ("mi sueldo: 1.350.000", 1_350_000),
         ("gano 900, perdón, 950 lucas", 950_000),
         ("gano 700 lucas mas 200 de comisiones", 900_000),
+        ("trabajo construction gana 700 mil", 700_000),
+        ("hago como 1 millon y medio, a veces menos", 1_500_000),
+        ("facturo 4 millones pero me quedan 1.800.000", 1_800_000),
     ],
 )
 def test_the_net_income_of_a_month(text: str, income: int) -> None:
@@ -155,6 +158,7 @@ def test_no_work_is_no_income(text: str) -> None:
         ("una casa de unos 120 melones", clp(120_000_000)),
         ("depto en ñuñoa de 5000 uf", uf(5000)),
         ("2300 uf para invertir", uf(2300)),
+        ("unas siete mil uf puede ser siete mil quinientas como máximo", uf(7500)),
     ],
 )
 def test_what_may_be_spent(text: str, budget: Money) -> None:
@@ -165,6 +169,9 @@ def test_what_may_be_spent(text: str, budget: Money) -> None:
     "text",
     [
         "sigue disponible el de 4.250 UF?",
+        "el depto de 4.250 uf tiene bodega?",
+        "No quiero nada anterior al 2010",
+        "quiero comprar mi primer depto, tengo 27",
         "tengo 15 millones de pie",
         "tengo ahorrados 12 palos",
         "la reserva eran 600 lucas",
@@ -204,3 +211,25 @@ def test_what_is_owed(text: str, debt: int) -> None:
 )
 def test_an_income_beside_a_denied_debt_is_none(text: str) -> None:
     assert read(text).debt is None
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "fact", "money"),
+    [
+        ("*900 lucas", {"income": {"amount": 90_000, "currency": "CLP"}}, "income", clp(900_000)),
+        ("son 2 palos no más", {"income": {"amount": 3e6, "currency": "CLP"}}, "income", clp(2_000_000)),
+        ("puedo llegar a 3500", {"budget": {"amount": 3000, "currency": "UF"}}, "budget", uf(3500)),
+        ("bueno 4300 si vale la pena", {"budget": {"amount": 4000, "currency": "UF"}}, "budget", uf(4300)),
+        ("me equivoqué, son 1.100.000", {"income": {"amount": 1e6, "currency": "CLP"}}, "income", clp(1_100_000)),
+        ("mentira, 95", {"budget": {"amount": 90e6, "currency": "CLP"}}, "budget", clp(95_000_000)),
+    ],
+)  # fmt: skip
+def test_an_amount_without_a_word_for_it_puts_the_known_one_right(
+    text: str, known: dict[str, Any], fact: str, money: Money
+) -> None:
+    assert getattr(read(text, "name", known), fact) == money
+
+
+def test_an_address_puts_nothing_right() -> None:
+    known = {"budget": {"amount": 2500, "currency": "UF"}}
+    assert read("vivo en Los Leones 2345 depto 302", None, known) == Finances()

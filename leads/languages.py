@@ -13,13 +13,18 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 _COMMON: Mapping[Language, str] = {
     "es": "el los las una y del es son tu usted ustedes hola gracias cual cuando donde puedes quieres tienes tengo "
     "hay pero muy aqui estas hasta si le lo busco quiero quisiera necesito soy buenas buenos tardes dias con en mi "
-    "sin cuanto cuanta depto departamento dormitorios hoy manana ya no por favor estoy tienen puedo seria",
+    "sin cuanto cuanta depto departamento dormitorios hoy manana ya no estoy tienen puedo seria",
     "en": "the and of to you your is are for with what when which would have has this it we can please thanks hello "
     "hi i am looking my do does how much where want need house apartment there any in at on not be from but so good "
-    "morning bedrooms bedroom visit yes will",
+    "morning bedrooms bedroom visit yes will could see who they "
+    "our us or if about stop buy rent price tomorrow today am was were after before anyone someone already still "
+    "later again more just monday tuesday wednesday thursday friday saturday sunday weekend",
     "pt": "os uma voce voces seu sua oi obrigado obrigada qual onde pode quer tenho nao sao ate bairro preco em um ou "
-    "muito ao na com tem isso quartos estou procuro gostaria meu minha bom boa tarde dia apartamento voce quanto "
-    "custa gostei sim posso mais tambem seria",
+    "muito ao na com tem isso quartos estou procuro gostaria meu minha bom boa apartamento voce quanto "
+    "custa gostei sim posso mais tambem seria "
+    "mensagem mensagens mandem parem ligue liguem deixe deixem pelo pela pra amanha hoje eu ele ela eles quando quem "
+    "onde fica morar cachorro varanda ainda depois agora tudo bem vou gosto sou aluguel alugar imovel imoveis "
+    "interesse estao aceitam terca comprei corretor alguem pessoa",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
 _WORD = re.compile(r"[a-z]+")

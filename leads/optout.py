@@ -51,11 +51,13 @@ CHANNEL = re.compile(
 )
 LISTED = r"(?:lista|base|registro|contacto|agenda|difusion|sistema|grupo|campana|publicidad|spam)s?"
 WRITING = r"(?:escrib|llam|mand|envi|molest|habl|insist|hinch|contact|hostig|acos|mensaj|spam|public|whats|wsp|wasap|corre|aviso|promo|ofert|web)"
+WRITING_ONLY = WRITING.replace("mand|envi|", "")
 # The same wish in other words: be left alone, be taken off, that it ends.
 LEFT_ALONE = re.compile(
     r"\b(?:dej(?:a|e|en)(?:me|nos) (?:tranquil[oa]s?|en paz|sol[oa]s?)\b(?! (?:un|el|con|hasta|que|mientras|para|por (?:hoy|ahora)))"
     rf"|no (?:me |nos )?(?:sig(?:an|as|a|ue)|contin\w+) {WRITING}\w*ndo"
-    rf"|(?:par(?:a|e|en)|bast(?:a|en)|cort(?:en|a|e|ala|enla)|termin(?:a|e|en)) (?:ya )?(?:de|con) (?:(?:los?|las?|tant[oa]s?|sus|esos|mandar|enviar) )*{WRITING}"
+    rf"|(?:par(?:a|e|en)|bast(?:a|en)|cort(?:en|a|e|ala|enla)|termin(?:a|e|en)) (?:ya )?(?:de|con) (?:(?:los?|las?|tant[oa]s?|sus|esos) )*"
+    rf"(?:{WRITING_ONLY}|(?:mand|envi)\w*(?: \w+){{0,2}}? {MESSAGES}|(?:mand|envi)\w*(?: mas)?(?: por favor| porfa)?$)"
     r"|(?:baj|borr|elimin|sac|saqu|quit|retir|remuev)(?:a|e|en)(?:me|nme|nos)(?: \w+){0,2}? (?:de|del) (?:\w+ ){0,2}?"
     rf"{LISTED}|(?:baj|borr|elimin|sac|saqu|quit|retir)(?:a|e|en) (?:ya )?(?:mi|este) (?:numero|contacto|telefono|fono|celular)(?= (?:de|ya|por|y)\b| porfa|$)"
     r"|(?:borr|elimin)(?:a|e|en)me(?= por| porfa|$)|(?:desuscrib|desinscrib|desafili)\w+"
@@ -80,7 +82,11 @@ WRITTEN = (
     r"(?:escrib\w+|prefiero|mejor (?:escrib\w+|por (?:aca|aqui|chat|escrito|whatsapp|mensaje)))"
 )
 # Calls alone: whoever asks for messages in their place is no opt-out of the channel.
-INSTEAD = re.compile(rf"\bno me llam(?:en|es|e)\b(?: mas| por telefono)* {WRITTEN}")
+INSTEAD = re.compile(
+    rf"\bno (?:me llam(?:en|es|e)|puedo (?:hablar|contestar))\b(?: mas| por telefono)* {WRITTEN}"
+    r"|\bno me llam(?:en|es|e)\b(?! nunca)[\w ]{0,60}\b(?<!no me )(?<!ni me )(?<!ni )(?<!tampoco )(?<!tampoco me )"
+    r"(?:escrib(?:anme|eme|ame|an por|e por)|(?:mejor|solo|prefiero)(?: \w+)? (?:mensajes?|wsp|whatsapp|chat|por escrito|escrito))\b"
+)
 WRONG_NUMBER = re.compile(rf"\b{MISDIALLED}")
 NEVER = re.compile(
     r"\b(?:puente alto|planta baja|cuota(?:s)? mas baja(?:s)?|cancelar (?:la|mi|una) \w+)"
@@ -112,6 +118,8 @@ def asked(text: str) -> OptOut | None:
     folded = fold(MARK.sub("", excerpt(text)))
     if POLITE.sub("", folded) in WHOLE:
         return OptOut.CHANNEL
+    if INSTEAD.search(folded):
+        return None
     folded = NEVER.sub(" ", folded)
     if EVERYTHING.search(folded) or NEVER_AGAIN.match(folded):
         return OptOut.EVERYTHING

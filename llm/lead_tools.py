@@ -10,6 +10,7 @@ from leads import facts, handoff, quiet
 from leads.facts import Facts, Source
 from leads.languages import Language
 from llm import asking
+from llm.guards.gathering import language_of
 from llm.tools import Tool, Turn, register
 
 
@@ -65,7 +66,7 @@ def request_human(turn: Turn, asked: PersonRequest) -> dict[str, Any]:
     )
     turn.version = conversation.version
     turn.progressed = True
-    return {"handed_over": True, "answer_from": answer_from(turn)}
+    return {"handed_over": True, "answer_from": answer_from(turn, language=language_of(turn))}
 
 
 def answer_from(turn: Turn, *, language: Language = "es") -> str:

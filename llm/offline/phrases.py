@@ -95,12 +95,6 @@ class Spanish:
     REVIEW_MARK = "va a revisar tu caso"
     REVIEW = "Con estos datos el financiamiento se ve difícil por ahora, pero una persona del equipo va a revisar tu caso contigo."
 
-    ANSWER = "{text} (fuente: {title})"
-    NOT_FOUND = "No tengo ese dato confirmado y prefiero no inventarlo. ¿Quieres que te responda una persona del equipo?"
-    NOT_FOUND_ALONE = "No tengo ese dato confirmado y prefiero no inventarlo."
-    NOT_LISTED = (
-        "No encontré una publicación que calce justo con eso, pero puedo ayudarte a buscar."
-    )
     GENERAL: dict[str, str] = {
         "dicom": "Con deudas en DICOM los bancos normalmente piden regularizarlas antes de evaluar un crédito; cada caso se ve por separado.",
         "subsidy": "Los subsidios del Estado más usados para comprar son el DS1 y el DS19; los requisitos los publica el Minvu.",
@@ -135,6 +129,9 @@ class Spanish:
     NO_APPOINTMENT = "Todavía no tienes una visita agendada."
     CONFIRMED = "¡Perfecto, te esperamos! Tu visita es el {label}{place}{agent}."
     LATE = "Gracias por avisar, no te preocupes. Tu visita es el {label}{place}{agent}."
+    LATE_TOLD = (
+        "Gracias por avisar, ya le conté a quien te espera. Tu visita es el {label}{place}{agent}."
+    )
 
     HANDED_OVER: dict[str, str] = {
         "requested": "Claro, le paso la conversación a una persona del equipo.",
@@ -170,7 +167,6 @@ class Spanish:
     ONLY_HOMES = "Con eso no te puedo ayudar: acá vemos propiedades, financiamiento y visitas."
     NOT_SHOWN = "Eso no lo puedo mostrar ni cambiar, pero feliz te ayudo con tu búsqueda."
     NOT_FOR_SALES = "Gracias por escribir. Acá atendemos a quienes buscan propiedad; tu mensaje queda registrado para el equipo."
-    NO_WORDS = "Por acá solo puedo leer texto."
     SAFE = "Gracias por tu mensaje. Cuéntame qué necesitas y lo vemos paso a paso."
 
     @classmethod

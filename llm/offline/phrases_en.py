@@ -79,12 +79,6 @@ class English(Spanish):
     SUBSIDY = "There are also state subsidies, such as DS1 or DS19, which are worth a look."
     REVIEW_MARK = "will review your case"
     REVIEW = "With these figures financing looks difficult for now, but someone from the team will review your case with you."
-    ANSWER = "{text}"
-    NOT_FOUND = "I don't have that confirmed and I'd rather not guess: I'll check with the team. Would you like someone from the team to answer you?"
-    NOT_FOUND_ALONE = (
-        "I don't have that confirmed and I'd rather not guess: I'll check with the team."
-    )
-    NOT_LISTED = "I found no listing that matches exactly, but I can help you to search."
     GENERAL = {
         "dicom": "With debts in DICOM, banks usually ask you to settle them before they look at a loan; each case is seen on its own.",
         "subsidy": "The state subsidies most used to buy are DS1 and DS19; the Minvu publishes the requirements.",
@@ -116,6 +110,9 @@ class English(Spanish):
     NO_APPOINTMENT = "You have no visit booked yet."
     CONFIRMED = "Great, see you there! Your visit is on {label}{place}{agent}."
     LATE = "Thanks for letting us know, don't worry. Your visit is on {label}{place}{agent}."
+    LATE_TOLD = (
+        "Thanks for letting us know, I've told the agent. Your visit is on {label}{place}{agent}."
+    )
     HANDED_OVER = {
         "requested": "Of course, I'm passing the conversation to someone from the team.",
         "anger": "I'm very sorry for the trouble. I'm passing your case to someone from the team.",
@@ -144,5 +141,4 @@ class English(Spanish):
     ONLY_HOMES = "I can't help you with that: here we see to properties, financing and visits."
     NOT_SHOWN = "That is something I can't show or change, but I'm happy to help with your search."
     NOT_FOR_SALES = "Thanks for writing. Here we help people who look for a property; the team has your message."
-    NO_WORDS = "I can only read text here."
     SAFE = "Thanks for your message. Tell me what you need and we'll go step by step."

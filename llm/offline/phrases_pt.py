@@ -79,14 +79,6 @@ class Portuguese(Spanish):
     SUBSIDY = "Também há subsídios do Estado, como o DS1 ou o DS19, que vale a pena olhar."
     REVIEW_MARK = "vai avaliar o seu caso"
     REVIEW = "Com esses dados o financiamento parece difícil por agora, mas uma pessoa da equipe vai avaliar o seu caso com você."
-    ANSWER = "{text}"
-    NOT_FOUND = "Não tenho esse dado confirmado e prefiro não inventar: vou verificar com a equipe. Você quer que uma pessoa da equipe responda?"
-    NOT_FOUND_ALONE = (
-        "Não tenho esse dado confirmado e prefiro não inventar: vou verificar com a equipe."
-    )
-    NOT_LISTED = (
-        "Não encontrei um anúncio que seja exatamente isso, mas posso ajudar você a procurar."
-    )
     GENERAL = {
         "dicom": "Com dívidas no DICOM os bancos em geral pedem para regularizar antes de avaliar um crédito; cada caso se vê em separado.",
         "subsidy": "Os subsídios do Estado mais usados para comprar são o DS1 e o DS19; o Minvu publica os requisitos.",
@@ -122,6 +114,9 @@ class Portuguese(Spanish):
     NO_APPOINTMENT = "Você ainda não tem uma visita marcada."
     CONFIRMED = "Perfeito, esperamos você! A sua visita é {label}{place}{agent}."
     LATE = "Obrigada por avisar, não se preocupe. A sua visita é {label}{place}{agent}."
+    LATE_TOLD = (
+        "Obrigada por avisar, já contei a quem espera você. A sua visita é {label}{place}{agent}."
+    )
     HANDED_OVER = {
         "requested": "Claro, passo a conversa para uma pessoa da equipe.",
         "anger": "Sinto muito pelo transtorno. Passo o seu caso para uma pessoa da equipe.",
@@ -154,5 +149,4 @@ class Portuguese(Spanish):
     NOT_FOR_SALES = (
         "Obrigada por escrever. Aqui atendemos quem procura um imóvel; a equipe tem a sua mensagem."
     )
-    NO_WORDS = "Por aqui só consigo ler texto."
     SAFE = "Obrigada pela sua mensagem. Conte o que você precisa e vemos passo a passo."

@@ -89,6 +89,16 @@ def _cancel(situation: Situation) -> list[Wanted]:
     return [("cancel_visit", {"reason": situation.turn.text[:200]})]
 
 
+def _tell(situation: Situation) -> list[Wanted]:
+    """Who awaits the lead hears that they come, or come late."""
+    kinds = {Intent.RUNNING_LATE: "late", Intent.CONFIRMS_VISIT: "coming"}
+    kind = next((kind for intent, kind in kinds.items() if situation.has(intent)), None)
+    moves = situation.has(Intent.WANTS_CANCEL, Intent.WANTS_RESCHEDULE)
+    if kind is None or moves or not situation.context.appointment:
+        return []
+    return [("tell_agent", {"kind": kind, "words": situation.turn.text[:200]})]
+
+
 def _search(situation: Situation) -> list[Wanted]:
     return [] if situation.handoff else situation.answering.calls
 
@@ -104,8 +114,14 @@ def _slots(situation: Situation) -> list[Wanted]:
         return [("find_slots", {})]
     if not _may_look(situation) or situation.slots:
         return []
-    wished = wish_args(situation.meaning.wish)
+    wished = wish_args(situation.meaning.wish) or _offered_days(situation)
     return [("find_slots", {} if situation.turn.called("find_slots") else wished)]
+
+
+def _offered_days(situation: Situation) -> dict[str, Any]:
+    """Of hours that wait to be chosen: the same days are offered again."""
+    days = sorted(offer.start.date().isoformat() for offer in situation.context.offers)
+    return {"date_from": days[0], "date_to": days[-1]} if situation.hours_wait else {}
 
 
 def _may_look(situation: Situation) -> bool:
@@ -127,6 +143,7 @@ _DECISIONS: tuple[Callable[[Situation], list[Wanted]], ...] = (
     _hand_over,
     _book,
     _cancel,
+    _tell,
     _search,
     _slots,
 )

@@ -234,7 +234,8 @@ def _appointment(situation: Situation) -> str:
     if appointment is None:
         return words.NO_APPOINTMENT if asks else ""
     late = situation.has(Intent.RUNNING_LATE)
-    told = words.APPOINTMENT if asks else words.LATE if late else words.CONFIRMED
+    on_the_way = words.LATE_TOLD if situation.turn.result("tell_agent") else words.LATE
+    told = words.APPOINTMENT if asks else on_the_way if late else words.CONFIRMED
     visit = {
         "label": appointment.label,
         "location": appointment.location,

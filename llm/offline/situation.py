@@ -12,13 +12,14 @@ from leads.languages import Language, spoken_by
 from llm.offline.answering import Answering
 from llm.offline.context import Context, names, read_offers
 from llm.offline.turn import Turn
-from llm.offline.wording import WORDS, Words
+from llm.offline.wording import ALL, Words, words_for
 from llm.spanish import Intent, Offer, Understanding, asked_in, understand
 from llm.spanish.answers import says_refusal, says_unknown
 from llm.spanish.intents import is_like_examples
 
 MOST_ROUNDS, MOST_ASKS = 5, 2
 _WORD = re.compile(r"[a-z0-9]{2}")
+_MARK = re.compile(r"\[[a-z ]{3,40}\]")  # what the history puts for a picture or a file
 _SAME_FACT = {"dicom_clean": "dicom"}
 
 
@@ -31,12 +32,17 @@ class Situation:
     @cached_property
     def language(self) -> Language:
         """The lead's, by all that they wrote, the latest first."""
-        earlier = (said.text for said in reversed(self.turn.history) if not said.by_assistant)
-        return spoken_by((self.turn.text, *earlier)) or "es"
+        return spoken_by(self._written) or "es"
 
-    @property
+    @cached_property
     def words(self) -> Words:
-        return WORDS[self.language]
+        return words_for(self.language, self._written)
+
+    @cached_property
+    def _written(self) -> tuple[str, ...]:
+        """What the lead wrote, the latest first."""
+        earlier = (said.text for said in reversed(self.turn.history) if not said.by_assistant)
+        return (self.turn.text, *earlier)
 
     @cached_property
     def asked(self) -> str | None:
@@ -202,9 +208,20 @@ class Situation:
 
     @property
     def _asks_for_slots(self) -> bool:
-        answers_day = self.meaning.wish is not None and self.asked in ("slot", "visit")
+        answers_day = self.hours_wait or (
+            self.meaning.wish is not None and self.asked in ("slot", "visit")
+        )
         accepts = self.has(Intent.AFFIRMS) and self.asked == "visit"
         return answers_day or accepts or self.has(Intent.WANTS_VISIT)
+
+    @property
+    def hours_wait(self) -> bool:
+        """Hours were offered once, and the lead told something of themselves before choosing one."""
+        only = not self.meaning.intents - _BESIDE_HOURS and self.meaning.question is None
+        offered = self._asked_before[-2:] != ("slot", "slot") and self.asked == "slot"
+        return bool(
+            offered and only and self.context.offers and self.facts and not self.context.appointment
+        )
 
     @property
     def _ready_for_slots(self) -> bool:
@@ -241,7 +258,7 @@ class Situation:
     def _was_lost(self) -> bool:
         """Whether the last message asked what this one is for, in any language."""
         latest = self.turn.assistant_texts[-1:]
-        marks = {mark for words in WORDS.values() for mark in words.clarifying()}
+        marks = {mark for words in ALL for mark in words.clarifying()}
         return any(mark in text for mark in marks for text in latest)
 
     @cached_property
@@ -275,18 +292,27 @@ class Situation:
 
     @property
     def _has_words(self) -> bool:
-        return bool(_WORD.search(fold(clean(excerpt(self.turn.text)))))
+        return bool(_WORD.search(_MARK.sub(" ", fold(clean(excerpt(self.turn.text))))))
 
     def told(self, mark: str) -> bool:
         return any(mark in text for text in self.turn.assistant_texts)
 
 
+# What may be said beside a fact while hours wait to be chosen.
+_BESIDE_HOURS = {
+    Intent.GREETING,
+    Intent.THANKS,
+    Intent.AFFIRMS,
+    Intent.SMALLTALK,
+    Intent.WANTS_VISIT,
+}
 _HANDOFFS: tuple[tuple[Intent, str], ...] = (
     (Intent.LEGAL_THREAT, "legal_threat"),
     (Intent.COMPLAINT, "complaint"),
     (Intent.ANGER, "anger"),
     (Intent.WANTS_HUMAN, "requested"),
     (Intent.WANTS_TO_SELL, "other"),
+    (Intent.OTHER_BUSINESS, "other"),
 )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from leads.money_words import WORDS
 from llm.spanish.answers import core, says_yes
-from llm.spanish.days import find_wish, in_part
+from llm.spanish.days import find_dates, find_wish, in_part
 from llm.spanish.meaning import DayWish, Offer
 
 _ORDINALS: tuple[tuple[int, str], ...] = (
@@ -29,6 +29,16 @@ _NUMBER = re.compile(
     r"(?:\b(?:opcion|alternativa|numero|nro|n°|la|el|el numero|la opcion)|#)\s*(?P<marked>[1-9]|un[oa]|dos|tres|cuatro)(?!\w|\d|:|[.,]\d| ?(?:de|hrs|am|pm|dorm))"
     r"|^\W*(?P<alone>[1-9]|un[oa]|dos|tres|cuatro)(?:\ufe0f?\u20e3)?\W*(?:por ?fa(?:vor)?|gracias|ok|si|porfis)?\W*$"
 )
+# With an article and nothing but courtesy before it: "¿tienes más temprano?" asks for others.
+_LEAD = r"^\W*(?:(?:ya|ok|okey|si|sii|dale|bueno|perfecto|listo|entonces|mejor|prefiero|quiero|tomo|dame|me quedo con|me sirve|me acomoda|anotame(?: en| para)?|reservame|agendame)\W+){0,3}"
+_EARLIEST = re.compile(
+    _LEAD + r"(?:(?:la|el|lo) (?:de |del )?(?:mas temprano|mas temprana)|la primera hora|a primera hora|the earliest|o mais cedo)\b"
+    r"|" + _LEAD + r"la primera (?:hora )?(?:de|del|el) "
+)  # fmt: skip
+_LATEST = re.compile(
+    _LEAD + r"(?:(?:la|el|lo) (?:de |del )?mas tarde|la ultima hora|the latest|o mais tarde)\b"
+    r"|" + _LEAD + r"la ultima (?:hora )?(?:de|del|el) "
+)  # fmt: skip
 _LETTER = re.compile(r"^\W*(?:la |opcion )?(?P<letter>[abc])\W*$")
 _HOUR_ALONE = re.compile(r"^\W*(?P<hour>\d{1,2})(?![\d:])\W*$")
 _ANY = re.compile(
@@ -49,8 +59,16 @@ def rejects(folded: str) -> bool:
 
 def find_choice(folded: str, offers: Sequence[Offer], today: date, *, asked: bool) -> int | None:
     """The offer's id; None when nothing or more than one is meant."""
+    if offers and asked and (end := _end(folded)) is not None:
+        days = find_dates(folded, today)
+        of_day = [each for each in offers if fits(each, DayWish(*days))] if any(days) else offers
+        return sorted(of_day, key=lambda each: each.start)[end].offer_id if of_day else None
     if not offers or _refused(folded):
         return None
+    return _chosen(folded, offers, today, asked=asked)
+
+
+def _chosen(folded: str, offers: Sequence[Offer], today: date, *, asked: bool) -> int | None:
     wish = find_wish(folded, today)
     fitting = [offer for offer in offers if wish and fits(offer, wish)]
     if wish and len(fitting) == 1 and (wish.hours or asked or "?" not in folded):
@@ -68,6 +86,11 @@ def find_choice(folded: str, offers: Sequence[Offer], today: date, *, asked: boo
     if index is not None:
         return offers[index].offer_id
     return _pointed(folded, offers, fitting, asked=asked)
+
+
+def _end(folded: str) -> int | None:
+    """0 for "la de más temprano", "la primera del sábado"; -1 for "la última hora"."""
+    return 0 if _EARLIEST.search(folded) else -1 if _LATEST.search(folded) else None
 
 
 def fits(offer: Offer, wish: DayWish) -> bool:

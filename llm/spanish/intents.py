@@ -29,7 +29,8 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
      rf"|\b{_SOMEONE} con quien (?:hablar|conversar)|\b(?:pasame|comunicame|pasarme|comunicarme) con\b|\b(?:ejecutiv[oa]|asesor|asesora|humano|persona|agente|operador(?:a)?),? (?:real|por ?fa(?:vor)?)\b|^[^\w\n]*(?:humano|ejecutiv[oa]|persona|operador(?:a)?|agente|asesor(?:a)?)\W*$"
      r"|\bno (?:quiero|me gusta|deseo|voy a) (?:hablar|hablando|seguir|conversar|tratar)?(?: hablando)? ?con (?:un |una )?(?:bot|robot|maquina|ia)|\b(?:talk|speak) (?:to|with) (?:a )?(?:human|person|someone|agent)"),
     (Intent.ANGER,
-     r"\b(?:ctm|csm|conch\w*tu\w*|chuchetumare|mierda|qlo|qla|ql|culia[oa]s?|culiad[oa]s?|weon(?:es)? (?:qlo|culia)|aweona[oa]s?|ahueona[oa]s?|imbecil(?:es)?|estupid[oa]s?|idiotas?|inutil(?:es)?|incompetentes?|ladrones|sinverguenzas?|chantas?|rateros|ctmre|maricon)\b"
+     r"\b(?:los|las|te|les) felicito\b(?=[^\n]{0,120}\b(?:dias?|semanas?|meses|horas|demora|espera|plant\w+|nada|nadie|nunca)\b)|\b\d+ (?:dias|semanas|meses|horas) (?:para|sin) (?:contest|respond|llam|devolv|mandar|arregl)\w*|\b(?:dias?|semanas?|horas) para (?:contestar|responder)\b(?=[^\n]{0,60}\b(?:los|las|te) felicito)|\b(?:gracias|bravo|aplausos?|felicit\w+|excelente),? (?:por (?:nada|la demora|la espera|hacerme|dejarme|el planton)|otra vez me dejaron)\b"
+     r"|\b(?:ctm|csm|conch\w*tu\w*|chuchetumare|mierda|qlo|qla|ql|culia[oa]s?|culiad[oa]s?|weon(?:es)? (?:qlo|culia)|aweona[oa]s?|ahueona[oa]s?|imbecil(?:es)?|estupid[oa]s?|idiotas?|inutil(?:es)?|incompetentes?|ladrones|sinverguenzas?|chantas?|rateros|ctmre|maricon)\b"
      r"|\b(?:es|son|parece) (?:una|unos|pura|puras|puros) (?:estafa|estafadores|mentiros[oa]s?|mentiras?|verguenza|burla|chacra|falta de respeto|perdida de tiempo|asco)\b(?![^.\n]{0,120}\?)|\bestafador(?:es)?\b|\bque (?:verguenza|asco|rabia|falta de respeto|mal servicio|mala atencion)\b"
      r"|\b(?:pesim[oa]|horrible|malisim[oa]|asquerosa|mal[oa]) (?:el |la )?(?:servicio|atencion|experiencia)\b|\b(?:estoy|toy|ando) (?:muy |super |re |ya )?(?:hart[oa]|furios[oa]|enojad[oa]|choread[oa]|chat[oa]|molest[oa]|indignad[oa]|aburrid[oa] de)\b"
      r"|\bme (?:tienen|tienes|tiene) (?:hart[oa]|chat[oa]|aburrid[oa]|enferm[oa]|podrid[oa]|cabread[oa])|\b(?:nadie|nunca) (?:me )?(?:responde[n]?|contesta[n]?|ha[n]? respondido|llamaron|llamo)\b|\bno sirve[ns]? para nada\b"
@@ -44,7 +45,7 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
      r"|\bagend(?:a|ar|amos|emos|o|ame|arla|arlo|arme)\b|\bcoordin(?:ar|amos|emos|o) (?:\w+ ){0,3}?(?:visita|hora|dia|para|una)?|\b(?:tienen?|tienes|hay|dan?|dame|deme|quiero|necesito|pedir|tomar|reservar|sacar) (?:\w+ ){0,2}?(?:hora|horas|horarios?|cita|tour|cupo)\b"
      r"|\b(?:que|cuales) (?:horarios|horas|dias) (?:hay|tienen?s?|disponibles)|\bhorarios? disponibles?\b|\bcuando (?:puedo|podemos|podria|se puede|podriamos) (?:ir|verl|ver|visitar|conocer|pasar)|\bpuedo ir\b|\b(?:me|nos) (?:lo |la |los |las )?(?:muestr\w+|mostr\w+)\b(?! (?:\w+ )?(?:fotos?|opciones|alternativas|precios|propiedades|planos?|mas|que))|\b(?:come|go) (?:and |to )?see\b|\b(?:see|view) (?:the|it|this|that)\b|\bvisit(?:ar)? (?:o|a|the)\b|\b(?:posso|gostaria de|quero) (?:ver|visitar|conhecer)\b|\b(?:viewing|marcar uma visita|agendar uma visita)\b|\bme gustaria ir\b|\bvisit (?:the|it)\b|\bschedule a\b|\bpuedo pasar\b|\b(?:podria|podriamos|puede|podra) ser (?:\w+ ){0,3}?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|pasado)\b"),
     (Intent.WANTS_CANCEL,
-     r"\b(?:cancel(?:ar|o|a|emos|en|ame)|anul(?:ar|o|a|emos|en)|desagendar|suspender|suspendamos) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|reserva|lo del)\b|\bno (?:podre|voy a poder|voy a ir|puedo|alcanzo a|alcanzare a|vamos a poder|podremos)(?: \w+)? (?:ir|asistir|llegar|visitar)\b"
+     r"\b(?:cancel(?:ar|o|a|emos|en|ame)|baj(?:ar|emos|a|en|amos)|bot(?:ar|emos)|borr(?:ar|emos|a|en)|olvid(?:emos|emonos de|a)|dej(?:ar|emos) (?:hasta ahi|sin efecto)|anul(?:ar|o|a|emos|en)|desagendar|suspender|suspendamos) (?:\w+ ){0,2}?(?:visita|cita|hora|reunion|reserva|lo del)\b|\bno (?:podre|voy a poder|voy a ir|puedo|alcanzo a|alcanzare a|vamos a poder|podremos)(?: \w+)? (?:ir|asistir|llegar|visitar)\b"
      r"|^\W*(?:\w+ ){0,3}?(?:ya |al final )?no (?:voy a poder|podre|vamos a poder|podremos)(?: (?:manana|hoy|al final|el \w+|ir))?\W*$|\b(?:cancel|call off) (?:my|the) (?:visit|appointment|viewing)\b|\bcan'?t make it\b|\b(?:cancelar|desmarcar) a (?:minha )?visita\b"
      r"|\b(?:cancela(?:la|lo|rla)|anula(?:la|rla))\b|\bya no (?:voy|quiero ir|ire|puedo ir)\b"),
     (Intent.WANTS_RESCHEDULE,
@@ -75,6 +76,8 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
      r"\bconfirmo (?:q |que )?(?:si |la |mi |voy|vamos|asist|ire|iremos|manana|visita|hora)|\b(?:ahi|alla) (?:estare|estaremos|nos vemos|voy a estar|estoy)\b|\b(?:si|yo) (?:voy|vamos|ire|asisto|asistire)\b(?! a (?:pensar|ver|comprar|poder))|\bcuent[ae]n? conmigo\b|\bvoy en camino\b|\bya llegue\b|\bestoy (?:afuera|abajo|en (?:la )?(?:porteria|conserjeria|recepcion))\b|\bi'?ll be there\b|\bestarei la\b|\bsin falta\b"),
     (Intent.JOB_SEEKER,
      r"\b(?:busco|buscando|necesito|quiero) (?:\w+ )?(?:trabajo|pega|empleo)\b(?! (?:cerca|y|en la casa))|\b(?:mi|el|un) (?:curriculum|cv)\b|\bestan contratando\b|\bvacantes?\b|\bquiero trabajar (?:con|para|en su)\b|\b(?:looking for a job|are you hiring|procurando emprego)\b"),
+    (Intent.OTHER_BUSINESS,
+     r"\bsoy (?:\w+ )?(?:periodista|reportera?|notario|arrendatari[oa] (?:actual|del)|(?:el|la) (?:administradora?|conserje|vecin[oa]) del?)\b|\bvoceria\b|\b(?:hacen|trabajan en|en|por un) canje\b|\btengo un cliente\b|\bi'?m a (?:journalist|broker|realtor)\b|\bsou corretora?\b"),
     (Intent.SUPPLIER,
      r"\b(?:ofrezco|ofrecemos|ofrecerles?|les ofrezco|le ofrecemos) (?:\w+ ){0,3}?(?:servicios?|fletes|mudanzas|publicidad|seguros|creditos|marketing|leads|convenio)\b|\bsomos (?:una )?(?:empresa|agencia) (?:de|que)\b|\bseo services\b|\bpaginas? web\b|\bbitcoin\b|\bcriptomonedas?\b"),
 )  # fmt: skip
@@ -87,6 +90,11 @@ _ELSEWHERE = re.compile(
     r"\b(?:hart|furios|enojad|choread|chat|molest|cansad|aburrid|cabread)[oa]s? (?:\w+ )?(?:con|de|del|por) (?:que )?(?:el |la |los |las |mi |mis |tanto |tanta )?"
     r"(?:banco|bancos|taco|dueno|duena|arriendo|arrend\w+|jefe|vecin\w+|suegr\w+|ruido|pag\w+|viv\w+|busc\w+|trabajo|pega|allegad\w+|marido|senora|ex|ciudad|santiago|gobierno|frio|calor|micro|metro|hermano|polol\w+)"
     r"|\b(?:que )?no (?:es|sea|son|sean|sera) (?:una? |unos )?(?:estafa\w*|mentira)|\b(?:me|nos) (?:estafaron|enganaron|mintieron) (?:antes|en otr|una vez|con otr|el ano)\w*"
+)
+# An act that is denied is not asked for.
+_NEGATED = re.compile(
+    r"\bno (?:\w+ )?(?:quiero|quisiera|queremos|es para|vengo a|necesito|voy a|deseo|estoy|quiere decir que) (?:\w+ )?(?:cancel|anul|mover|cambiar|reagend|reprogram|posterg|vender|reclam|demand|denunc|molest)\w*(?: (?:la|mi|el|los|una) (?:visita|hora|cita|dia))?"
+    r"|\b(?:don'?t|do not) want to (?:cancel|move|change|reschedule|sell|complain)\w*(?: (?:the|my) \w+)?|\bnao quero (?:cancelar|desmarcar|mudar|vender)(?: (?:a|minha) visita)?"
 )
 # In Chile a debt is "cancelada" when it is paid.
 _PAID_OFF = re.compile(
@@ -117,7 +125,7 @@ _LEARNT = {
         Intent.LEGAL_THREAT, Intent.WANTS_VISIT, Intent.ASKS_FINANCING, Intent.THANKS, Intent.GOODBYE,
         Intent.WANTS_CANCEL, Intent.WANTS_RESCHEDULE, Intent.ASKS_APPOINTMENT, Intent.WANTS_TO_SELL,
         Intent.POSTPONES, Intent.NOT_INTERESTED, Intent.HOW_ARE_YOU, Intent.ASKS_WHY,
-        Intent.REFUSES_TO_SAY, Intent.CONFIRMS_VISIT, Intent.RUNNING_LATE, Intent.SUPPLIER,
+        Intent.REFUSES_TO_SAY, Intent.CONFIRMS_VISIT, Intent.RUNNING_LATE, Intent.SUPPLIER, Intent.OTHER_BUSINESS,
         Intent.JOB_SEEKER, Intent.ATTACK, Intent.OFF_TOPIC, Intent.SMALLTALK,
     )
 }  # fmt: skip
@@ -131,28 +139,30 @@ _UNLIKELY, _SOMETHING_ELSE = 0.04, 0.6
 _PLAIN = ("facts", "asks_question")
 
 
-def find_intents(folded: str) -> set[Intent]:
+def find_intents(folded: str, *, answers: bool = False) -> set[Intent]:
+    """With ``answers`` the message tells what was asked: the examples alone then call nobody."""
     plain = _without_asides(folded)
     guessed = guess(plain)
     found = {intent for intent, pattern in _PATTERNS if pattern.search(plain)}
     found = {intent for intent in found if not _is_denied(intent, guessed)}
     if complains(plain):
         found.add(Intent.COMPLAINT)
-    found |= {_LEARNT[name] for name in guessed.sure if name in _LEARNT}
-    if "needs_person" in guessed.sure and not found & set(_PEOPLE):
+    learnt = {_LEARNT[name] for name in guessed.sure if name in _LEARNT}
+    found |= learnt - set(_PEOPLE) if answers else learnt
+    if "needs_person" in guessed.sure and not answers and not found & set(_PEOPLE):
         found.add(max(_PEOPLE, key=lambda intent: guessed.scores[intent]))
-    answers = (
+    replies = (
         (Intent.AFFIRMS, says_yes),
         (Intent.DECLINES, says_no),
         (Intent.DOES_NOT_KNOW, says_unknown),
         (Intent.REFUSES_TO_SAY, says_refusal),
     )
-    found |= {intent for intent, says in answers if says(folded)}
+    found |= {intent for intent, says in replies if says(folded)}
     return _settled(folded, found)
 
 
 def _without_asides(folded: str) -> str:
-    return _ELSEWHERE.sub(" ", _PARKING.sub(" ", _PROFESSION.sub(" ", folded)))
+    return _NEGATED.sub(" ", _ELSEWHERE.sub(" ", _PARKING.sub(" ", _PROFESSION.sub(" ", folded))))
 
 
 def find_unsure(folded: str) -> Intent | None:

@@ -44,6 +44,7 @@ class Intent(StrEnum):
     COMPLAINT = "complaint"
     CONFIRMS_VISIT = "confirms_visit"
     RUNNING_LATE = "running_late"
+    OTHER_BUSINESS = "other_business"
     SUPPLIER = "supplier"
     JOB_SEEKER = "job_seeker"
     ATTACK = "attack"

@@ -5,8 +5,8 @@ from leads.folding import clean, fold
 
 # In order: the first that fits the last question wins. "dicom_clean" asks whether there is no debt.
 _TABLE: tuple[tuple[str, str], ...] = (
-    ("clarify", r"necesitas otra cosa|something else|outra coisa"),
-    ("reschedule", r"quieres cambiar la visita a otra hora|move the visit to another time\?|mudar a visita para outro horario"),
+    ("clarify", r"necesitas? otra cosa|something else|outra coisa"),
+    ("reschedule", r"quieres? cambiar la visita a otra hora|move the visit to another time\?|mudar a visita para outro horario"),
     ("debt_amount", r"amount of the debt|how much is the debt|valor da divida|quanto e a divida|(?:monto|cuanto|a cuanto|valor|total|suma)[^?]*(?:deud|debes|adeud|moros)|deuda[^?]*(?:monto|cuanto|a cuanto|asciende)"),
     ("dicom_clean", r"(?:estas|estar|tienes|te encuentras) (?:\w+ )?(?:limpi[oa]|sin deudas|libre|al dia)"),
     ("dicom", r"dicom|deudas?|moros|boletin comercial|antecedentes comerciales|situacion (?:comercial|crediticia)|protestos|historial credit"),

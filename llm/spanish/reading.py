@@ -78,6 +78,8 @@ def understand(
     ]
     facts = message.facts(assistant, known or {})
     intents = message.intents
+    if asked in facts.known():
+        intents &= frozenset(find_intents(message.folded, answers=True))
     told = in_spanish(message.folded)
     choice = find_choice(told, local, message.today, asked=asked == "slot")
     wish = find_wish(told, message.today)

@@ -1,10 +1,13 @@
 """What the offline model does next: visits first, one question where unsure, a person in time."""
 
+import re
+
 import pytest
 
 from leads.languages import LANGUAGES, language_of
 from llm.offline.phrases import Spanish
-from llm.offline.wording import WORDS
+from llm.offline.phrases_formal import Formal
+from llm.offline.wording import ALL, WORDS, Words
 from llm.spanish import asked_in
 from tests.llm.test_offline import KNOWN, VISIT, known_but
 from tests.llm.world import SLOTS, World
@@ -141,16 +144,15 @@ def test_every_text_has_its_words_in_every_language() -> None:
         assert {name for name in vars(WORDS[language]) if name.isupper()} == names
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_asked_is_known_again_when_it_is_answered(language: str) -> None:
-    words = WORDS[language]
+@pytest.mark.parametrize("words", ALL)
+def test_what_is_asked_is_known_again_when_it_is_answered(words: Words) -> None:
     for name, texts in words.ASK.items():
         for text in (*texts, words.ASK_AGAIN[name]):
             assert asked_in(text) == name
 
 
 def test_a_fact_that_is_asked_for_again_is_asked_in_other_words() -> None:
-    for words in WORDS.values():
+    for words in ALL:
         assert not set(words.ASK_AGAIN.values()) & {
             text for texts in words.ASK.values() for text in texts
         }
@@ -159,3 +161,33 @@ def test_a_fact_that_is_asked_for_again_is_asked_in_other_words() -> None:
 def test_nobody_is_thanked_twice_for_one_thing() -> None:
     world = World(known=known_but("dicom", "income", "timeline"))
     assert world.say("gano 1.2 palos pero debo 300 lucas en dicom").lower().count("gracias") <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "formal"),
+    [
+        ("Buenas tardes, quisiera consultar si usted tiene casas en Maipú", True),
+        ("Estimada, muy buenas tardes, busco una casa en Maipú", True),
+        ("hola tienes deptos en ñuñoa?", False),
+        ("busco casa en maipu", False),
+    ],
+)
+def test_who_writes_usted_is_answered_so(text: str, formal: bool) -> None:
+    world = World(known=known_but("dicom", "income", "timeline"))
+    answer = world.say(text) + world.say("ya")
+    assert ("Buenas, soy Sofía" in answer) is formal
+    assert bool(re.search(r"\b(?:tú|te|tu|tienes|quieres)\b", answer)) is not formal
+
+
+def test_the_formal_words_never_say_tu() -> None:
+    said = re.findall(r"[^\W\d_]+", str({name: getattr(Formal, name) for name in vars(Formal)}))
+    assert not {"tú", "tu", "te", "ti", "contigo", "quieres", "tienes"} & set(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("voy 15 min atrasado", "late"), ("ahí estaré", "coming")]
+)
+def test_the_agent_hears_of_who_comes_late_or_will_come(text: str, kind: str) -> None:
+    world = World(known=dict(KNOWN), appointment=VISIT, more_tools={*MOVES, "tell_agent"})
+    world.say(text)
+    assert world.args_of("tell_agent") == {"kind": kind, "words": text}

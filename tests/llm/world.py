@@ -101,7 +101,7 @@ class World:
             self.book_visit,
             self.request_human,
         ]
-        later = [self.reschedule_visit, self.cancel_visit]
+        later = [self.reschedule_visit, self.cancel_visit, self.tell_agent]
         for tool in tools + [each for each in later if each.__name__ in self.more_tools]:
             if tool.__name__ not in self.without_tools:
                 agent.tool_plain(tool)
@@ -220,3 +220,6 @@ class World:
     def cancel_visit(self, reason: str) -> dict[str, Any]:
         self.appointment = None
         return {"cancelled": True}
+
+    def tell_agent(self, kind: str, words: str) -> dict[str, Any]:
+        return {"told": True}

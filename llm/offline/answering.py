@@ -173,7 +173,7 @@ class Answering:
 
     @property
     def _texts(self) -> Iterator[str]:
-        named = {home.id for home in self.context.discussed if self._names(home)}
+        named = {home.id for home in self.context.discussed if self._is_fresh(home)}
         for home, group in groupby(self.answers, key=lambda each: each.home and each.home.home):
             if home is None:
                 yield from (each.text for each in group if each.text)
@@ -182,9 +182,15 @@ class Answering:
                 yield homes.said_of(found, self.language, named=home.id in named)
                 named.add(home.id)
 
-    def _names(self, home: Home) -> bool:
-        """Who was named in the message itself need not be named again."""
-        folded = fold(clean(self.turn.text))
+    def _is_fresh(self, home: Home) -> bool:
+        """What was named in this message or just before need not be named again."""
+        before = [each.text for each in self.turn.history[-2:]]
+        return len(self.context.discussed) == 1 and any(
+            self._names(home, text) for text in (self.turn.text, *before)
+        )
+
+    def _names(self, home: Home, text: str = "") -> bool:
+        folded = fold(clean(text or self.turn.text))
         words = re.findall(r"[a-z]{5,}", fold(clean(home.name)))
         return any(word in folded for word in words if word not in _KINDS)
 

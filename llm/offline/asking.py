@@ -41,11 +41,11 @@ class Asked:
 
 _KINDS = (
     (Kind.NAME, r"\bcomo se llaman?\b|\b(?:que|cual es el) nombre\b|\bel nombre (?:de|del)\b|\bwhat is (?:it|the \w+) called\b"),
-    (Kind.DURATION, r"\bcuant[oa]s? (?:tiempo|dias?|meses|mes|semanas?|horas?|minutos?)\b|\bcuanto (?:me |se |te |nos )?(?:dura\w*|demora\w*|tarda\w*)\b|\bque plazo|\bpor cuanto\b|\bhow long\b|\bquanto tempo\b|\bquantos (?:dias|meses)\b"),
+    (Kind.DURATION, r"\bcuant[oa]s? (?:tiempo|dias?|meses|mes|semanas?|horas?|minutos?)\b|\bcuanto (?:me |se |te |nos )?(?:dura\w*|demora\w*|tarda\w*)\b|\bque plazo|\bcuanta antiguedad\b|\bpor cuanto\b|\bhow long\b|\bquanto tempo\b|\bquantos (?:dias|meses)\b"),
     (Kind.COUNT, r"\bcuant[oa]s (?:\w+)\b|\ben cuantas?\b|\bhow many\b|\bquant[oa]s \w+\b"),
-    (Kind.WHEN, r"\ba que hora|\bhasta que hora|\bhorarios?\b|\bque (?:dias?|fecha|horario)\b|\bcuando\b|\bpara cuando\b|\bwhen\b|\bwhat time\b|\b(?:opening|office|business) hours\b|\bque horas\b|\bquando\b|\babren\b|\batienden\b|\bcierran\b|\bare you open\b"),
+    (Kind.WHEN, r"\bcada cuanto\b|\ba que hora|\bhasta que hora|\bhorarios?\b|\bque (?:dias?|fecha|horario)\b|\bcuando\b|\bpara cuando\b|\bwhen\b|\bwhat time\b|\b(?:opening|office|business) hours\b|\bque horas\b|\bquando\b|\babren\b|\batienden\b|\bcierran\b|\bare you open\b"),
     (Kind.WHERE, r"\ba?donde\b|\bdireccion\b|\bubica\w*\b|\bque (?:calle|comuna|sector|barrio)\b|\bwhere\b|\baddress\b|\bonde\b|\bendereco\b"),
-    (Kind.AMOUNT, r"\bcuant[oa]\b|\b(?:que|cual es el|cual seria el) (?:precio|valor|monto|porcentaje|costo)\b|\bprecios?\b|\bhow much\b|\bquanto\b|\bwhat (?:is|'s) the (?:price|cost|fee)\b|\bqual o (?:preco|valor)\b|^\W*(?:el )?(?:precio|valor|costo)s?\b"),
+    (Kind.AMOUNT, r"\bcuant[oa]\b|\b(?:que|cual es el|cual seria el) (?:precio|valor|monto|porcentaje|costo)\b|\b(?:que|el|los|su|cual) precios?\b|^\W*(?:y )?precios?\b|\bprecios? (?:de|tiene|porfa)\b|\bhow much\b|\bquanto\b|\bwhat (?:is|'s) the (?:price|cost|fee)\b|\bqual o (?:preco|valor)\b|^\W*(?:el )?(?:precio|valor|costo)s?\b"),
     (Kind.WHICH, r"\b(?:que|cual(?:es)?) (?:\w+ ){0,2}?(?:papel\w*|document\w*|requisitos?|antecedentes|necesit\w+|pid\w+|ped\w+|tengo que|hay que|banco\w*|subsidio\w*|piso|orientacion|incluye)\b|\bque (?:es|son|tan)\b|\bcual(?:es)?\b|\bwhat\b|\bwhich\b|\bquais\b|\bqual\b|\bcomo (?:es|funciona\w*|se|puedo|hago|son)\b|\brequisitos\b"),
 )  # fmt: skip
 _KIND_PATTERNS = tuple((kind, Pattern(pattern)) for kind, pattern in _KINDS)
@@ -57,9 +57,10 @@ _BEGINS = re.compile(
     r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen|si (?:tiene|hay|acepta|se puede|es|esta|incluye|viene|trae|queda))\b)"
     r"|:\s+|¿"
 )
+_K = re.compile(r"\bk(uant|uál|ual|omo|uand)")
 _TAIL = re.compile(r"[\s,;¿]+(?:y|e|and|,|pero|también)?[\s,;¿]*$")
 _MARKED = re.compile(
-    r"(?<!en )\bcuant[oa]s?\b(?! (?:antes|menos|mas)\b)|\bque tan\b|\bcomo se llama|\b(?:cuando) (?:lo|la|se|me|entreg\w+|esta\w*|abren|es|puedo|podria)\b"
+    r"^\W*(?:y |pero )?(?:a|de|en|con|hasta|desde|por|para) (?:que|cual|cuant[oa]s?|quien) (?!me )|\b(?:a|hasta|desde) que hora\b|(?<!en )\bcuant[oa]s?\b(?! (?:antes|menos|mas)\b)|\bque tan\b|\bcomo se llama|\b(?:cuando) (?:lo|la|se|me|entreg\w+|esta\w*|abren|es|puedo|podria)\b"
     r"|\ba?donde (?:queda|esta|es|estan|tengo|hay|se|puedo|los|las|lo|la|que)\b|\ba que hora\b|\bhow (?:much|many|long|big)\b|\bquant[oa]s?\b"
     r"|\b(?:quier[eo]|kier[eo]|quisiera|necesito|me gustaria|queria) saber?\b|\b(?:que|cual(?:es)?) (?:papel|papeles|document\w{1,6}|requisitos?)\b|\bme interesa saber\b|\bse puede\b|\bes cierto que\b|\bhay que\b.*\?|\bcuales? (?:es|son)\b"
 )
@@ -95,7 +96,7 @@ def questions_in(text: str) -> list[Asked]:
     found: list[Asked] = []
     said: frozenset[str] = frozenset()
     asking = _ASKING.search(fold(clean(text[:_READ])))
-    for clause, marked in _clauses(spell_out(clean(excerpt(text, _READ)))):
+    for clause, marked in _clauses(_K.sub(r"c\1", spell_out(clean(excerpt(text, _READ))))):
         folded = fold(clause)
         subject = concepts(folded)
         if _asks(clause, folded, marked) or (asking and _INDIRECT.search(folded)):

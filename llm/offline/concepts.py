@@ -29,7 +29,8 @@ _SUBJECTS: tuple[tuple[str, str], ...] = (
     ("=independiente", r"independ|boleta|emprended|freelance|selfemployed|autonom"),
     ("=antiguedad", r"antigu"),
     ("=horario", r"horari|atien|abren$|abre$|abiert|cierr|open|close|funcionam|atend"),
-    ("=oficina", r"oficin|sucursal|offices?$|escritori|ubicad|ustedes$|located"),
+    ("=oficina", r"oficin|sucursal|offices?$|ubicad|ustedes$|located"),
+    ("=direccion", r"direccion|address|endereco"),
     ("=visita", r"visit|recorr|viewing|tours?$|recorrido"),
     ("=evaluacion", r"evalu|preevalu|simulac"),
     ("=nuevo", r"nuev|proyect|verde$|blanco$|newbuild"),
@@ -85,6 +86,7 @@ SOFT = frozenset(
     monthly month months year years per each only before after while also into out up down who why either both really possible usually normally
     voces aceita permite permitem tenho temos preciso queria gostaria saber sobre por favor aqui la isso esse essa desse dessa meu grande pequeno comigo mes meses ano anos entao ja mais menos muito tambem
     dorm dorms dormi domingo domingos lunes martes miercoles jueves viernes sabado sabados feriado feriados finde sunday sundays saturday saturdays monday friday weekend weekends sabado domingo
+    minimo minima maximo maxima respecto problema problemas drama permitido permitida varios varias cada ask asks come comes time cubre cubren rol
     porcentaje digo onda tipo plata monto total aprox aproximado aproximadamente exactamente exacto bruto seria cortita rapida rapidita simple hoy dia manana pasado
     buy buying comprando venda chile chili in only just still says say says unit units place available
     """.split()  # noqa: SIM905 - a table of words
@@ -106,6 +108,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"\btramo (?:n )?(\d|uno|dos|tres)\b"), lambda found: "tramo" + _DIGITS.get(found[1], found[1])),
     (re.compile(r"\bregistro social(?: de hogares)?\b"), "rsh"),
     (re.compile(r"\b(?:ds|d s) ?-?(?:n ?)?(0?1|19|49)\b"), r"ds\1"),
+    (re.compile(r"\bo(?:s|utro)? escritorio\b"), "oficina"),
     (re.compile(r"\b(?:ir a|para) (?:ver|conocer)\b"), "visita"),
     (re.compile(r"\bme (?:arrepiento|arrepienta|retracto|echo para atras)\b"), "devolver"),
 )  # fmt: skip

@@ -51,7 +51,7 @@ class Home:
 # Words by which the same thing is asked in another way.
 _SAME = {
     "sta": "sant", "piez": "dormitori", "pieza": "dormitori", "cuarto": "dormitori", "habitacion": "dormitori", "mueble": "amobl", "muebl": "amobl", "amoblad": "amobl",
-    "ampli": "ampli", "ampliable": "ampli", "eventos": "event", "salon": "sala", "niños": "infantil",
+    "ampli": "ampli", "ampliable": "ampli", "eventos": "event", "salon": "sala", "nino": "infantil", "nin": "infantil",
 }  # fmt: skip
 _ASIDES = Pattern(r"\b(?:llam|nombre)\w*")
 
@@ -241,7 +241,12 @@ def _is_like(word: str, named: frozenset[str]) -> bool:
 
 # Beside an attribute they ask for nothing more: "¿a cuántas cuadras…?" is asked for by its kind.
 _LIGHT = frozenset(
-    ["=costo", "=duracion", "=oficina", "=horario", "=antes", "=credito", "cuadra", "cerc", "cerca", "grand", "metr", "m2", "mide", "medid", "aprox", "aproximad", "mensual", "total", "util", "present", "much", "ampli", "privad", "propi", "tien", "hoy", "actual", "video", "vide", "fot", "foto", "public", "aviso", "anunci", "vi", "vist", "ver", "gust", "encant", "interes", "=nuevo", "inmediat", "directament", "list", "listo", "term", "terminad"]
+    """
+    =costo =duracion =oficina =horario =credito cuadr cuadra cerc cerca grand metr m2 mide medid aprox
+    aproximad mensual total util present much ampli privad propi tien hoy actual video vide fot foto
+    public aviso anunci vi vist ver gust encant interes =nuevo inmediat directament list listo term
+    terminad dorm dormitori bano cab auto aun todavi inclu
+    """.split()  # noqa: SIM905 - a table of words
 )  # fmt: skip
 
 

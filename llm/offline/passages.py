@@ -14,6 +14,8 @@ _AKIN, _SURE = 5, 6  # letters from which words may differ in their end, and by 
 _READ, _MOST_SENTENCES, _LONGEST = 4_000, 60, 320
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.](?=\d)[^.!?\n]+)*[.!?]?")
 _MARKUP = re.compile(r"[*_#`|>]+|\[([^\]]{0,200})\]\([^)]{0,500}\)")
+_TOGETHER = 2
+_FIGURE = re.compile(r"\$ ?\d|\buf ?\d|\d ?%")
 _WORD = re.compile(r"[a-z0-9]+")
 _WORD_SIGN = re.compile(r"\w")
 _PROMISE = Pattern(r"\b(?:pre-?\s?)?(?:aprobad\w*|aprobac\w*|aprueb\w*|garantiz\w*|asegurad\w*)\b")
@@ -38,7 +40,9 @@ _NEAR = {
     "=duracion": frozenset({"=duracion"}),
 }  # fmt: skip
 # What a question's kind asks for already, and words beside a subject that narrow nothing down.
-_ASIDE = frozenset({"=costo", "=duracion", "=horario", "=oficina", "=anticipacion", "=interes"})
+_ASIDE = frozenset(
+    {"=costo", "=duracion", "=horario", "=oficina", "=anticipacion", "=interes", "=direccion"}
+)
 # A passage that is for some only, where the question says nothing of them, comes after one for all.
 _NARROWS = frozenset({"=arriendo", "=usado", "=nuevo", "=subsidio", "=independiente", "=tramo"})
 _LATER = 0.05  # of a point for each sentence that comes before: what matters is said first
@@ -80,14 +84,33 @@ def find(
             score = None if score is None else score - number * _LATER
             if score is not None and (best is None or score - place / 100 > best[0]):
                 chosen = _with_next(asked, sentences, number, wanted)
-                yes = _polarity(asked, text, wanted)
+                clause = _clause(chosen, wanted, title)
+                chosen = chosen[chosen.index(clause) :]
+                yes = _polarity(asked, clause, wanted - title)
                 best = score - place / 100, Passage(chosen, hit, yes)
     return best[1] if best else None
 
 
+def _said_of(clause: str, wanted: frozenset[str]) -> str:
+    """Of "trabajamos con bancos y la evaluación no tiene costo" the half that was asked about."""
+    halves = re.split(r" y (?=(?:la|el|los|las|no|se|suma) )", clause)
+    return max(halves, key=lambda half: len(wanted & concepts(fold(clean(half)))))
+
+
+def _clause(text: str, wanted: frozenset[str], title: frozenset[str]) -> str:
+    """Of a sentence in parts the one that has most of what sets the question apart."""
+    parts = text.split("; ")
+
+    def weight(part: str) -> tuple[int, int]:
+        here = wanted & concepts(fold(clean(part)))
+        return len(here - title), len(here)
+
+    return max(parts, key=weight)
+
+
 def said_of(passage: Passage, *, sourced: bool) -> str:
     """The passage with its source in words, once a reply."""
-    text = passage.text
+    text = f"{passage.text[0].upper()}{passage.text[1:]}"
     lead = "" if sourced else _SOURCES.get(passage.hit.source_type, "")
     lead = lead.format(title=_short_title(passage.hit.title))
     first = text.split(" ", 1)[0]
@@ -114,7 +137,7 @@ def _wanted(asked: Asked) -> frozenset[str]:
     before = frozenset(each for each in asked.about if is_subject(each) and each not in _ASIDE)
     if own or before:
         return own | before if before else own
-    return frozenset(each for each in asked.subject if is_subject(each))
+    return frozenset(each for each in asked.subject if is_subject(each) and each != "=direccion")
 
 
 def _score(
@@ -134,12 +157,20 @@ def _score(
     beside = wanted - in_sentence - in_title
     if beside and not all(map(is_subject, beside)):
         return None
+    if not any(map(is_subject, wanted)) and not in_title and len(in_sentence) < _TOGETHER:
+        return None  # one word that is no subject says little of what a passage is about
+    if asked.kind is Kind.AMOUNT and not in_title and not _comes_before(in_sentence, text):
+        return None
     has = _HAS.get(asked.kind)
     if has is not None and not has.search(fold(clean(text))):
         return None
     alike = len(_words(asked.folded) & _words(fold(clean(text))))
+    beside_it = len({each for each in asked.about - wanted if _is_in(each, here)})
+    narrower = len((here & _NARROWS) - wanted - asked.about)
     return (
-        0.3 * alike
+        0.6 * alike
+        + 0.8 * beside_it
+        - narrower
         + 2.0 * len(in_sentence)
         + 1.0 * len(in_title)
         - 0.5 * len(beside)
@@ -147,9 +178,17 @@ def _score(
     )
 
 
+def _comes_before(names: Iterable[str], text: str) -> bool:
+    """Whether a subject stands before the first figure: what comes after it costs something else."""
+    folded = fold(clean(text))
+    figure = _FIGURE.search(folded)
+    before = concepts(folded[: figure.start()] if figure else folded)
+    return any(_is_in(each, before) for each in names)
+
+
 def _words(folded: str) -> frozenset[str]:
     """Verbs and the like too: between two passages of a subject they decide."""
-    return frozenset(word[:4] for word in _WORD.findall(folded) if len(word) >= _AKIN)
+    return frozenset(word[:_AKIN] for word in _WORD.findall(folded) if len(word) >= _AKIN)
 
 
 def _is_in(name: str, there: frozenset[str]) -> bool:
@@ -160,12 +199,14 @@ def _is_in(name: str, there: frozenset[str]) -> bool:
 
 def _is_akin(one: str, other: str) -> bool:
     """The same word in another form, or misspelled at its end."""
+    if any(map(str.isdigit, one)):
+        return False
     least = min(len(one), len(other))
     shared = least if least < _SURE else least - 1
     return least >= _AKIN and one[:shared] == other[:shared] and abs(len(one) - len(other)) <= 3
 
 
-def _polarity(asked: Asked, text: str, wanted: Iterable[str]) -> str:
+def _polarity(asked: Asked, text: str, wanted: frozenset[str]) -> str:
     if asked.kind not in (Kind.WHETHER, Kind.WHEN) or (
         asked.kind is Kind.WHEN and not _OPEN_ON.search(asked.folded)
     ):
@@ -175,6 +216,7 @@ def _polarity(asked: Asked, text: str, wanted: Iterable[str]) -> str:
         return "No" if "devuelve" in folded and "no se devuelve" not in folded else ""
     if days := _WEEKDAY.findall(asked.folded):
         return "Sí" if all(_is_open(day, folded) for day in days) else "No"
+    folded = fold(clean(_said_of(text, wanted)))
     if _DEPENDS.search(folded):
         return "" if not _YES.search(folded.split("depende")[0]) else "Sí"
     if re.search(_NO + r"(?:paga|cobra|tiene|hay|se|debe|incluye|acept|admit|necesita)", folded):

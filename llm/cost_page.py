@@ -313,7 +313,10 @@ def _panel(title: str, icon: str, spent: Iterable[tuple[str, costs.Spent]]) -> C
 
 
 def _told_short(spent: costs.Spent) -> str:
-    return f"{usd(spent.usd)} · {number_format(spent.calls)}"
+    """What a row has room for; of what has no price, how much there was of it."""
+    return (
+        usd(spent.usd) if spent.usd is not None else f"{usd(None)} · {number_format(spent.calls)}"
+    )
 
 
 # --- The file ---------------------------------------------------------------------------------
@@ -346,7 +349,7 @@ def as_file(request: HttpRequest) -> StreamingHttpResponse:
     return exporting.csv_response(lines, f"costos-{choice.since}-{choice.until}.csv")
 
 
-def _lines(rows: Iterator[CostDay], language: str) -> Iterator[list[str]]:
+def _lines(rows: Iterator[CostDay], language: str | None) -> Iterator[list[str]]:
     """The request's language is over while its answer is still being sent."""
     with translation.override(language):
         head = [str(title) for title in TITLES]

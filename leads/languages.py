@@ -17,7 +17,7 @@ _COMMON: Mapping[Language, str] = {
     "en": "the and of to you your is are for with what when which would have has this it we can please thanks hello "
     "hi i am looking my do does how much where want need house apartment there any in at on not be from but so good "
     "morning bedrooms bedroom visit yes will could see who they "
-    "our us or if about stop buy rent price tomorrow today am was were after before anyone someone already still "
+    "our us or if about buy rent price tomorrow today am was were after before anyone someone already still "
     "later again more just monday tuesday wednesday thursday friday saturday sunday weekend",
     "pt": "os uma voce voces seu sua oi obrigado obrigada qual onde pode quer tenho nao sao ate bairro preco em um ou "
     "muito ao na com tem isso quartos estou procuro gostaria meu minha bom boa apartamento voce quanto "

@@ -82,9 +82,10 @@ WRITTEN = (
     r"(?:escrib\w+|prefiero|mejor (?:escrib\w+|por (?:aca|aqui|chat|escrito|whatsapp|mensaje)))"
 )
 # Calls alone: whoever asks for messages in their place is no opt-out of the channel.
-INSTEAD = re.compile(
-    rf"\bno (?:me llam(?:en|es|e)|puedo (?:hablar|contestar))\b(?: mas| por telefono)* {WRITTEN}"
-    r"|\bno me llam(?:en|es|e)\b(?! nunca)[\w ]{0,60}\b(?<!no me )(?<!ni me )(?<!ni )(?<!tampoco )(?<!tampoco me )"
+INSTEAD = re.compile(rf"\bno me llam(?:en|es|e)\b(?: mas| por telefono)* {WRITTEN}")
+# Not now, because they cannot speak: nothing is to stop, calls neither.
+UNABLE = re.compile(
+    r"\bno (?:me llam(?:en|es|e)|puedo (?:hablar|contestar))\b(?! nunca)[\w ]{0,60}\b(?<!no me )(?<!ni me )(?<!ni )(?<!tampoco )(?<!tampoco me )"
     r"(?:escrib(?:anme|eme|ame|an por|e por)|(?:mejor|solo|prefiero)(?: \w+)? (?:mensajes?|wsp|whatsapp|chat|por escrito|escrito))\b"
 )
 WRONG_NUMBER = re.compile(rf"\b{MISDIALLED}")
@@ -118,7 +119,7 @@ def asked(text: str) -> OptOut | None:
     folded = fold(MARK.sub("", excerpt(text)))
     if POLITE.sub("", folded) in WHOLE:
         return OptOut.CHANNEL
-    if INSTEAD.search(folded):
+    if UNABLE.search(folded) and not EVERYTHING.search(folded):
         return None
     folded = NEVER.sub(" ", folded)
     if EVERYTHING.search(folded) or NEVER_AGAIN.match(folded):

@@ -79,9 +79,9 @@ _ASIDE = Pattern(
 )
 _WILL_CHECK: Mapping[Language, tuple[str, ...]] = {
     "es": (
-        "Ese dato no lo tengo confirmado: lo reviso con el equipo y te confirmo por aquí.",
-        "Eso prefiero no inventártelo: lo averiguo y te cuento por aquí.",
-        "No lo tengo a mano, así que lo consulto con el equipo y te respondo por este medio.",
+        "Ese dato no lo tengo confirmado: lo reviso con el equipo y respondo por aquí.",
+        "Eso prefiero no inventarlo: lo averiguo y respondo por aquí.",
+        "No lo tengo a mano, así que lo consulto con el equipo y respondo por este medio.",
     ),
     "en": (
         "I don't have that confirmed: I'll check with the team and get back to you here.",
@@ -93,7 +93,7 @@ _WILL_CHECK: Mapping[Language, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _ALSO: Mapping[Language, str] = {
-    "es": "Lo otro no lo tengo confirmado: lo reviso y te confirmo por aquí.",
+    "es": "Lo otro no lo tengo confirmado: lo reviso y respondo por aquí.",
     "en": "The rest I don't have confirmed: I'll check and get back to you here.",
     "pt": "O resto não tenho confirmado: vou verificar e te respondo por aqui.",
 }

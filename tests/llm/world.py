@@ -175,7 +175,7 @@ class World:
             {**told, "missing": self.missing(), "qualification": self.qualification()}
         )
 
-    def search_knowledge(self, query: str) -> dict[str, Any]:
+    def search_knowledge(self, query: str, also: list[str] | None = None) -> dict[str, Any]:
         return {"hits": self.searchable}
 
     def find_slots(

@@ -113,7 +113,7 @@ def owed(at: datetime) -> QuerySet[Conversation]:
     return Conversation.objects.filter(turn_queue.free(at), turn_due_at__lte=at)
 
 
-def _claim(conversation_id: int, at: datetime, trial: Trial | None) -> Claim | None:
+def _claim(conversation_id: int, at: datetime, trial: Trial | None = None) -> Claim | None:
     taken = turn_queue.claim(conversation_id, at)
     return replace(_read(conversation_id, taken.lease), trial=trial) if taken else None
 

@@ -22,6 +22,13 @@ from llm.spanish import asked_in
 from tests.llm.world import BUILDING, SLOTS, World
 
 VISIT = {"id": 1, **SLOTS[0], "status": "scheduled", "location": "Irarrázaval 2345"}
+PETS = {
+    "id": 4,
+    "title": "Mascotas",
+    "text": "Se aceptan mascotas pequeñas en los departamentos.",
+    "source_type": "policy",
+    "date": "2026-10-01",
+}
 KNOWN = {
     "name": "Camila Rojas",
     "phone": "+56987654321",
@@ -72,29 +79,27 @@ def test_a_whole_conversation_ends_in_a_booked_visit() -> None:
 
 
 def test_everything_said_at_once_is_recorded_in_one_call_beside_the_search() -> None:
-    world = World()
+    world = World(searchable=[PETS])
     answer = world.say("hola soy Pedro", "gano 2 palos, sin dicom", "aceptan mascotas en ñuñoa?")
     assert [name for name, _ in world.calls] == ["record_facts", "search_knowledge"]
     assert world.known["name"] == "Pedro"
     assert world.known["dicom"] == "clean"
     assert "mascotas pequeñas" in answer
-    assert BUILDING["title"] in answer
 
 
 def test_hits_in_the_context_need_no_search() -> None:
-    world = World(known=known_but("timeline"), knowledge=[BUILDING])
+    world = World(known=known_but("timeline"), knowledge=[PETS])
     assert "mascotas pequeñas" in world.say("aceptan mascotas?")
     assert world.called("search_knowledge") == 0
 
 
-def test_says_honestly_when_nothing_was_found_and_offers_a_person() -> None:
+def test_says_honestly_when_nothing_was_found_and_that_it_is_checked() -> None:
     world = World()
     world.say("Hola")
     answer = world.say("tiene calefacción central?")
-    assert "prefiero no inventarlo" in answer
-    assert asked_in(answer) == "human"
+    assert "lo averiguo" in answer
     assert world.known == {}
-    assert "mañana desde las 9:00" in world.say("si porfa")
+    assert "mañana desde las 9:00" in world.say("que me responda una persona porfa")
     assert world.args_of("request_human")["reason"] == "requested"
 
 

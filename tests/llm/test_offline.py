@@ -80,7 +80,7 @@ def test_a_whole_conversation_ends_in_a_booked_visit() -> None:
 
 def test_everything_said_at_once_is_recorded_in_one_call_beside_the_search() -> None:
     world = World(searchable=[PETS])
-    answer = world.say("hola soy Pedro", "gano 2 palos, sin dicom", "aceptan mascotas en ñuñoa?")
+    answer = world.say("hola soy Pedro", "gano 2 palos, sin dicom", "aceptan mascotas?")
     assert [name for name, _ in world.calls] == ["record_facts", "search_knowledge"]
     assert world.known["name"] == "Pedro"
     assert world.known["dicom"] == "clean"

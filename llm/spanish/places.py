@@ -80,9 +80,9 @@ def find_places(
         if unwanted:
             return left if left != tuple(known) else ()
         return tuple(_named(stances, "origin")) if asked else ()
-    left = [each for each in known if each not in unwanted]
-    added = _ALSO.search(folded) or (0 < len(left) < len(known))
-    return tuple(dict.fromkeys([*left, *wanted] if added else wanted))
+    others = [each for each in known if each not in unwanted]
+    added = _ALSO.search(folded) or (0 < len(others) < len(known))
+    return tuple(dict.fromkeys([*others, *wanted] if added else wanted))
 
 
 def _named(stances: Sequence[tuple[Found, Stance]], stance: Stance) -> list[str]:

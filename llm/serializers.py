@@ -107,7 +107,8 @@ class ReplaySerializer(TenantSerializer[PromptReplay]):
         ]
 
     def check_row(self, attrs: dict[str, Any]) -> None:
-        """That one is at work already is no fault of the request: the door says so."""
+        """Only whose it is: that one is at work already is no fault of the request, and the door says so."""
+        self.check_owner(attrs)
 
     def create(self, validated_data: dict[str, Any]) -> PromptReplay:
         owner = validated_data.get("broker_id") or validated_data["broker"].pk

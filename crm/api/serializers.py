@@ -116,13 +116,16 @@ class TenantSerializer(CheckedSerializer[_M]):
         return []
 
     def check_row(self, attrs: dict[str, Any]) -> None:
+        self.check_owner(attrs)
+        super().check_row(attrs)
+
+    def check_owner(self, attrs: dict[str, Any]) -> None:
         broker_id = self._broker_id(attrs)
         for name, value in attrs.items():
             if getattr(value, "broker_id", broker_id) != broker_id:
                 raise ValidationError({name: does_not_exist(value.pk)})
         if self.instance is None and "broker" not in attrs:
             attrs["broker_id"] = broker_id
-        super().check_row(attrs)
 
     def _broker_id(self, attrs: dict[str, Any]) -> int | None:
         named: Any = attrs.get("broker")

@@ -1,6 +1,7 @@
 """What differs between two texts of the assistant: section by section, line by line, then word by word."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,6 +13,7 @@ from llm.desk.sections import Section, Sections
 _WORDS = re.compile(r"\s+|[^\s]+")
 # Comparing word by word takes time with the square of the words: of longer pieces whole lines are shown.
 MOST_WORDS = 3_000
+MOST_MEETINGS = 50_000  # of a line with its likes: a text of equal lines takes time with their square
 Kind = Literal["same", "removed", "added"]
 
 
@@ -48,6 +50,12 @@ def between(before: Sections, after: Sections) -> list[Difference]:
 
 def pieces(before: str, after: str) -> Iterator[Piece]:
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    if before == after:
+        yield from [Piece("same", before)] if before else []
+        return
+    if _meetings(old, new) > MOST_MEETINGS:
+        yield from _plain("replace", before, after)
+        return
     for kind, gone, come in _blocks(old, new):
         if kind != "replace":
             yield from _plain(kind, "".join(gone), "".join(come))
@@ -58,6 +66,12 @@ def pieces(before: str, after: str) -> Iterator[Piece]:
             continue
         for inner, less, more in _blocks(words, others):
             yield from _plain(inner, "".join(less), "".join(more))
+
+
+def _meetings(old: Sequence[str], new: Sequence[str]) -> int:
+    """How often a line of one stands opposite an equal line of the other."""
+    others = Counter(new)
+    return sum(count * others[line] for line, count in Counter(old).items())
 
 
 def _blocks(

@@ -84,7 +84,7 @@ def _member(value: Sequence[Any]) -> str:
     """A sign of the class; of one that is told by what it leaves out, the likeliest."""
     if value[0][0] is op.NEGATE:
         shut = re.compile("[" + "".join(map(_written, value[1:])) + "]")
-        return next(sign for sign in "a 1,\n-_é" if not shut.fullmatch(sign))
+        return next(sign for sign in "a 1,\n-_é€" if not shut.fullmatch(sign))
     kind, what = value[0]
     if kind is op.LITERAL:
         return chr(what)

@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from crm.patterns import Guarded, Pattern
+from knowledge import listings
 from knowledge.models import DocumentFormat
+from knowledge.naming import Property
 from leads.folding import clean, fold
 from leads.models import Lead
 from llm.guards.known import Known
@@ -144,6 +146,8 @@ def _value(parameter: inspect.Parameter, text: str, asked: str | None) -> Any:
         return [Offer(day, NOW.replace(month=12, day=day)) for day in (1, 2, 3)]
     if "Hit" in str(kind):
         return [Hit(text, text)]
+    if "Property" in str(kind):
+        return [Property(number, text, listings.Listing()) for number in (1, 2, 3)]
     if kind is Known:
         return knowing(text)
     return _plain(kind)

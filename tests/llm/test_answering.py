@@ -19,7 +19,7 @@ from tests.llm.answer_cases import (
     OF_POLICIES,
     OPEN,
 )
-from tests.llm.test_offline import NOW
+from tests.llm.world import NOW
 
 GUIDE_HITS = tuple(
     {"title": each.title, "text": each.content, "source_type": str(each.source_type)}

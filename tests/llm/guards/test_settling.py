@@ -21,6 +21,7 @@ BAD: dict[Rule, tuple[str, dict[str, Any]]] = {
     Rule.LINK: ("Agenda en https://otro.cl/x.", {}),
     Rule.BOOKING: ("Tu visita quedó agendada.", {}),
     Rule.CREDIT: ("Gracias. Tu crédito está aprobado. ¿Cuándo visitamos?", {"owes": True}),
+    Rule.ILLEGIBLE: ("Привет, это ссылка.", {}),
     Rule.INTERNALS: ("Voy a llamar a find_slots.", {}),
     Rule.MARKDOWN: ("**Hola**, ¿qué buscas?", {}),
     Rule.LENGTH: ("Esta es una frase bastante larga. " * 8, {}),

@@ -30,7 +30,7 @@ _SHORT = {
 _WORD = re.compile(r"[a-z']+")
 _CUE = re.compile(
     r"\b(?:en|por|hacia|cerca de|lado de|comunas? de|comunas?:?|sector(?: de)?|zona(?: de)?|barrio(?: de)?|ciudad de"
-    r"|centro de|soy de|somos de|ojala|prefiero|quiero|busco|buscando|puede ser|dptos?|deptos?|departamentos?|casas?"
+    r"|centro de|soy de|somos de|ojala|prefiero|me (?:sirve|gusta|tinca|acomoda)|tambien|quiero|busco|buscando|puede ser|dptos?|deptos?|departamentos?|casas?"
     r"|(?:dptos?|deptos?|departamentos?|casas?|propiedad|parcela|terreno) de)\s*$"
 )
 _AND = re.compile(r"\s*(?:,|/|-|y|e|o|ni|\s)+\s*")

@@ -24,7 +24,7 @@ _PARTNER_OWES = Pattern(
     r"\b(?:mi (?:senora|esposa|esposo|marido|pareja|polol[oa]|novi[oa]|mama|papa|herman[oa])|ella|el) (?:\w+ )?(?:si\b|debe|esta (?:en dicom|moros)|tiene (?:dicom|una deuda|deudas)|aparece|sale en)"
 )
 _CLEAN = Pattern(
-    r"\b(?:ningun[oa]|nadie|ni (?:yo|el|ella)) (?:\w+ ){0,6}?(?:dicom|deudas?|debe|moros\w*|protestos|debemos)\b|\bdicom (?:\w+ )?(?:ningun[oa]|nadie|ni uno|ninguno)\b"
+    r"\bya (?:esta|estan|quedo|lo tengo) (?:todo )?(?:saldad|pagad|cancelad|repactad)\w*|\b(?:ningun[oa]|nadie|ni (?:yo|el|ella)) (?:\w+ ){0,6}?(?:dicom|deudas?|debe|moros\w*|protestos|debemos)\b|\bdicom (?:\w+ )?(?:ningun[oa]|nadie|ni uno|ninguno)\b"
     r"|\b(?:estamos|andamos|somos|salimos|quedamos|estan) (?:\w+ ){0,2}?(?:limpi[oa]s?|impecables?|al dia|sin deudas)\b|\b(?:los|las) dos (?:\w+ )?(?:limpi[oa]s|impecables|al dia)\b|\bambos (?:\w+ )?(?:limpi[oa]s|sin deudas)\b"
     r"|\bnunca (?:\w+ ){0,2}?(?:debido|estado en dicom|debi)\b|\b(?:no|zero|without|any) (?:\w+ )?(?:debts?|bad credit)\b|\b(?:clean|good) credit\b|\bcredit (?:is |record is )?clean\b|\bnot in dicom\b|\bdebt[- ]free\b"
     r"|\b(?:nao|sem|nunca) (?:\w+ ){0,3}?(?:dividas?|dicom|devo)\b|\bnome limpo\b|\bpa (?:gen|nan) (?:\w+ )?dicom\b|\bmi no (?:tiene|esta) (?:\w+ )?dicom\b|\bdicom\W{0,3}0\b"

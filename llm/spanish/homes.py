@@ -20,7 +20,7 @@ _TYPE_PATTERNS = tuple(
     (name, re.compile(rf"(?<![a-z]){pattern}(?![a-z])")) for name, pattern in _TYPES
 )
 _NOT_WANTED = re.compile(
-    r"(?:\bno (?:quiero |busco |me gustan? |es )?(?:una? |las |los |el |la )?|\b(?:convers\w+|habl\w+|consult\w+|llego|llegar|vuelvo|estando)(?: [a-z]+){0,2} (?:en|a) (?:la |mi )?|\b(?:mi|tu|su|volver a|llegar a|a la|gastos de|olvid\w+ (?:las|los|la|el)|en vez de|nada de|ni) "
+    r"(?:\bno (?:quiero |busco |me gustan? |es )?(?:una? |las |los |el |la )?|\b(?:convers\w+|habl\w+|consult\w+|llego|llegar|vuelvo|estando)(?: [a-z]+){0,2} (?:en|a) (?:la |mi )?|\b(?:mi|tu|su|volver a|llegar a|a la|gastos de|duen[oa] de|olvid\w+ (?:las|los|la|el)|en vez de|nada de|ni) "
     r"|\b(?:vivo|vivimos|trabajo|estoy|arriendo|arrendamos) (?:\w+ ){0,2}?(?:en|de) (?:un |una |el |la |mi )?)$"
 )
 _NO = re.compile(r"\bno (?:una? )?$")

@@ -49,8 +49,9 @@ _TOGETHER = re.compile(
     rf"\b(?:juntos|juntas|entre (?:los|las) dos|complement\w+|compramos|queremos|buscamos|somos|los dos|las dos|ambos)\b|\bcon (?:{RELATIVE})\b"
 )
 _RESTATED = re.compile(
-    r"\b(?:perdon|mentira|digo|corrijo|me equivoque|o sea|osea|mas bien|mejor dicho|en realidad|quise decir|rectifico|sorry|i mean|actually|quer dizer|liquid[oa]s?)\b|\*"
+    r"\b(?:perdon|mentira|digo|corrijo|me equivoque|o sea|osea|mas bien|mejor dicho|en realidad|quise decir|rectifico|sorry|i mean|actually|quer dizer|menos descuentos|quedan? en|liquid[oa]s?)\b|\*"
 )
+_THREE = re.compile(r"\b(?:somos|los|las|entre) (?:tres|3)\b")
 _PLUS = re.compile(
     r"\b(?:mas|y|plus|and|e)\b[^.;\n]{0,40}(?:pension|jubilacion|pgu|arriendo|boletas?|comision(?:es)?|bonos?|propinas?|pololos?|pituto\w*|honorarios|clases|extras?|uber|rent|tips)"
     r"|\b(?:mas|plus)\s*(?:otr[oa]s |unos |unas |como )?\$?$"
@@ -91,7 +92,7 @@ def household(incomes: Sequence[Income], folded: str, before: Decimal | None) ->
     if totals:
         return totals[-1]
     if shares := [each.pesos for each in incomes if each.owner == "each"]:
-        return shares[-1] * 2
+        return shares[-1] * (3 if _THREE.search(folded) else 2)
     own = _of_one([each for each in incomes if each.owner == "own"])
     partner = _of_one([each for each in incomes if _buys(each.owner, folded)])
     if partner is None or _ALONE.search(folded):

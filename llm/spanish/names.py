@@ -32,7 +32,7 @@ _GREETING = re.compile(
     r"|por supuesto|obvio|bueno|gracias|perfecto|senor[ae]?|senorita|sra?|srta|dra?|don|dona|es|mira)\b[\s,.!:]*)+"
 )
 _TRAILING = re.compile(
-    r"(?<![\s,])[\s,]+(?:y (?:tu|usted|ud|el tuyo)\b|mucho gusto|un gusto|encantad|para servir|por ?fa|a sus ordenes|en realidad|en verdad|pero |gracias|and you|e voce|po\b|y (?:mi|quiero|busco|necesito|me|estoy|tengo|vivo|ando|quisiera) ).*$"
+    r"(?<![\s,])[\s,]+(?:y (?:tu|usted|ud|el tuyo)\b|mucho gusto|un gusto|encantad|para servir|por ?fa|a sus ordenes|en realidad|en verdad|no ?mas\b|pero |gracias|and you|e voce|po\b|y (?:mi|quiero|busco|necesito|me|estoy|tengo|vivo|ando|quisiera) ).*$"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
 _TRADE = re.compile(

@@ -16,7 +16,7 @@ _RENT = scanner(
     r"|\b(?:for|to) rent\b|\brenting\b|^\W*(?:arriendo|arrendar|alquiler|alquilar|rent)\W*$|\b(?:tienen?|hay|ofrecen)(?: [a-z]+){0,3} (?:arriendos?|alquiler(?:es)?)\b|\barrend(?:o|amos) (?:por|desde|a partir)\b"
 )
 _NOT_RENT = scanner(
-    r"\b(?:no|not|nada de|en vez de|dejar de|cansad[oa] de|aburrid[oa] de) (?:quiero |busco |es |para |de )?(?:arrendar|arriendo|arriendos|rent\w*|alquil\w*|pagar arriendo)\b|\b(?:vivo|estoy|vivimos|estamos) (?:\w+ )?(?:de|en|con) arriendo\b"
+    r"\d(?: mil| lucas)? de arriendo\b|\b(?:no|not|nada de|en vez de|dejar de|cansad[oa] de|aburrid[oa] de) (?:quiero |busco |es |para |de )?(?:arrendar|arriendo|arriendos|rent\w*|alquil\w*|pagar arriendo)\b|\b(?:vivo|estoy|vivimos|estamos) (?:\w+ )?(?:de|en|con) arriendo\b"
     r"|\b(?:contrato|garantia|mes(?:es)?|pago|pagando|valor|plata|paga|pagar|deja|gano|gana) (?:\w+ )?(?:de |en |del )?arriendo\b|\b(?:mi|el|su) arriendo\b|\b(?:dar|dejar|poner|entregar|para dar)(?:lo|la)? (?:en|a) arriendo\b|\binver\w+|\bpara arrendar(?:lo|la)\b"
 )
 _NOT_BUY = scanner(

@@ -48,6 +48,7 @@ def test_neither_of_the_two_is_in_debt_when_asked(text: str) -> None:
         "mi no tiene dicom",
         "sin dicom ni deudas",
         "estuve en dicom pero ya pagué todo",
+        "tuve deudas pero ya está saldado",
         "toy limpio de dicom",
         "salí limpio en dicom",
     ],

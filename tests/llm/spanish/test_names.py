@@ -63,6 +63,7 @@ def test_a_name_is_introduced(text: str, name: str) -> None:
         ("hola, es pedro", "Pedro"),
         ("rosa, y tú?", "Rosa"),
         ("Ximena po", "Ximena"),
+        ("Don Luis nomas", "Luis"),
         ("jorge gonzalez gracias", "Jorge Gonzalez"),
     ],
 )

@@ -33,6 +33,7 @@ from llm.spanish.places import find_places
         ("quiero arrendar en Santiago", ["Santiago"]),
         ("busco arriendo en San Miguel", ["San Miguel"]),
         ("tienen algo en calama?", ["Calama"]),
+        ("me sirve Independencia, Recoleta o Conchalí, pero no Quilicura", ["Independencia", "Recoleta", "Conchalí"]),
         ("depas en ñuñowa o probidencia tienen??", ["Ñuñoa", "Providencia"]),
         ("casa en la reina, pero alta, no pegada a tobalaba", ["La Reina"]),
     ],

@@ -153,6 +153,7 @@ def test_a_number_of_rooms_is_put_right() -> None:
         ("buscamos oficina en Providencia", "oficina"),
         ("necesito dos bodegas, venden otra?", None),
         ("lo converso en la casa y te aviso", None),
+        ("soy dueña de casa", None),
         ("olvida las casas", None),
     ],
 )

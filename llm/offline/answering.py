@@ -194,7 +194,8 @@ class Answering:
     def _names(self, home: Home, text: str = "") -> bool:
         folded = fold(clean(text or self.turn.text))
         words = re.findall(r"[a-z]{5,}", fold(clean(home.name)))
-        return any(word in folded for word in words if word not in _KINDS)
+        place = fold(clean(home.fields.get("place", "")))  # which many share
+        return any(word in folded for word in words if word not in _KINDS and word not in place)
 
     # --- One question -------------------------------------------------------------------------
 

@@ -174,7 +174,7 @@ def _score(
         + 0.8 * beside_it
         - 1.5 * narrower
         + 2.0 * len(in_sentence)
-        + 1.0 * len(in_title - in_sentence)
+        + 0.5 * len(in_title - in_sentence)
         + 0.4 * len(in_title & in_sentence)
         - 0.5 * len(beside)
         - len(text) / 2_000

@@ -47,6 +47,7 @@ _ASIDE = frozenset(
 _NARROWS = frozenset({"=arriendo", "=usado", "=nuevo", "=subsidio", "=independiente", "=tramo"})
 # One that was named before is meant on: "¿Qué es el DS19? ¿Hay que postular?"
 _PROGRAMMES = frozenset({"=ds1", "=ds19", "=ds49"})
+_SAY_NOTHING = frozenset({"tiene", "puede", "cuant", "sobre", "desde", "hasta"})
 _LATER = 0.05  # of a point for each sentence that comes before: what matters is said first
 _YES = Pattern(
     r"\b(?:admiten?|aceptan?|permiten?|se (?:puede|acepta|devuelve|paga)|puede\w*|trabajamos|tenemos|hay|sirve|incluye\w*|devuelve\w*|descuentan?|atendemos|ayuda|permite|se pide|suele\w*)\b"
@@ -191,7 +192,8 @@ def _comes_before(names: Iterable[str], text: str) -> bool:
 
 def _words(folded: str) -> frozenset[str]:
     """Verbs and the like too: between two passages of a subject they decide."""
-    return frozenset(word[:_AKIN] for word in _WORD.findall(folded) if len(word) >= _AKIN)
+    words = (word for word in _WORD.findall(folded) if len(word) >= _AKIN)
+    return frozenset(word[:_AKIN] for word in words if word[:_AKIN] not in _SAY_NOTHING)
 
 
 def _is_in(name: str, there: frozenset[str]) -> bool:

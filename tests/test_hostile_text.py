@@ -79,7 +79,7 @@ def test_readers_are_found() -> None:
     assert {
         *("leads.money.find_amounts", "llm.spanish.reading.understand", "leads.optout.asked"),
         *("llm.guards.credit.promised_credit", "leads.search.terms", "knowledge.splitting.split"),
-        *("leads.phones.find_phone", "leads.storable.text", "llm.offline.extracts.best_extract"),
+        *("leads.phones.find_phone", "leads.storable.text", "llm.offline.asking.questions_in"),
     } <= found
 
 

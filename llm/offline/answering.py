@@ -65,7 +65,9 @@ _YOUR_NAME = Pattern(r"\b(?:como te llama\w*|cual es tu nombre|tu nombre\b)")
 _CAN_DO = Pattern(
     r"\bque (?:cosas? |mas )?(?:puedes|sabes|podrias) hacer\b|\ben que (?:me )?(?:puedes|podrias) ayudar|\bwhat can you (?:do|help)|\bo que voce (?:faz|pode)"
 )
-_OTHERS = Pattern(r"\b(?:otr[oa]s?|algo|algun[oa]?s?|other|another|anything|outr[oa]s?)\b")
+_POSSIBLE = Pattern(
+    r"\b(?:se puede|es posible|lo aceptan|la aceptan|aceptan eso|hay problema|can i|is (?:that|it) possible|e possivel)\b"
+)
 _INFO = Pattern(
     r"\b(?:info|informacion|detalles?|caracteristicas|ficha|mas datos|saber mas|cuentame|more about|details|informacoes|detalhes)\b"
 )
@@ -192,13 +194,14 @@ class Answering:
     def _names(self, home: Home, text: str = "") -> bool:
         folded = fold(clean(text or self.turn.text))
         words = re.findall(r"[a-z]{5,}", fold(clean(home.name)))
-        return any(word in folded for word in words if word not in _KINDS)
+        place = fold(clean(home.fields.get("place", "")))  # which many share
+        return any(word in folded for word in words if word not in _KINDS and word not in place)
 
     # --- One question -------------------------------------------------------------------------
 
     def _answered(self, asked: Asked) -> Answered:
         readers = [self._of_us, self._of_the_visit, self._of_money, self._compared]
-        if not self._names_one or _OTHERS.search(asked.folded):
+        if not self._names_one or _CHEAPER.search(asked.folded):
             readers.append(self._of_the_stock)
         for answer in (*readers, self._of_a_home, self._of_policies):
             if (found := answer(asked)) is not None:
@@ -216,7 +219,10 @@ class Answering:
 
     def _is_aside(self, asked: Asked) -> bool:
         return bool(_ASIDE.search(asked.folded)) or not (
-            asked.subject or any(map(is_subject, asked.about)) or homes.attribute_asked(asked)
+            asked.subject
+            or any(map(is_subject, asked.about))
+            or (asked.about and _POSSIBLE.search(asked.folded))
+            or homes.attribute_asked(asked)
         )
 
     def _search(self, asked: Asked) -> Wanted | None:
@@ -337,8 +343,7 @@ class Answering:
             return None
         candidates = self.context.discussed[:_MOST_HOMES]
         if len(candidates) > 1:
-            meant = tuple(home for home in candidates if homes.is_meant(asked, home))
-            candidates = meant or candidates
+            candidates = homes.meant_in(self.turn.text, candidates)
         if attribute is None and candidates and _INFO.search(asked.folded):
             texts = [homes.summary(home, self.language).text for home in candidates]
             return Answered(asked, " ".join(texts))
@@ -367,6 +372,9 @@ class Answering:
 
     def _of_policies(self, asked: Asked) -> Answered | None:
         hits = self._hits
+        asks_a_visit = asked.kind is Kind.WHETHER and not asked.subject & _OF_VISITS
+        if asks_a_visit and _ASIDE.search(asked.folded):
+            return None
         if _TRUST.search(asked.folded):
             asked = Asked(asked.text, asked.folded, Kind.WHERE, frozenset({"=oficina"}))
         passage = passages.find(asked, hits, cautious=self.cautious, names=self._names_of_homes)
@@ -404,6 +412,7 @@ class Answering:
         return tuple(found)
 
 
+_OF_VISITS = frozenset({"=costo", "=duracion", "=anticipacion"})
 _GENERAL = ("dicom", "privacy")
 _KINDS = ("departamento", "estudio")
 _DEFINITE = Pattern(

@@ -54,7 +54,7 @@ _SENTENCE = re.compile(r"[^.!?\n]*(?:[.](?=\d)[^.!?\n]*)*[?]?")
 _BEGINS = re.compile(
     r"(?:,|;|:|¿|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s*(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cuales?|que (?:papel|document|requisit|tan|hay que|tengo|necesit|pasa|incluye|piso|banco|subsidio|precio|valor|dia|hora|me |se |es|cosas)|donde|como|cuando|quien"
     r"|how|what|where|when|which|is|are|can|does|do|quant[oa]s?|qual|quais|onde|tem)\b"
-    r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen|si (?:tiene|hay|acepta|se puede|es|esta|incluye|viene|trae|queda))\b)"
+    r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen|(?:yo )?(?:quier[eo]|kier[eo]|quisiera|queria|necesito|me gustaria) saber?|si (?:tiene|hay|acepta|se puede|es|esta|incluye|viene|trae|queda))\b)"
     r"|:\s+|¿"
 )
 _K = re.compile(r"\bk(uant|uál|ual|omo|uand)")

@@ -96,7 +96,10 @@ _SOFT_VERB = re.compile(
     r"(?:ped|pid|dec|dic|dij|ten|teng|tien|tuv|pod|pued|pud|quer|quier|quis|deb|hac|hag|hic|hiz|sab|sep|necesit|dar|dej|pon|pus"
     r"|llev|sirv|acept|admit|permit|trabaj|ofrec|manej|gust|busc|inclu|exig|exij|qued|vien|veng|baj|llam|funcion|convien|recib"
     r"|compr|vend|habr|hub|hay|est|ser|sal|tom|met|pas|lleg|ocup|consider|cuent|suel|avis|confirm|expli)"
-    r"(?:o|a|e|as|es|an|en|amos|emos|imos|ia|ias|ian|iera|ieran|ido|ida|idos|idas|ado|ada|ados|adas|iendo|ando|ar|er|ir|aria|eria|iria|arian|erian|irian|ara|era|ira|aran|eran|iran|iste|aste|io|aron|ieron|ga|gan|re|ria|rian|dria|drian|dra|dran|me|te|lo|la|los|las|nos|arlo|erlo|irlo|arla|erla)?$"
+    r"(?:o|a|e|as|es|an|en|amos|emos|imos|ia|ias|ian|iera|ieran|ido|ida|idos|idas|ado|ada|ados|adas|iendo|ando|ar|er|ir|aria|eria|iria|arian|erian|irian|ara|era|ira|aran|eran|iran|iste|aste|io|aron|ieron|ga|gan|re|ria|rian|dria|drian|dra|dran|me|te|lo|la|los|las|nos|arlo|erlo|irlo|arla|erla|ame|eme|enme|anme)?$"
+)
+_GREETING = re.compile(
+    r"(?:h?ol+a+s*|buen[oa]+s*|wen[oa]+s*|(?:ja){2,}j?|(?:je){2,}|hi+|hey+|oi+e*)$"
 )
 _ENDINGS = ("amiento", "imiento", "aciones", "iciones", "aron", "ieron", "aban", "aria", "arian", "acion", "icion", "mente", "iendo", "ando", "ada", "ado", "ida", "ido",
             "adas", "ados", "idas", "idos", "aria", "ario", "able", "ible", "ar", "er", "ir", "an", "en", "as", "os", "es", "a", "e", "o", "s")  # fmt: skip
@@ -127,6 +130,8 @@ def concepts(folded: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _is_soft(word: str) -> bool:
+    if _GREETING.match(word):
+        return True
     return bool(_SOFT_VERB.match(word)) and not is_subject(concept(word))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from crm.patterns import Pattern
-from leads.folding import clean, fold
+from leads.folding import clean, excerpt, fold
 from leads.languages import Language
 from leads.money_words import WORDS
 from llm.offline.asking import Asked, Kind
@@ -69,10 +69,12 @@ def attribute_asked(asked: Asked) -> Attribute | None:
     return next((each for each in ATTRIBUTES if each.asks.search(asked.folded)), None)
 
 
-def is_meant(asked: Asked, home: Home) -> bool:
-    """Whether what the question says beside what it asks is in the text of the property."""
-    said = _others(asked, home, attribute_asked(asked))
-    return bool(said) and said <= _stems(home.text)
+def meant_in(text: str, candidates: Sequence[Home]) -> Sequence[Home]:
+    """The one of several of whose text a message has the most words, else all of them."""
+    said = _meant(concepts(fold(clean(excerpt(text)))))
+    counts = [len(said & _stems(f"{home.title} {home.text}")) for home in candidates]
+    best = [home for home, count in zip(candidates, counts, strict=True) if count == max(counts)]
+    return best if len(best) == 1 else candidates
 
 
 def answer(

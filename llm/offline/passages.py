@@ -45,6 +45,9 @@ _ASIDE = frozenset(
 )
 # A passage that is for some only, where the question says nothing of them, comes after one for all.
 _NARROWS = frozenset({"=arriendo", "=usado", "=nuevo", "=subsidio", "=independiente", "=tramo"})
+# One that was named before is meant on: "¿Qué es el DS19? ¿Hay que postular?"
+_PROGRAMMES = frozenset({"=ds1", "=ds19", "=ds49"})
+_SAY_NOTHING = frozenset({"tiene", "puede", "cuant", "sobre", "desde", "hasta"})
 _LATER = 0.05  # of a point for each sentence that comes before: what matters is said first
 _YES = Pattern(
     r"\b(?:admiten?|aceptan?|permiten?|se (?:puede|acepta|devuelve|paga)|puede\w*|trabajamos|tenemos|hay|sirve|incluye\w*|devuelve\w*|descuentan?|atendemos|ayuda|permite|se pide|suele\w*)\b"
@@ -133,7 +136,7 @@ def _wanted(asked: Asked) -> frozenset[str]:
     """The concepts that a passage must have; of what was said before only subjects of the trade."""
     own = frozenset(each for each in asked.subject if each not in _ASIDE)
     if any(map(is_subject, own)):
-        return own
+        return own | (asked.about & _PROGRAMMES if not own & _PROGRAMMES else frozenset())
     before = frozenset(each for each in asked.about if is_subject(each) and each not in _ASIDE)
     if own or before:
         return own | before if before else own
@@ -170,9 +173,10 @@ def _score(
     return (
         0.6 * alike
         + 0.8 * beside_it
-        - narrower
+        - 1.5 * narrower
         + 2.0 * len(in_sentence)
-        + 1.0 * len(in_title)
+        + 0.5 * len(in_title - in_sentence)
+        + 0.4 * len(in_title & in_sentence)
         - 0.5 * len(beside)
         - len(text) / 2_000
     )
@@ -188,7 +192,8 @@ def _comes_before(names: Iterable[str], text: str) -> bool:
 
 def _words(folded: str) -> frozenset[str]:
     """Verbs and the like too: between two passages of a subject they decide."""
-    return frozenset(word[:_AKIN] for word in _WORD.findall(folded) if len(word) >= _AKIN)
+    words = (word for word in _WORD.findall(folded) if len(word) >= _AKIN)
+    return frozenset(word[:_AKIN] for word in words if word[:_AKIN] not in _SAY_NOTHING)
 
 
 def _is_in(name: str, there: frozenset[str]) -> bool:

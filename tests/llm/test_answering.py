@@ -1,4 +1,5 @@
 import re
+from datetime import datetime
 
 import pytest
 
@@ -19,8 +20,8 @@ from tests.llm.answer_cases import (
     OF_POLICIES,
     OPEN,
 )
-from tests.llm.world import NOW
 
+NOW = datetime.fromisoformat("2026-12-01T10:00:00-03:00")
 GUIDE_HITS = tuple(
     {"title": each.title, "text": each.content, "source_type": str(each.source_type)}
     for each in GUIDES

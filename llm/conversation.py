@@ -221,7 +221,7 @@ def _think(turn: Turn, messages: list[ChatMessage], unanswered: list[ChatMessage
     if _stalls(turn):
         return _hand_over_stalled(turn)
     text = heeding.heed(turn, asking.without_repeats(outgoing.text_of(turn, reply), turn))
-    return "\n".join(filter(None, [done and done.reply, text]))
+    return "\n".join(filter(None, [done.reply if done else "", text]))
 
 
 def _as_sent(turn: Turn, text: str) -> ChatMessage:

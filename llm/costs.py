@@ -159,7 +159,7 @@ SUMS |= {"sum_usd": Sum("estimated_cost_usd"), "last": Max("created_at")}
 def report(choice: Choice, *, user: Any, zone: ZoneInfo) -> Report:
     """What the user may see of it, in a fixed number of statements."""
     rows = choice.of(CostDay.objects.visible_to(user)).order_by()
-    of_days = list(rows.values("day").annotate(**SUMS))
+    of_days: list[Any] = list(rows.values("day").annotate(**SUMS))
     days = {row["day"]: _spent(row) for row in of_days}
     kinds = ("provider", "model", "call_type", "prompt_version", "agent", "source")
     sums = [(row, _spent(row)) for row in rows.values(*kinds).annotate(**SUMS)]
@@ -213,7 +213,7 @@ def _names(model: Any, keys: Iterable[int | None], column: str) -> dict[int, str
 
 def _hours(rows: QuerySet[ModelHour]) -> list[Hour]:
     sums = {name: Sum(name) for name in ("calls", "failed", "fallbacks")}
-    by_hour = rows.order_by().values("provider", "model", "hour").annotate(**sums)
+    by_hour: Any = rows.order_by().values("provider", "model", "hour").annotate(**sums)
     return [Hour(**row) for row in by_hour.order_by("provider", "model", "hour")]
 
 

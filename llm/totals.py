@@ -113,7 +113,8 @@ def _by_kind(calls: QuerySet[Any]) -> Iterable[dict[str, Any]]:
 
 def _by_hour(calls: QuerySet[Any], broker: Broker) -> Iterable[dict[str, Any]]:
     hour = ExtractHour("created_at", tzinfo=broker.zone)
-    return calls.values("provider", "model", hour=hour).annotate(**COUNTS)
+    rows: Iterable[dict[str, Any]] = calls.values("provider", "model", hour=hour).annotate(**COUNTS)
+    return rows
 
 
 def stale(broker: Broker, *, since: datetime) -> list[date]:

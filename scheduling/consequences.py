@@ -68,7 +68,7 @@ def _tell_agent(appointment: Appointment, event: str, by: User | None, at: datet
     with in_language_of(lead.broker):
         when = spoken(appointment.start_time, lead.broker.zone)
     key = f"{appointment.pk}:{appointment.start_time.isoformat()}"
-    about = {"when": when, "about": properties.reason(appointment)}
+    about: dict[str, Any] = {"when": when, "about": properties.reason(appointment)}
     cards.deal(lead.broker_id, AlertKind.VISIT, lead=lead, to=[agent], key=key, at=at, **about)
 
 
@@ -83,8 +83,8 @@ def pass_on(appointment: Appointment, *, news: str, words: str, key: str, at: da
     about = f"«{words}»" if words else ""
     to = [agent] if agent is not None else None
     key = f"{appointment.pk}:{news}:{key}"
-    kind, told = AlertKind.VISIT_NEWS, {"when": when, "news": news, "about": about}
-    cards.deal(lead.broker_id, kind, lead=lead, to=to, key=key, at=at, **told)
+    details: dict[str, Any] = {"when": when, "news": news, "about": about}
+    cards.deal(lead.broker_id, AlertKind.VISIT_NEWS, lead=lead, to=to, key=key, at=at, **details)
 
 
 def retract_reminders(appointment: Appointment, at: datetime) -> None:

@@ -1,7 +1,8 @@
 """Which property a visit is of, where it is, and why the lead wants to see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
@@ -43,7 +44,7 @@ def joined(rows: "QuerySet[Row]") -> "QuerySet[Row]":
 
 def _discussed(turn: Turn) -> int | None:
     """As the turn's context says; with several, none is meant."""
-    found = turn.context.get("discussed") or ()
+    found: Sequence[Any] = turn.context.get("discussed") or ()
     return int(found[0]["id"]) if len(found) == 1 else None
 
 

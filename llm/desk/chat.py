@@ -108,7 +108,7 @@ def _played(said: Exchange, held: Sandbox) -> FunctionModel:
             if "offer_id" in given:
                 given = {**given, "offer_id": _hours(held).get(given["offer_id"], 0)}
             calls.append(ToolCallPart(name, given))
-        return ModelResponse(parts=calls or [TextPart(said.reply)])
+        return ModelResponse(parts=[*calls] if calls else [TextPart(said.reply)])
 
     return FunctionModel(answer, model_name=OFFLINE)
 

@@ -13,7 +13,9 @@ from llm.desk.sections import Section, Sections
 _WORDS = re.compile(r"\s+|[^\s]+")
 # Comparing word by word takes time with the square of the words: of longer pieces whole lines are shown.
 MOST_WORDS = 3_000
-MOST_MEETINGS = 50_000  # of a line with its likes: a text of equal lines takes time with their square
+MOST_MEETINGS = (
+    50_000  # of a line with its likes: a text of equal lines takes time with their square
+)
 Kind = Literal["same", "removed", "added"]
 
 

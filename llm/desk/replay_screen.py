@@ -190,5 +190,5 @@ def summary(replay: PromptReplay) -> str:
     """A replay in one line, for the page of its version."""
     if replay.state == ReplayState.DONE:
         told = _t("%(differ)s de %(turns)s respuestas distintas, %(conversations)s conversaciones")
-        return told % replay.result
+        return str(told % replay.result)
     return f"{replay.get_state_display()} · {replay.done} / {replay.total}"

@@ -341,7 +341,7 @@ class Answering:
         attribute = homes.attribute_asked(asked)
         if self._is_of_policy(asked, attribute):
             return None
-        candidates = self.context.discussed[:_MOST_HOMES]
+        candidates: Sequence[Home] = self.context.discussed[:_MOST_HOMES]
         if len(candidates) > 1:
             candidates = homes.meant_in(self.turn.text, candidates)
         if attribute is None and candidates and _INFO.search(asked.folded):

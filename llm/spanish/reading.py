@@ -204,9 +204,8 @@ class _Message:
         if not found:
             return None, body
         name, start, end = found
-        if set(fold(name).split()) < set(fold(str(known.get("name") or "")).split()):
-            name = None  # a fuller one is known
-        return name, body[:start] + " " * (end - start) + body[end:]
+        is_fuller_known = set(fold(name).split()) < set(fold(str(known.get("name") or "")).split())
+        return None if is_fuller_known else name, body[:start] + " " * (end - start) + body[end:]
 
     def _debt(self, money: Finances, dicom: str | None, known: Mapping[str, Any]) -> int | None:
         owes = dicom == "has_debt" or (dicom is None and known.get("dicom") == "has_debt")

@@ -60,7 +60,7 @@ def test_a_conversation_ends_with_a_visit_on_an_offered_slot(stack: Stack) -> No
         "WHERE lead_id = %s AND call_type = 'turn' GROUP BY trace_id",
         lead["id"],
     )
-    assert len(turns) == len(visitor.replies)
+    assert len(turns) == len(visitor.replies) - 1  # the hour named is booked without a model
     assert not any(turn["failed"] for turn in turns)
 
 

@@ -22,6 +22,7 @@ from brokers.models import Broker, User
 from campaigns.models import CampaignStep
 from knowledge.models import KnowledgeEntry
 from leads.models import ChatMessage, Lead, MergeSuggestion, MessageTemplate
+from llm.models import PromptReplay, PromptVersion
 from scheduling.models import Appointment, AppointmentBlock, AvailabilitySlot
 from tests.api import Route, routes
 from tests.factories import PASSWORD
@@ -283,7 +284,11 @@ def _known(route: Route, rows: dict[Any, Any]) -> dict[str, Any]:
         "entry": rows[KnowledgeEntry].pk,
         "confirm": rows[Lead].name,
         "version": rows[Lead].version,
+        "prompt_version": rows[PromptVersion].pk,
+        "other": rows[PromptVersion].pk,
     }
+    if route.model is PromptReplay:
+        known["version"] = rows[PromptVersion].pk
     if route.model in (Appointment, AppointmentBlock):
         known |= AHEAD
     if route.model is AvailabilitySlot:

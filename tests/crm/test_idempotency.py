@@ -260,6 +260,8 @@ BY_STATE = {
     "notifications/{id}/read/",
     "leads/{id}/unmerge/",
     "leads/import/",
+    "llm/replays/",
+    "llm/replays/{id}/stop/",
     "leads/import/{id}/commit/",
     "leads/import/{id}/retry/",
     "suppressions/import/",

@@ -44,6 +44,7 @@ SERVE_NO_QUEUE = {
     "leads.tasks.sweep_handoffs",
     "leads.tasks.sweep_telegram",
     "leads.tasks.sweep_templates",
+    "llm.tasks.forget_replays",
     "llm.tasks.repair_all_costs",
     "llm.tasks.sweep_costs",
     "scheduling.tasks.sweep_offers",

@@ -33,6 +33,7 @@ REDIS_HANGS_SECONDS = int(os.environ.get("REDIS_HANGS_SECONDS", "12"))
 ANSWERED_AT_LAST = 120.0
 HELD_BY_TELEGRAM = "Hola Rosa, ¿seguimos?"
 HELD_BY_GEMINI = "Hola Iris, ¿seguimos?"
+HELD_AFTER_BOOKING = "¿tiene quincho?"
 HELD_IN_THOUGHT = "¿Tienen algo con jardín?"
 NEXT_STEP = "Tenemos casas nuevas."
 SWEEPS = ("llm.tasks.sweep_turns", "leads.tasks.sweep_messages")
@@ -52,8 +53,8 @@ def day(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Iterator[Day]
         yield made
 
 
-def brings_the_booking(body: dict[str, Any]) -> bool:
-    return "contents" in body and "book_visit" in assistant.read(body).results
+def asks_the_rest(body: dict[str, Any]) -> bool:
+    return "contents" in body and HELD_AFTER_BOOKING in assistant.read(body).text
 
 
 def drafts(body: dict[str, Any]) -> bool:
@@ -68,10 +69,10 @@ def test_a_worker_killed_between_booking_and_reply_books_once_and_answers_once(d
     pedro, rosa = day.writer(7101, "Pedro Soto"), day.writer(7102, "Rosa Vera")
     rosa.say("Hola")
     waits = f"/api/v1/leads/{rosa.lead()['id']}/messages/"
-    _, code = pedro.say("Hola, soy Pedro Soto y quiero agendar una visita")["buttons"][0]
+    hour, _ = pedro.say("Hola, soy Pedro Soto y quiero agendar una visita")["buttons"][0]
     known = len(pedro.received)
-    with day.vendors.gemini.holding(brings_the_booking) as thinking:
-        assert pedro.user.press(code) == 200
+    with day.vendors.gemini.holding(asks_the_rest) as thinking:
+        assert pedro.user.write(f"El {hour}. {HELD_AFTER_BOOKING}") == 200
         assert thinking.wait(30)
         day.stack.kill("worker")
     _let_leases_run_out(day)

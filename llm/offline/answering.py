@@ -201,7 +201,7 @@ class Answering:
 
     def _answered(self, asked: Asked) -> Answered:
         readers = [self._of_us, self._of_the_visit, self._of_money, self._compared]
-        if not self._names_one or _CHEAPER.search(asked.folded):
+        if not self.names_one or _CHEAPER.search(asked.folded):
             readers.append(self._of_the_stock)
         for answer in (*readers, self._of_a_home, self._of_policies):
             if (found := answer(asked)) is not None:
@@ -238,7 +238,7 @@ class Answering:
         return None if self.turn.called("search_knowledge", args) else ("search_knowledge", args)
 
     @cached_property
-    def _names_one(self) -> bool:
+    def names_one(self) -> bool:
         """The message itself names a property: then "¿hay…?" asks about it and not for others."""
         return any(map(self._names, self.context.discussed))
 

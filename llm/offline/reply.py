@@ -309,6 +309,12 @@ def _slots_intro(situation: Situation) -> str:
     return _pick(situation, situation.words.SLOTS)
 
 
+def _person_instead(situation: Situation) -> str:
+    """What will be checked has to be noted for somebody: where it cannot be, a person is offered."""
+    unnoted = situation.answering.open and "note_question" not in situation.tools
+    return situation.words.UNSURE["person"] if unnoted and "request_human" in situation.tools else ""
+
+
 def _other_day(situation: Situation) -> str:
     return (
         situation.words.WHICH_DAY
@@ -361,6 +367,7 @@ def _close(situation: Situation) -> str:
 _STEPS: tuple[Callable[[Situation], str], ...] = (
     _offer_slots,
     _clarify,
+    _person_instead,
     _other_day,
     _choose_again,
     _visit_without_slots,

@@ -76,8 +76,19 @@ LEFT_ALONE = re.compile(
     r"|nao quero (?:mais )?receber|me deix(?:e|a|em) em paz|me tir(?:a|e|em) d(?:a|e|essa|esta) \w*lista|descadastr\w+)"
 )
 SURE, LIKELIER, OPEN = 0.7, 0.3, 0.1  # by the examples: an opt-out, or more likely something else
-OTHERWISE = ("facts", "asks_appointment", "wants_cancel", "wants_reschedule", "postpones", "asks_question", "complaint")
-LIMITS, CLEARLY = 0.55, 1.5  # by the examples: what is told, and how much surer it is than an opt-out
+OTHERWISE = (
+    "facts",
+    "asks_appointment",
+    "wants_cancel",
+    "wants_reschedule",
+    "postpones",
+    "asks_question",
+    "complaint",
+)
+LIMITS, CLEARLY = (
+    0.55,
+    1.5,
+)  # by the examples: what is told, and how much surer it is than an opt-out
 CALLED = re.compile(rf"\b(?:llam\w+|{MISDIALLED})")
 WRITTEN = (
     r"(?:escrib\w+|prefiero|mejor (?:escrib\w+|por (?:aca|aqui|chat|escrito|whatsapp|mensaje)))"

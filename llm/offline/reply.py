@@ -312,7 +312,9 @@ def _slots_intro(situation: Situation) -> str:
 def _person_instead(situation: Situation) -> str:
     """What will be checked has to be noted for somebody: where it cannot be, a person is offered."""
     unnoted = situation.answering.open and "note_question" not in situation.tools
-    return situation.words.UNSURE["person"] if unnoted and "request_human" in situation.tools else ""
+    return (
+        situation.words.UNSURE["person"] if unnoted and "request_human" in situation.tools else ""
+    )
 
 
 def _other_day(situation: Situation) -> str:

@@ -116,6 +116,11 @@ _ASKED_VISIT_ELSEWHERE = re.compile(
     r"\b(?:no (?:quiero|necesito|me interesa) (?:\w+ )?(?:visitar|visita|agendar|ir a)|antes de (?:ir|visitar|agendar)|ya (?:visite|fui a ver|lo visite)|(?:todavia|aun) no quiero (?:visitar|agendar))"
 )
 
+# "Tengo que verlo con mi hermana" tells who decides, where no day or hour is asked for.
+_SEEN_WITH_OTHERS = re.compile(
+    r"\b(?:tengo|tenemos|hay) (?:que|q) (?:ver|mostrar)(?:l[oa]|sel[oa]|le)?\b[^?]{0,60}\bcon (?:mi|mis)\b"
+    r"(?![^\n]{0,200}(?:\?|puedo|podemos|cuando|hora|lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana))"
+)
 
 # What the examples teach; yes, no and the like mean something by what was asked only.
 _LEARNT = {
@@ -184,6 +189,10 @@ def _is_denied(intent: Intent, guessed: Guess) -> bool:
     return max(guessed.scores[name] for name in _PLAIN) >= _SOMETHING_ELSE
 
 
+def _visits_otherwise(folded: str) -> bool:
+    return bool(_ASKED_VISIT_ELSEWHERE.search(folded) or _SEEN_WITH_OTHERS.search(folded))
+
+
 def _settled(folded: str, found: set[Intent]) -> set[Intent]:
     """Of intents that exclude each other the stronger stays."""
     if Intent.ASKS_IF_BOT in found and not re.search(
@@ -196,6 +205,6 @@ def _settled(folded: str, found: set[Intent]) -> set[Intent]:
         found.add(Intent.WANTS_RESCHEDULE)
     if Intent.WANTS_RESCHEDULE in found:
         found.discard(Intent.WANTS_CANCEL)
-    if found & _OF_THE_STANDING_VISIT or _ASKED_VISIT_ELSEWHERE.search(folded):
+    if found & _OF_THE_STANDING_VISIT or _visits_otherwise(folded):
         found.discard(Intent.WANTS_VISIT)
     return found

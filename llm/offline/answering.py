@@ -201,9 +201,10 @@ class Answering:
 
     def _answered(self, asked: Asked) -> Answered:
         readers = [self._of_us, self._of_the_visit, self._of_money, self._compared]
-        if not self._names_one or _CHEAPER.search(asked.folded):
+        if not self.names_one or _CHEAPER.search(asked.folded):
             readers.append(self._of_the_stock)
-        for answer in (*readers, self._of_a_home, self._of_policies):
+        readers += [self._of_a_home, self._of_policies, self._of_the_only_home]
+        for answer in readers:
             if (found := answer(asked)) is not None:
                 return found
         if self._is_aside(asked):
@@ -238,7 +239,7 @@ class Answering:
         return None if self.turn.called("search_knowledge", args) else ("search_knowledge", args)
 
     @cached_property
-    def _names_one(self) -> bool:
+    def names_one(self) -> bool:
         """The message itself names a property: then "¿hay…?" asks about it and not for others."""
         return any(map(self._names, self.context.discussed))
 
@@ -354,6 +355,17 @@ class Answering:
             texts = [homes.said_of([each], self.language, named=False) for each in found]
             return Answered(asked, " ".join(dict.fromkeys(texts)))
         return Answered(asked, home=found[0]) if found else None
+
+    def _of_the_only_home(self, asked: Asked) -> Answered | None:
+        """Where nothing else answers: the one property that was found, by its name and what its text says."""
+        if self.context.discussed or len(self._homes) != 1:
+            return None
+        home = self._homes[0]
+        there = fold(clean(f"{home.title} {home.text}"))
+        if any(fold(each.comuna) not in there for each in locate(asked.text)):
+            return None
+        found = homes.answer(asked, home, self.language, described=True)
+        return Answered(asked, home=found) if found else None
 
     def _is_of_policy(self, asked: Asked, attribute: Any) -> bool:
         """Of commission, reservation, visits and the like, whatever property is being discussed."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from crm.patterns import Pattern
@@ -92,6 +92,13 @@ def answer(
 
     ``described`` is a property that the question may mean by what its text says of it.
     """
+    found = _answer(asked, home, language, described=described)
+    if found is None and _is_sure(asked):  # a finer thing of its kind: "logia" of the laundry
+        found = _answer(replace(asked, guess=""), home, language, described=described)
+    return found
+
+
+def _answer(asked: Asked, home: Home, language: Language, *, described: bool) -> Answer | None:
     attribute = attribute_asked(asked)
     if attribute is None:
         return _feature(asked, home, language)

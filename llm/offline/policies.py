@@ -32,7 +32,7 @@ _POLICIES: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "visit_notice": (Kind.DURATION, ("=visita", "=anticipacion")),
     "pets": (Kind.WHETHER, ("=mascota",)),
     "pets_renting": (Kind.WHETHER, ("=mascota", "=arriendo")),
-    "ds1_requirements": (Kind.WHICH, (_DS1, "=postular")),
+    "ds1_requirements": (Kind.WHICH, (_DS1, "=postular", "=registro")),
     "ds1_savings": (Kind.AMOUNT, (_DS1, "=ahorro")),
     "ds1_limit": (Kind.AMOUNT, (_DS1,)),
     "ds1_owner": (Kind.WHETHER, (_DS1, "=postular")),

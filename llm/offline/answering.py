@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -428,6 +428,8 @@ class Answering:
             return self._of_subsidies(asked)
         if self.language == "es":
             return Answered(asked, passages.said_of(passage, sourced=False))
+        if asked.guess == "commission":  # the templates say one case: the first
+            passage = replace(passage, text=passage.text.split(". ")[0] + ".")
         text = translations.passage(asked, passage, self.language)
         return Answered(asked, text) if text else None
 

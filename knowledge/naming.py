@@ -46,6 +46,20 @@ _ONE_OF_ITS_KIND = re.compile(
     r"\b(?:el|la|del|al|ese|esa|este|esta|the|that|o|do|da) (?:\w{1,20} (?:en |de )?)?"
     r"(?P<kind>estudio|parcela|terreno|condominio|loft|penthouse|duplex)\b"
 )
+# "El de la piscina", "la casa del abrazo", "el depto frente al metro Lo Vial": after such words a common
+# word or a feature names a property, where one alone has it.
+_REFERENCE = re.compile(
+    r"\b(?:el|la|del|al|ese|esa|este|esta|dpto|depto|departamento|apartamento|apto|casa|casita|estudio|duplex)"
+    r" (?:(?:depto|dpto|departamento|apartamento|apto|casa|casita|propiedad|aviso|duplex|que|q|esta|queda|tiene|con|vi|ese|esa) ){0,3}"
+    r"(?:(?:de|del|con|en|d|frente|cerca|vista|al|a|tiene|x|por)(?: (?:la|el|los|las|al|del))? )+(?P<what>\w+(?: \w+){0,2})"
+)
+_ADJECTIVE = re.compile(
+    r"\b(?:el|la|ese|esa|del) (?:casa )?(?P<what>paread[oa]|remodelad[oa]|amoblad[oa]|mediterrane[oa]|monoambiente)\b"
+)
+_ANY = Pattern(
+    r"\b(?:una?|algun|alguna|otr[oa]|busco|quiero|queremos|necesito|procuro|cualquier) $"
+)
+_TYPO_FROM = 6  # letters of a word that is known by all but one of its letters
 _ORIGIN = Pattern(
     r"\b(?:vivo|vivimos|trabajo|trabajamos|soy|somos|vengo|resido|llamo) (?:\w+ ){0,3}$"
 )
@@ -75,6 +89,7 @@ class Property:
     id: int
     title: str
     listing: Listing
+    text: str = ""  # where it is at hand: what sets it apart beside its name
 
     @cached_property
     def name_words(self) -> tuple[str, ...]:
@@ -82,12 +97,19 @@ class Property:
         return _words_of(self.title[:300])
 
     @cached_property
+    def feature_words(self) -> frozenset[str]:
+        """What its title and its text say of it, by how it sounds."""
+        return frozenset(_spoken(fold(clean(f"{self.title} {self.text}"[:_READ]))))
+
+    @cached_property
     def code(self) -> str:
         return re.sub(r"[^a-z0-9]", "", fold(clean(self.listing.code)))
 
 
 def of_entry(entry: KnowledgeEntry) -> Property:
-    return Property(entry.pk, entry.title, of_stored(entry.listing))
+    """With its text, where that was read with it."""
+    text = "" if "content" in entry.get_deferred_fields() else entry.content
+    return Property(entry.pk, entry.title, of_stored(entry.listing), text)
 
 
 class Stock:
@@ -99,6 +121,12 @@ class Stock:
         for each in self.properties:
             self._uses.update(set(each.name_words))
             self._uses.update(set(_words_of(each.listing.place)) - set(each.name_words))
+        self._near = {
+            shorter: word
+            for word in self._uses
+            if len(word) >= _TYPO_FROM
+            for shorter in _shorter(word)
+        }
 
     def named_in(self, text: str) -> list[Property]:
         """Those that a text names by code, name or street, in the order of the stock."""
@@ -107,13 +135,44 @@ class Stock:
         codes = set(_codes(folded))
         if found := [each for each in self.properties if each.code and each.code in codes]:
             return found
+        words = [self._known(word) for word in words]
         there = set(words)
         found = [
             each
             for each in self.properties
             if not there.isdisjoint(each.name_words) and self._is_named(each, words, folded)
         ]
-        return _clearest(found, there) or self._of_its_kind(folded)
+        return _clearest(found, there) or self._of_its_kind(folded) or self._referred_to(folded)
+
+    def _known(self, word: str) -> str:
+        """A word of a name that differs by a letter, else the word itself."""
+        if word in self._uses or len(word) < _TYPO_FROM:
+            return word
+        return next(
+            (self._near[each] for each in (word, *_shorter(word)) if each in self._near), word
+        )
+
+    def _referred_to(self, folded: str) -> list[Property]:
+        """ "El de la piscina", "la casa del abrazo": what one property alone has."""
+        for match in (*_REFERENCE.finditer(folded), *_ADJECTIVE.finditer(folded)):
+            ahead = before(folded, match.start())
+            if _ORIGIN.search(ahead) or _ANY.search(ahead):
+                continue
+            words = _spoken(match.group("what"))
+            for word in (
+                word for word in words if len(word) >= _LEAST and word not in _SAYS_LITTLE
+            ):
+                named = [each for each in self.properties if word in each.name_words]
+                having = [each for each in self.properties if word in each.feature_words]
+                found = named if len(named) == 1 else having
+                if len(found) == 1 and self._fits(found[0], match.group()):
+                    return found
+                break  # the first word that says something decides
+        return []
+
+    def _fits(self, each: Property, said: str) -> bool:
+        kind = find_property_type(said, asked=True)
+        return not kind or each.listing.kind in ("", kind)
 
     def described_in(self, text: str) -> list[Property]:
         """Those of the comuna, kind and bedrooms that a text says; none where it says no comuna."""
@@ -240,6 +299,23 @@ _PART = re.compile(r"[,;:|(]| - ")
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _SILENT = re.compile(r"h|(.)(?=\1)")
 _ALIKE = str.maketrans({"v": "b", "z": "s", "x": "s", "c": "k"})
+
+
+def _shorter(word: str) -> Iterable[str]:
+    """The word without each of its letters in turn, but the first."""
+    return (word[:place] + word[place + 1 :] for place in range(1, len(word)))
+
+
+# After "el de la…" these still name nothing.
+_SAYS_LITTLE = frozenset(
+    _sound(word)
+    for word in """
+    departamento departamentos depto casa casas propiedad metro estacion comuna sector calle barrio dormitorio dormitorios pieza
+    piezas bano banos valor precio gastos comunes gasto comun entrega visita reserva subsidio credito banco comision proyecto
+    edificio centro renta sueldo semana lado frente cerca tarde manana mes ano vista parque plaza uf pesos millones palos lucas
+    terreno sitio condominio estudio estudios titulos familia trabajo pega
+    """.split()  # noqa: SIM905 - a table of words
+)
 # One word of these names no property: "Valdivia" alone is the city.
 _NAMES_NOTHING = frozenset(
     _sound(fold(word))

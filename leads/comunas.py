@@ -34,6 +34,8 @@ _CUE = re.compile(
     r"|(?:dptos?|deptos?|departamentos?|casas?|propiedad|parcela|terreno) de)\s*$"
 )
 _AND = re.compile(r"\s*(?:,|/|-|y|e|o|ni|\s)+\s*")
+_OR = re.compile(r" ?(?:,|/| o | u | y | e ) ?")
+_APART = re.compile(r"(?:^|[,.;:\n]) ?$")
 _COMUNA_CUE = re.compile(r"\bcomunas? (?:de )?$")
 _STREET = re.compile(
     r"\b(?:calle|avenida|avda?\.?|av\.?|pasaje|pje\.?|metro|hospital|clinica|mall|don|dona|sra?\.?)\s*$"
@@ -127,6 +129,7 @@ def _scan(folded: str, words: list[tuple[str, int, int]]) -> Iterator[Found]:
         start, end = words[position][1], words[position + max(size, 1) - 1][2]
         name = _spell(names[position : position + size])
         listed = last_end > 0 and bool(_AND.fullmatch(folded, last_end, start))
+        listed = listed or _begins_list(folded, start, end)
         alone = folded[start:end] == whole
         if (
             comuna
@@ -136,6 +139,15 @@ def _scan(folded: str, words: list[tuple[str, int, int]]) -> Iterator[Found]:
             yield Found(comuna, start, end)
             last_end = end
         position += max(size, 1)
+
+
+def _begins_list(folded: str, start: int, end: int) -> bool:
+    """ "3000 uf, santiago o ñuñoa": the first of a list, whose second is a place for sure."""
+    if not _APART.search(before(folded, start, 3)) or not (joined := _OR.match(folded, end)):
+        return False
+    words = _WORD.findall(folded, joined.end(), joined.end() + 40)
+    name = _spell(words[: _longest_at(words, 0)[0]]) if words else ""
+    return bool(name and _NAMES.get(name)) and name not in NEED_CUE | NEED_COMUNA
 
 
 def _longest_at(words: list[str], position: int) -> tuple[int, str]:
@@ -160,9 +172,16 @@ def _resolve(name: str) -> str | None:
     """The comuna, "" for a name known to be no place, None for an unknown name."""
     if name in _NAMES:
         return _NAMES[name]
+    if (plain := _plainly(name)) in _NAMES and plain not in NEED_CUE | NEED_COMUNA:
+        return _NAMES[plain]
     alike = _ALIKE.get((name.count(" ") + 1, name[:1]), ())
     close = next((known for known in alike if _is_close(name, known)), None)
     return _NAMES[close] if close else None
+
+
+def _plainly(name: str) -> str:
+    """Who writes "Renka" and "Makul" means Renca and Macul."""
+    return re.sub(r"k(?=[ei])", "qu", name).replace("k", "c")
 
 
 def _is_close(name: str, known: str) -> bool:

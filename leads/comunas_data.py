@@ -185,7 +185,7 @@ SECTORS: dict[str, tuple[str, ...]] = {
 
 # Names that hold a comuna's name and are none: streets, people, other countries.
 NOT_PLACES: frozenset[str] = frozenset({
-    "vicuna mackenna", "vicuna mackena", "vicuna makena", "vicuna makenna", "vicuna maquena", "los leones de", "independencia economica", "independencia financiera", "casa la reina",
+    "la calefa", "calefa", "vicuna mackenna", "vicuna mackena", "vicuna makena", "vicuna makenna", "vicuna maquena", "los leones de", "independencia economica", "independencia financiera", "casa la reina",
     "avenida independencia", "gran avenida", "mercado libre", "santa rosa", "santa maria de", "banco santiago",
     "republica independencia", "metro universidad de chile", "san pedro y san pablo", "camino a melipilla",
     "arturo prat", "los angeles california", "cartagena de indias", "diego portales", "padre hurtado sur",

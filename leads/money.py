@@ -45,6 +45,7 @@ class Mention:
         return self.currency is None and not self.scaled and self.amount < 100_000
 
 
+_NO_AMOUNT = {"mil", "lucas", "palos", "millones"}  # "¿me devuelven las lucas?"
 _LARGEST = 10**12
 _MOST_DIGITS = 30  # with points and decimals; numbers of thousands of digits take long to make
 _UF = r"(?:u\.?f\.?s?|uefes?|unidad(?:es)? de fomento)(?![a-z])"
@@ -56,7 +57,7 @@ _TOKEN = re.compile(
     r"|(?P<number>\d+(?:[.,']\d+)*)|(?P<word>[a-z]+)|(?P<dash>-)|(?P<other>\S)"
 )
 _NOUNS = re.compile(
-    r"\s*(?:dorm|d\d?b?\b|pieza|habitacion|bano|ban|ano\b|anos\b|mes\b|meses\b|dia|semana|hijo|persona|m2|mt|metro|mts"
+    r"\s*(?:dorm|d\d?b?\b|pieza|kilos?\b|kg|boleta|liquidacion|veces|vez\b|persona|adult|nino|hij[oa]|alcoba|grados|litros|cuadras|habitacion|bano|ban|ano\b|anos\b|mes\b|meses\b|dia|semana|hijo|persona|m2|mt|metro|mts"
     r"|%|por ?ciento|piso|estacionamiento|cuota|hora|hrs|min|am\b|pm\b|de la (?:tarde|manana|noche)|opcion|depto|casa"
     r"|°|º|/\d|:\d|x\d|propiedad|departamento|mascota|perro|gato|de (?:enero|febrero|marzo|abril|mayo|junio|julio"
     r"|agosto|septiembre|octubre|noviembre|diciembre))"
@@ -175,7 +176,7 @@ class _Reader:
 
     def _is_money(self, folded: str, amount: Decimal, currency: Currency | None, end: int) -> bool:
         if not 0 < amount < _LARGEST or (
-            not currency and folded[self.tokens[self.start].start : end] == "mil"
+            not currency and folded[self.tokens[self.start].start : end] in _NO_AMOUNT
         ):
             return False
         start = self.tokens[self.start].start

@@ -76,7 +76,19 @@ LEFT_ALONE = re.compile(
     r"|nao quero (?:mais )?receber|me deix(?:e|a|em) em paz|me tir(?:a|e|em) d(?:a|e|essa|esta) \w*lista|descadastr\w+)"
 )
 SURE, LIKELIER, OPEN = 0.7, 0.3, 0.1  # by the examples: an opt-out, or more likely something else
-OTHERWISE = ("facts", "wants_cancel", "wants_reschedule", "postpones", "asks_question", "complaint")
+OTHERWISE = (
+    "facts",
+    "asks_appointment",
+    "wants_cancel",
+    "wants_reschedule",
+    "postpones",
+    "asks_question",
+    "complaint",
+)
+LIMITS, CLEARLY = (
+    0.55,
+    1.5,
+)  # by the examples: what is told, and how much surer it is than an opt-out
 CALLED = re.compile(rf"\b(?:llam\w+|{MISDIALLED})")
 WRITTEN = (
     r"(?:escrib\w+|prefiero|mejor (?:escrib\w+|por (?:aca|aqui|chat|escrito|whatsapp|mensaje)))"
@@ -124,7 +136,7 @@ def asked(text: str) -> OptOut | None:
     folded = NEVER.sub(" ", folded)
     if EVERYTHING.search(folded) or NEVER_AGAIN.match(folded):
         return OptOut.EVERYTHING
-    if LEFT_ALONE.search(folded):
+    if LEFT_ALONE.search(folded) and not _limits_the_search(text):
         return OptOut.CHANNEL
     return OptOut.CHANNEL if _by_examples(text, folded) else None
 
@@ -135,8 +147,15 @@ def _by_examples(text: str, folded: str) -> bool:
     scores = guess(text).scores
     other = max(scores[name] for name in OTHERWISE)
     if says or "numero equivocado" in folded:
-        return says and (scores["opt_out"] >= OPEN or other < SURE)
+        meant = scores["opt_out"] >= OPEN or other < SURE
+        return says and meant and not _limits_the_search(text)
     return scores["opt_out"] >= SURE and other < LIKELIER
+
+
+def _limits_the_search(text: str) -> bool:
+    """ "No me mandes más cosas de Maipú", "correos no, por aquí": told of a search or a way, clearly more than an end."""
+    scores = guess(text).scores
+    return scores["facts"] >= max(LIMITS, CLEARLY * scores["opt_out"])
 
 
 def stops_calls(text: str) -> bool:

@@ -81,7 +81,7 @@ def train(examples: Sequence[Example]) -> tuple[bytes, list[Figures]]:
         is_right = np.array([bool(_alike(intent) & each.intents) for each in judged])
         limits.append(_limit(scores[:, column], is_right))
         figures.append(_figures(intent, scores[:, column], is_so, limits[-1]))
-    return _stored(_fit(examples, intents), limits), figures
+    return stored(fit(examples, intents), limits, hash_of()), figures
 
 
 def _alike(intent: str) -> frozenset[str]:
@@ -94,14 +94,14 @@ def _judged(examples: Sequence[Example], intents: Sequence[str]) -> tuple[list[E
     judged: list[Example] = []
     scores = []
     for fold in range(FOLDS):
-        learnt = _fit([each for each in examples if each.fold != fold], intents)
+        learnt = fit([each for each in examples if each.fold != fold], intents)
         held_out = [each for each in examples if each.fold == fold]
         judged += held_out
         scores += [probabilities(learnt, each.text) for each in held_out]
     return judged, np.array(scores)
 
 
-def _fit(examples: Sequence[Example], intents: Sequence[str]) -> Model:
+def fit(examples: Sequence[Example], intents: Sequence[str]) -> Model:
     table = _table(each.text for each in examples)
     weights = np.zeros((BUCKETS, len(intents)), dtype=np.float32)
     bias = np.zeros(len(intents), dtype=np.float32)
@@ -140,7 +140,8 @@ def _figures(intent: str, scores: Any, is_so: Any, limit: float) -> Figures:
     )
 
 
-def _stored(model: Model, limits: Sequence[float]) -> bytes:
+def stored(model: Model, limits: Sequence[float], of: str) -> bytes:
+    """The file of a model; ``of`` is the hash of what it is made of."""
     file = BytesIO()
     np.savez(
         file,
@@ -150,6 +151,6 @@ def _stored(model: Model, limits: Sequence[float]) -> bytes:
         bias=model.bias,
         sure=np.array(limits, dtype=np.float32),
         possible=np.full(len(limits), LEAST_POSSIBLE, dtype=np.float32),
-        hash=np.array(hash_of()),
+        hash=np.array(of),
     )
     return file.getvalue()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ from leads.comunas import locate
 from leads.folding import clean, fold
 from leads.languages import Language, spoken_by
 from leads.money import find_amounts
-from llm.offline import homes, passages, translations
+from llm.offline import homes, passages, policies, translations
 from llm.offline.asking import Asked, Kind, questions_in
 from llm.offline.concepts import concepts, is_subject
 from llm.offline.context import Context, Hit, read_hits, read_homes
@@ -44,9 +44,15 @@ _THE_ONE = Pattern(
 _BOUND = Pattern(
     r"\b(?:bajo|hasta|menos de|maximo|tope|no mas de|por|under|below|up to|ate|tengo|presupuesto|de|a)\b"
 )
+_WHICH = Pattern(
+    r"\b(?:cual|cuales) (?:\w+ ){0,6}?(?:tiene[ns]?|trae|esta|queda|viene|me|nos|calzan|sirven|hay|son)\b|\bwhich (?:one|ones|of|apartment|house)|\b(?:qual|quais) (?:\w+ ){0,4}?tem\b"
+)
+_THERE = Pattern(r"\b(?:alla|ahi|por esos lados|esa zona|over there)\b")
 _FEATURES = {
     "pool": "piscina", "gym": "gimnasio", "yard": "patio", "terrace": "terraza", "barbecue": "quincho", "garden": "jardín", "furnished": "amoblado",
     "parking": "estacionamiento", "storage": "bodega", "laundry": "lavandería", "view": "vista", "concierge": "conserjería", "rent": "arriendo",
+    "heating": "calefacción", "elevator": "ascensor", "metro": "metro", "beach": "playa", "suite": "suite", "extension": "ampliación", "playground": "juegos",
+    "irrigation": "riego", "bicycles": "bicicletero", "remodelled": "remodelado", "events_room": "sala de eventos", "study": "escritorio", "home_subsidy": "subsidio",
 }  # fmt: skip
 _UF = Pattern(
     r"\b(?:cuanto|que valor|valor|precio|a como|how much|what|quanto)\b[^?]{0,30}\b(?:la |the |a |de la )?uf\b(?: hoy| today| hoje| actual\w*| ahora)?\W*$|\buf (?:de |del )?(?:hoy|dia|today|hoje)\b|\bvalor (?:de la )?uf\b|\b(?:en|a) pesos\b|\bin pesos\b|\bem pesos\b"
@@ -200,10 +206,11 @@ class Answering:
     # --- One question -------------------------------------------------------------------------
 
     def _answered(self, asked: Asked) -> Answered:
-        readers = [self._of_us, self._of_the_visit, self._of_money, self._compared]
-        if not self._names_one or _CHEAPER.search(asked.folded):
+        readers = [self._of_us, self._of_the_visit, self._of_money, self._compared, self._having]
+        if not self.names_one or _CHEAPER.search(asked.folded):
             readers.append(self._of_the_stock)
-        for answer in (*readers, self._of_a_home, self._of_policies):
+        readers += [self._of_a_home, self._of_policies, self._of_the_only_home]
+        for answer in readers:
             if (found := answer(asked)) is not None:
                 return found
         if self._is_aside(asked):
@@ -218,8 +225,9 @@ class Answering:
         return Spanish.GENERAL[topic] if topic in _GENERAL else ""
 
     def _is_aside(self, asked: Asked) -> bool:
-        return bool(_ASIDE.search(asked.folded)) or not (
-            asked.subject
+        return bool(_ASIDE.search(asked.folded) and not asked.guess) or not (
+            asked.guess
+            or asked.subject
             or any(map(is_subject, asked.about))
             or (asked.about and _POSSIBLE.search(asked.folded))
             or homes.attribute_asked(asked)
@@ -229,7 +237,9 @@ class Answering:
         """With its subjects in the words of the knowledge, which may be of another language."""
         if "search_knowledge" not in self.tools:
             return None
-        subjects = sorted(each[1:] for each in asked.subject | asked.about if is_subject(each))
+        plain = policies.meant(asked, rents=False) or asked
+        every = asked.subject | plain.subject | asked.about
+        subjects = sorted(each[1:] for each in every if is_subject(each))
         visit = self.context.appointment
         place = [visit.location] if visit and visit.location else []
         args: dict[str, Any] = {"query": asked.text}
@@ -238,7 +248,7 @@ class Answering:
         return None if self.turn.called("search_knowledge", args) else ("search_knowledge", args)
 
     @cached_property
-    def _names_one(self) -> bool:
+    def names_one(self) -> bool:
         """The message itself names a property: then "¿hay…?" asks about it and not for others."""
         return any(map(self._names, self.context.discussed))
 
@@ -290,6 +300,22 @@ class Answering:
             return None
         return Answered(asked, translations.compared(self.context.discussed, order, self.language))
 
+    def _having(self, asked: Asked) -> Answered | None:
+        """ "Entre el de Pedro de Valdivia y el de Los Leones, ¿cuál tiene calefacción central?" """
+        attribute = homes.attribute_asked(asked)
+        if not _WHICH.search(asked.folded) or attribute is None or attribute.evidence is None:
+            return None
+        if len(self.context.discussed) < _FEWEST or not self.names_one:
+            return None
+        found = [
+            each
+            for home in self.context.discussed
+            if (each := homes.answer(asked, home, self.language))
+        ]
+        if len(found) != 1:
+            return None
+        return Answered(asked, homes.said_of(found, self.language, named=False))
+
     def _of_the_stock(self, asked: Asked) -> Answered | None:
         search = self._stock_search(asked)
         if search is None or "find_properties" not in self.tools:
@@ -308,11 +334,14 @@ class Answering:
             _THE_ONE.search(asked.folded) or _CHEAPER.search(asked.folded)
         )
         attribute = homes.attribute_asked(asked)
-        places = [each.comuna for each in locate(text)]
+        places = [each.comuna for each in locate(text)] or self._places_before(asked)
         kind = find_property_type(folded, asked=True) or ""
         rooms = find_bedrooms(folded, asked=False)
         most = _most(folded)
-        asks_stock = _STOCK.search(asked.folded) and not _DEFINITE.search(asked.folded)
+        asks_stock = bool(
+            (_STOCK.search(asked.folded) or asked.guess == "stock" or _WHICH.search(asked.folded))
+            and (not _DEFINITE.search(asked.folded) or _WHICH.search(asked.folded))
+        )
         feature = _FEATURES.get(attribute.name) if attribute else None
         criteria = bool(places or rooms or most or feature or (kind and _SOME.search(asked.folded)))
         if not extreme and not (asks_stock and criteria):
@@ -329,6 +358,12 @@ class Answering:
         elif _CHEAPER.search(asked.folded) and (below := self._price_below()):
             search |= below
         return {name: value for name, value in search.items() if value}
+
+    def _places_before(self, asked: Asked) -> list[str]:
+        """Those that "allá" points to."""
+        known = self.context.known.get("location")
+        there = _THERE.search(asked.folded) and isinstance(known, list)
+        return [str(each) for each in known] if there and known else []
 
     def _price_below(self) -> dict[str, Any] | None:
         for home in self.context.discussed[:1]:
@@ -350,13 +385,30 @@ class Answering:
         found = [each for home in candidates if (each := homes.answer(asked, home, self.language))]
         if not candidates and attribute is not None:
             found = [each for home in self._homes if (each := homes.answer(asked, home, self.language, described=True))]  # fmt: skip
+        if len(found) > 1 and not candidates:
+            return None  # which is meant is not known: what others have is no answer
         if len(found) > 1:
             texts = [homes.said_of([each], self.language, named=False) for each in found]
             return Answered(asked, " ".join(dict.fromkeys(texts)))
         return Answered(asked, home=found[0]) if found else None
 
+    def _of_the_only_home(self, asked: Asked) -> Answered | None:
+        """Where nothing else answers: the one property that was found, by its name and what its text says."""
+        if self.context.discussed or len(self._homes) != 1:
+            return None
+        home = self._homes[0]
+        there = fold(clean(f"{home.title} {home.text}"))
+        if any(fold(each.comuna) not in there for each in locate(asked.text)):
+            return None
+        found = homes.answer(asked, home, self.language, described=True)
+        return Answered(asked, home=found) if found else None
+
     def _is_of_policy(self, asked: Asked, attribute: Any) -> bool:
         """Of commission, reservation, visits and the like, whatever property is being discussed."""
+        if policies.is_policy(asked.guess):
+            return True
+        if asked.guess == getattr(attribute, "name", None):
+            return False
         named = asked.subject & _OF_POLICY
         return bool(named) and (attribute is None or attribute.name in ("price", "place", "m2", "state", "rent", "delivery", "metro"))  # fmt: skip
 
@@ -373,15 +425,23 @@ class Answering:
     def _of_policies(self, asked: Asked) -> Answered | None:
         hits = self._hits
         asks_a_visit = asked.kind is Kind.WHETHER and not asked.subject & _OF_VISITS
-        if asks_a_visit and _ASIDE.search(asked.folded):
+        if asks_a_visit and _ASIDE.search(asked.folded) and not asked.guess:
             return None
         if _TRUST.search(asked.folded):
             asked = Asked(asked.text, asked.folded, Kind.WHERE, frozenset({"=oficina"}))
-        passage = passages.find(asked, hits, cautious=self.cautious, names=self._names_of_homes)
+        rents = self.context.known.get("operation") == "rent"
+        plain = policies.meant(asked, rents=rents)
+        passage = plain and passages.find(plain, hits, cautious=self.cautious)
+        asked = plain if plain and passage else asked
+        passage = passage or passages.find(
+            asked, hits, cautious=self.cautious, names=self._names_of_homes
+        )
         if passage is None:
             return self._of_subsidies(asked)
         if self.language == "es":
             return Answered(asked, passages.said_of(passage, sourced=False))
+        if asked.guess == "commission":  # the templates say one case: the first
+            passage = replace(passage, text=passage.text.split(". ")[0] + ".")
         text = translations.passage(asked, passage, self.language)
         return Answered(asked, text) if text else None
 

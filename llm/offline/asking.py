@@ -8,6 +8,7 @@ from enum import StrEnum
 from crm.patterns import Pattern
 from leads.folding import clean, excerpt, fold
 from llm.offline.concepts import concepts
+from llm.offline.subjects import asked_for
 from llm.spanish.shorthand import spell_out
 from llm.spanish.topics import find_question
 
@@ -37,6 +38,7 @@ class Asked:
     kind: Kind
     subject: frozenset[str]
     about: frozenset[str] = frozenset()
+    guess: str = ""  # what it is like among examples; blank where they do not decide
 
 
 _KINDS = (
@@ -57,6 +59,7 @@ _BEGINS = re.compile(
     r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen|(?:yo )?(?:quier[eo]|kier[eo]|quisiera|queria|necesito|me gustaria) saber?|si (?:tiene|hay|acepta|se puede|es|esta|incluye|viene|trae|queda))\b)"
     r"|:\s+|¿"
 )
+_HALVES = re.compile(r"(?:,\s*|\s)(?:y|e|and)\s+|,\s+")
 _K = re.compile(r"\bk(uant|uál|ual|omo|uand)")
 _TAIL = re.compile(r"[\s,;¿]+(?:y|e|and|,|pero|también)?[\s,;¿]*$")
 _MARKED = re.compile(
@@ -96,11 +99,12 @@ def questions_in(text: str) -> list[Asked]:
     found: list[Asked] = []
     said: frozenset[str] = frozenset()
     asking = _ASKING.search(fold(clean(text[:_READ])))
-    for clause, marked in _clauses(_K.sub(r"c\1", spell_out(clean(excerpt(text, _READ))))):
+    for clause, marked in _each(_K.sub(r"c\1", spell_out(clean(excerpt(text, _READ))))):
         folded = fold(clause)
         subject = concepts(folded)
-        if _asks(clause, folded, marked) or (asking and _INDIRECT.search(folded)):
-            found.append(Asked(clause, folded, kind_of(folded), subject, said))
+        guess = asked_for(folded)
+        if guess or _asks(clause, folded, marked) or (asking and _INDIRECT.search(folded)):
+            found.append(Asked(clause, folded, kind_of(folded), subject, said, guess))
         said |= subject
     return found[:_MOST]
 
@@ -109,6 +113,17 @@ def kind_of(folded: str) -> Kind:
     """A noun alone ("¿y comisión?") asks what there is of it, not whether."""
     found = next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(folded)), None)
     return found or (Kind.WHETHER if _VERB.search(folded) else Kind.WHICH)
+
+
+def _each(text: str) -> Iterator[tuple[str, bool]]:
+    """The clauses; one that asks for two things ("qué calefacción tiene y caben 2 autos") in its halves."""
+    for clause, marked in _clauses(text):
+        halves = [half for half in _HALVES.split(clause) if half.strip()][:_MOST]
+        subjects = {guess for half in halves if (guess := asked_for(fold(half)))}
+        if len(halves) > 1 and len(subjects) == len(halves):
+            yield from ((half, marked) for half in halves)
+        else:
+            yield clause, marked
 
 
 def _clauses(text: str) -> Iterator[tuple[str, bool]]:

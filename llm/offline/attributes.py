@@ -92,3 +92,20 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _attribute("price", r"\bprecios?\b|\bvalor(?:es)?\b|\bcuanto (?:\w+ ){0,3}?(?:vale\w*|cuesta\w*|sale\w*|piden?|es|esta\w*|cuest\w*|seria|por)\b|\bcuanto\W*$|\ba cuanto\b|\ben cuanto\b|\bcuanto por\b|\bprice|\bhow much\b|\bcost|\bquanto (?:custa|e|esta|vale|sai)|\bpreco|\bpor cuanto\b", key="price",
                says=("está en {}", "is listed at {}", "está por {}")),
 )  # fmt: skip
+
+# Only by what a question is like among examples: their words are said of other things as well.
+_GUESSED: tuple[Attribute, ...] = (
+    _attribute("bicycles", r"\bbici\w*", evidence=r"\bbici\w*", yes=("bike storage", "bicicletário")),
+    _attribute("irrigation", r"\briego\b", evidence=r"\briego\b", yes=("automatic irrigation", "irrigação automática")),
+    _attribute("kitchen", r"\bcocinas?\b", evidence=r"\bcocina\b", yes=("a fitted kitchen", "cozinha")),
+    _attribute("remodelled", r"\bremodel\w*", evidence=r"\b(?:remodelad|renovad|reformad)\w*", yes=("been renovated", "reforma recente")),
+    _attribute("flooring", r"\bpiso (?:de|flotante)\b", evidence=r"\bpiso (?:flotante|de madera|ceramic\w+|laminado)|\balfombra|\bporcelanato|\bparquet"),
+    _attribute("study", r"\bescritorio\b", evidence=r"\bescritorio\b|\bsala de estar\b|\bcowork\w*", yes=("a study or shared desk space", "escritório ou coworking")),
+    _attribute("events_room", r"\bsala (?:de eventos|multiuso)\b", evidence=r"\bsala (?:de eventos|multiuso)\b|\bsalon de eventos\b", yes=("an events room", "salão de festas")),
+    _attribute("playground", r"\bjuegos infantiles\b", evidence=r"\bjuegos (?:infantiles|de ninos)\b", yes=("a playground", "parquinho")),
+    _attribute("park", r"\bparques?\b", evidence=r"\bparque\b|\bareas verdes\b|\bplaza (?:cerca|a)\b", yes=("a park or green areas nearby", "parque ou áreas verdes")),
+    _attribute("type_of_house", r"\bparead\w*|\baislad\w*", evidence=r"\bparead\w*|\baislad\w*|\bcasa en condominio\b"),
+    _attribute("home_mortgage", r"\bhipotec\w*", evidence=r"\bcredito hipotecario\b"),
+    _attribute("home_subsidy", r"\bsubsidio\b", evidence=r"\bsubsidio\b|\bds ?\d{1,2}\b", yes=("the subsidy", "o subsídio")),
+)  # fmt: skip
+BY_NAME = {each.name: each for each in (*ATTRIBUTES, *_GUESSED)}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from crm.patterns import Pattern
@@ -10,7 +10,7 @@ from leads.folding import clean, excerpt, fold
 from leads.languages import Language
 from leads.money_words import WORDS
 from llm.offline.asking import Asked, Kind
-from llm.offline.attributes import ATTRIBUTES, Attribute
+from llm.offline.attributes import ATTRIBUTES, BY_NAME, Attribute
 from llm.offline.concepts import concepts, stem
 
 _ALIKE_FROM, _ALIKE = 5, 0.75
@@ -66,7 +66,15 @@ class Answer:
 
 
 def attribute_asked(asked: Asked) -> Attribute | None:
+    """What the question is like among examples, else the first that its words name."""
+    if asked.guess in BY_NAME:
+        return BY_NAME[asked.guess]
     return next((each for each in ATTRIBUTES if each.asks.search(asked.folded)), None)
+
+
+def _is_sure(asked: Asked) -> bool:
+    """Whether the examples say so: then the words around it, a greeting or a reason, ask nothing more."""
+    return asked.guess in BY_NAME
 
 
 def meant_in(text: str, candidates: Sequence[Home]) -> Sequence[Home]:
@@ -84,13 +92,21 @@ def answer(
 
     ``described`` is a property that the question may mean by what its text says of it.
     """
+    found = _answer(asked, home, language, described=described)
+    if found is None and _is_sure(asked):  # a finer thing of its kind: "logia" of the laundry
+        found = _answer(replace(asked, guess=""), home, language, described=described)
+    return found
+
+
+def _answer(asked: Asked, home: Home, language: Language, *, described: bool) -> Answer | None:
     attribute = attribute_asked(asked)
     if attribute is None:
         return _feature(asked, home, language)
     if asked.kind is Kind.NAME:
         return None
     itself = f"{home.title} {home.text}" if described else home.title
-    if attribute.evidence is None and not _others(asked, home, attribute) <= _stems(itself):
+    unexplained = not _is_sure(asked) and not _others(asked, home, attribute) <= _stems(itself)
+    if attribute.evidence is None and unexplained:
         return None
     if attribute.key and (found := _from_field(attribute, asked, home, language)):
         return found
@@ -193,7 +209,7 @@ def _from_text(
     piece = _piece(home, attribute.evidence, asked)
     if not piece or not _has_kind(asked, piece, attribute):
         return None
-    others = _others(asked, home, attribute)
+    others = frozenset() if _is_sure(asked) else _others(asked, home, attribute)
     near = f"{home.text} {home.title}" if described else f"{piece} {home.title}"
     if not others <= _stems(near):
         return None

@@ -48,6 +48,7 @@ _NARROWS = frozenset({"=arriendo", "=usado", "=nuevo", "=subsidio", "=independie
 # One that was named before is meant on: "¿Qué es el DS19? ¿Hay que postular?"
 _PROGRAMMES = frozenset({"=ds1", "=ds19", "=ds49"})
 _SAY_NOTHING = frozenset({"tiene", "puede", "cuant", "sobre", "desde", "hasta"})
+_SPLIT = frozenset({"=usado", "=nuevo", "=arriendo"})
 _LATER = 0.05  # of a point for each sentence that comes before: what matters is said first
 _YES = Pattern(
     r"\b(?:admiten?|aceptan?|permiten?|se (?:puede|acepta|devuelve|paga)|puede\w*|trabajamos|tenemos|hay|sirve|incluye\w*|devuelve\w*|descuentan?|atendemos|ayuda|permite|se pide|suele\w*)\b"
@@ -249,8 +250,12 @@ def _with_next(
     number: int,
     wanted: frozenset[str],
 ) -> str:
-    """A list of requirements goes on in the next sentence."""
-    text = sentences[number][0]
+    """A list of requirements goes on in the next sentence, as does what is different for others."""
+    text, here = sentences[number]
+    if number + 1 < len(sentences) and (here & _SPLIT) - wanted - asked.about:
+        following, there = sentences[number + 1]  # what is so for some, then for the others
+        if there & _SPLIT and not here & there & _SPLIT and len(text) + len(following) <= _LONGEST:
+            return f"{text} {following}"
     goes_on = asked.kind is Kind.WHICH and number + 1 < len(sentences)
     if goes_on and text.count(",") > 1:
         following, here = sentences[number + 1]

@@ -165,6 +165,12 @@ class Spanish:
         "wants_visit": "¿Te gustaría coordinar una visita?",
     }
     ONLY_HOMES = "Con eso no te puedo ayudar: acá vemos propiedades, financiamiento y visitas."
+    OF_OTHERS = "Por privacidad no puedo dar datos ni visitas de otras personas; con lo tuyo feliz te ayudo."
+    MEDIA = "Gracias, pero por acá no alcanzo a ver fotos ni archivos ni a escuchar audios. ¿Me lo cuentas por escrito?"
+    REMARKED: dict[str, tuple[str, ...]] = {
+        "joke": ("Jaja, entiendo.", "Jaja, ya."),
+        "story": ("Gracias por contarme.", "Entiendo, gracias por contarme."),
+    }
     NOT_SHOWN = "Eso no lo puedo mostrar ni cambiar, pero feliz te ayudo con tu búsqueda."
     NOT_FOR_SALES = "Gracias por escribir. Acá atendemos a quienes buscan propiedad; tu mensaje queda registrado para el equipo."
     SAFE = "Gracias por tu mensaje. Cuéntame qué necesitas y lo vemos paso a paso."

@@ -139,6 +139,12 @@ class English(Spanish):
         "wants_visit": "Would you like to arrange a visit?",
     }
     ONLY_HOMES = "I can't help you with that: here we see to properties, financing and visits."
+    OF_OTHERS = "For privacy I can't share other people's details or visits, but I'm happy to help with yours."
+    MEDIA = "Thanks, but I can't see pictures or files or listen to audio here. Could you write it to me?"
+    REMARKED = {
+        "joke": ("Haha, I see.", "Haha, right."),
+        "story": ("Thanks for telling me.", "I see, thanks for telling me."),
+    }
     NOT_SHOWN = "That is something I can't show or change, but I'm happy to help with your search."
     NOT_FOR_SALES = "Thanks for writing. Here we help people who look for a property; the team has your message."
     SAFE = "Thanks for your message. Tell me what you need and we'll go step by step."

@@ -129,6 +129,8 @@ class Formal(Spanish):
         "wants_visit": "¿Le gustaría coordinar una visita?",
     }
     ONLY_HOMES = "Con eso no le puedo ayudar: acá vemos propiedades, financiamiento y visitas."
+    OF_OTHERS = "Por privacidad no puedo dar datos ni visitas de otras personas; con lo suyo le ayudo con gusto."
+    MEDIA = "Gracias, pero por acá no alcanzo a ver fotos ni archivos ni a escuchar audios. ¿Me lo cuenta por escrito?"
     NOT_SHOWN = "Eso no lo puedo mostrar ni cambiar, pero feliz le ayudo con su búsqueda."
     NOT_FOR_SALES = "Gracias por escribir. Acá atendemos a quienes buscan propiedad; su mensaje queda registrado para el equipo."
     SAFE = "Gracias por su mensaje. Cuénteme qué necesita y lo vemos paso a paso."

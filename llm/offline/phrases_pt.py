@@ -145,6 +145,12 @@ class Portuguese(Spanish):
         "wants_visit": "Você gostaria de marcar uma visita?",
     }
     ONLY_HOMES = "Com isso não posso ajudar: aqui tratamos de imóveis, financiamento e visitas."
+    OF_OTHERS = "Por privacidade não posso passar dados nem visitas de outras pessoas; com o que é seu, ajudo com prazer."
+    MEDIA = "Obrigada, mas por aqui não consigo ver fotos nem arquivos, nem ouvir áudios. Você me conta por escrito?"
+    REMARKED = {
+        "joke": ("Haha, entendi.", "Haha, certo."),
+        "story": ("Obrigada por me contar.", "Entendo, obrigada por me contar."),
+    }
     NOT_SHOWN = "Isso não posso mostrar nem mudar, mas ajudo com prazer na sua busca."
     NOT_FOR_SALES = (
         "Obrigada por escrever. Aqui atendemos quem procura um imóvel; a equipe tem a sua mensagem."

@@ -136,6 +136,8 @@ def _unfitting(situation: Situation) -> str:
     declined = (
         words.NOT_SHOWN
         if situation.has(Intent.ATTACK)
+        else words.OF_OTHERS
+        if situation.has(Intent.ASKS_OF_OTHERS)
         else words.ONLY_HOMES
         if situation.has(Intent.OFF_TOPIC)
         else ""
@@ -171,7 +173,7 @@ def _acknowledged(situation: Situation) -> list[str]:
     refused = {"phone": words.PHONE_REFUSED, "email": words.EMAIL_REFUSED}
     parts += [text for field, text in refused.items() if field in situation.refused]
     owes = facts.get("dicom") == "has_debt"  # which is thanked for in words of its own
-    if wanted := _wanted(facts, words):
+    if wanted := _wanted(_of_the_search(situation), words):
         parts.append(_pick(situation, situation.words.NOTED).format(facts=wanted))
     elif not (name or owes) and facts.keys() & {"phone", "email", "income", "timeline"}:
         parts.append(_pick(situation, situation.words.THANKED))
@@ -190,7 +192,21 @@ def _courtesy(situation: Situation) -> str:
     alone = situation.has(Intent.THANKS) and not situation.facts and not situation.meaning.question
     if alone and not situation.first_contact:
         return _pick(situation, situation.words.WELCOME)
-    return ""
+    if situation.asked in situation.words.ASK and situation.has(Intent.DECLINES):
+        return ""
+    return _pick(situation, situation.words.REMARKED.get(situation.remark or "", ("",)))
+
+
+def _of_the_search(situation: Situation) -> Mapping[str, Any]:
+    """Without kind and place of a property that the message only names; a kind alone is worth no words."""
+    facts = situation.news
+    named = situation.answering.names_one
+    about_it = ("property_type", "location") if named and situation.asked != "location" else ()
+    left = {name: value for name, value in facts.items() if name not in about_it}
+    searched = left.keys() & {"bedrooms", "location", "budget"}
+    if not searched and situation.asked != "property_type":
+        left.pop("property_type", None)
+    return left
 
 
 def _wanted(facts: Mapping[str, Any], words: Words) -> str:
@@ -256,6 +272,8 @@ def _clarify(situation: Situation) -> str:
     """One question about what the message is for; unsure again is a person's."""
     if situation.doubt:
         return situation.words.UNSURE[situation.doubt]
+    if situation.remark == "media":
+        return situation.words.MEDIA
     return situation.words.CONFUSED if situation.confused else ""
 
 
@@ -289,6 +307,14 @@ def _slots_intro(situation: Situation) -> str:
     ):
         return situation.words.SLOTS_OTHERWISE
     return _pick(situation, situation.words.SLOTS)
+
+
+def _person_instead(situation: Situation) -> str:
+    """What will be checked has to be noted for somebody: where it cannot be, a person is offered."""
+    unnoted = situation.answering.open and "note_question" not in situation.tools
+    return (
+        situation.words.UNSURE["person"] if unnoted and "request_human" in situation.tools else ""
+    )
 
 
 def _other_day(situation: Situation) -> str:
@@ -343,6 +369,7 @@ def _close(situation: Situation) -> str:
 _STEPS: tuple[Callable[[Situation], str], ...] = (
     _offer_slots,
     _clarify,
+    _person_instead,
     _other_day,
     _choose_again,
     _visit_without_slots,

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from leads.folding import clean, excerpt, fold
+from leads.intents import guess
 from leads.languages import Language, spoken_by
 from llm.offline.answering import Answering
 from llm.offline.context import Context, names, read_offers
@@ -20,7 +21,11 @@ from llm.spanish.intents import is_like_examples
 MOST_ROUNDS, MOST_ASKS = 5, 2
 _WORD = re.compile(r"[a-z0-9]{2}")
 _MARK = re.compile(r"\[[a-z ]{3,40}\]")  # what the history puts for a picture or a file
+_LAUGHS = re.compile(r"\b(?:(?:ja|je|ha|kk){2,}\w*|xd+|lol)\b|[😂🤣😅😆😹]")
+_LIKELY_TOLD = 0.5  # by the examples: somebody speaks of themselves
 _SAME_FACT = {"dicom_clean": "dicom"}
+
+Remark = Literal["media", "joke", "story"]
 
 
 @dataclass(frozen=True)
@@ -227,11 +232,12 @@ class Situation:
     def _ready_for_slots(self) -> bool:
         """Everything essential is known, no hours were offered yet, and nothing else is going on."""
         offered = any(asked in ("slot", "visit") for asked in self._asked_before)
+        cancelled = any(self.told(words.CANCELLED) for words in ALL)
         busy = bool(self.answering.open or self.answering.calls)
         done = self.next_ask is None and bool(self.context.known or self.facts)
         return (
             done
-            and not offered
+            and not (offered or cancelled)
             and not busy
             and not self.context.appointment
             and self.outcome != "NO_CALIFICADO"
@@ -247,12 +253,15 @@ class Situation:
     @cached_property
     def handoff(self) -> str | None:
         """The reason to hand the conversation to a person, if there is one."""
-        for intent, reason in _HANDOFFS:
-            if self.has(intent):
-                return reason
+        if self.handoff_intent:
+            return dict(_HANDOFFS)[self.handoff_intent]
         if self.asked == "human" and self.has(Intent.AFFIRMS):
             return "requested"
         return "no_progress" if self.lost and self._was_lost else None
+
+    @property
+    def handoff_intent(self) -> Intent | None:
+        return next((intent for intent, _reason in _HANDOFFS if self.has(intent)), None)
 
     @property
     def _was_lost(self) -> bool:
@@ -281,6 +290,25 @@ class Situation:
         return "person" if "request_human" in self.tools else None
 
     @cached_property
+    def remark(self) -> Remark | None:
+        """What a message is that neither asks nor answers anything of ours, yet deserves a word."""
+        if self.facts or self.handoff_intent or self.meaning.question or self.closing:
+            return None
+        if self.has(Intent.SENDS_MEDIA) or self._only_media:
+            return "media"
+        if self.meaning.intents - _BESIDE_REMARKS:
+            return None
+        folded = fold(clean(excerpt(self.turn.text)))
+        if _LAUGHS.search(folded):
+            return "joke"
+        return "story" if guess(folded).scores["facts"] >= _LIKELY_TOLD else None
+
+    @property
+    def _only_media(self) -> bool:
+        text = clean(excerpt(self.turn.text)).strip()
+        return bool(_MARK.match(fold(text))) and not self._has_words
+
+    @cached_property
     def confused(self) -> bool:
         """Nothing in the message was understood."""
         meant = self.meaning
@@ -288,7 +316,8 @@ class Situation:
             meant.facts.known() or meant.intents or meant.question or meant.wish or self.turn.calls
         )
         answers = self.asked is not None and is_like_examples(fold(clean(excerpt(self.turn.text))))
-        return self._has_words and not understood and self.doubt is None and not answers
+        unclear = self._has_words and not understood and self.doubt is None
+        return unclear and not answers and self.remark is None
 
     @property
     def _has_words(self) -> bool:
@@ -305,6 +334,13 @@ _BESIDE_HOURS = {
     Intent.AFFIRMS,
     Intent.SMALLTALK,
     Intent.WANTS_VISIT,
+}
+_BESIDE_REMARKS = {
+    Intent.GREETING,
+    Intent.THANKS,
+    Intent.SMALLTALK,
+    Intent.AFFIRMS,
+    Intent.DECLINES,
 }
 _HANDOFFS: tuple[tuple[Intent, str], ...] = (
     (Intent.LEGAL_THREAT, "legal_threat"),

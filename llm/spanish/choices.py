@@ -73,6 +73,8 @@ def _chosen(folded: str, offers: Sequence[Offer], today: date, *, asked: bool) -
     fitting = [offer for offer in offers if wish and fits(offer, wish)]
     if wish and len(fitting) == 1 and (wish.hours or asked or "?" not in folded):
         return fitting[0].offer_id
+    if asked and wish and (near := _of_that_hour(offers, wish)):
+        return near.offer_id
     if wish and (wish.date_from or wish.hours):
         return fitting[0].offer_id if fitting and _ANY.search(folded) else None
     if asked and (hour := _HOUR_ALONE.match(folded)) and int(hour["hour"]) > len(offers):
@@ -86,6 +88,14 @@ def _chosen(folded: str, offers: Sequence[Offer], today: date, *, asked: bool) -
     if index is not None:
         return offers[index].offer_id
     return _pointed(folded, offers, fitting, asked=asked)
+
+
+def _of_that_hour(offers: Sequence[Offer], wish: DayWish) -> Offer | None:
+    """ "La de las once" of an hour at half past eleven, where no other is offered about then."""
+    hours = {each.hour for each in wish.hours if not each.minute}
+    of_day = DayWish(wish.date_from, wish.date_to)
+    near = [each for each in offers if each.start.hour in hours and fits(each, of_day)]
+    return near[0] if len(near) == 1 else None
 
 
 def _end(folded: str) -> int | None:

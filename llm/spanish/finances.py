@@ -13,21 +13,24 @@ from llm.spanish.incomes import RELATIVE, SPOUSE, Income, household, owner_of
 
 Role = Literal["income", "budget", "debt", "other", "shared"]
 
+# Who lends or sells on account; beside an amount it is a debt, where nothing nearer says another thing.
+_CREDITORS = r"ripley|falabella|cmr|tarjeta (?:de |del )?paris|(?:de|en|a) paris|hites|(?:la )?polar|abcdin|cencosud|coopeuch|tricot|johnsons?|caja (?:los andes|la araucana|los heroes)|movistar|entel|wom|vtr|tag|autopistas?|tesoreria|salcobrand|lider"
 _WEAK = 25
 _NOUN = 27  # a handicap that a number without any unit does not overcome: "depto 302" is an address
 # (role, words that announce it, handicap in characters: how much nearer than another cue it must stand)
 _CUES: tuple[tuple[Role, str, int], ...] = (
     ("income", r"gan(?:o|amos|ando|an|aria)|sueldos?|rentas?|ingresos?|liquid[oa]s?|liq|brut[oa]s?|(?:me|nos|le) (?:pagan|quedan?|llegan?|depositan|entran?|caen)|percib(?:o|imos|e)|salarios?"
                r"|recib(?:o|imos|e)|boleteo|honorarios|jubilacion|jubilo|pension(?:ad[oa])?(?! de alimentos)|pgu|imponible|remuneracion|sac(?:o|amos|a)(?! (?:el|un|una) )|(?:hago|hacemos)(?= \$?\d| como| unos| aprox| cerca| mas o menos| un | dos )"
-               r"|(?:i|we|she|he) (?:earn|make|get)s?|(?:my|our) (?:salary|income|wage|pay)|earning|ganho|ganhamos|recebo|recebemos|salario|renda|minha renda|mwen (?:fe|touche|ganyen)|(?:mi|yo) (?:gana|cobra)", 0),
-    ("income", r"mensual(?:es|mente)?|al mes|por mes|a month|per month|monthly|ao mes", 4),
+               r"|promedi\w+|en (?:la )?mano|(?:solo|solamente) (?:yo|lo mio)|lo mio|boletas?(?= (?:por|de) \$?\d)|libres(?= al| mens)|(?:i|we|she|he) (?:earn|make|get)s?|(?:my|our) (?:salary|income|wage|pay)|earning|ganho|ganhamos|recebo|recebemos|salario|renda|minha renda|mwen (?:fe|touche|ganyen)|(?:mi|yo) (?:gana|cobra)", 0),
+    ("income", r"mensual(?:es|mente)?|todos los meses|cada mes|al mes|por mes|a month|per month|monthly|ao mes", 4),
     ("shared", rf"ella|ela|she|el(?= como | unos | gana | saca | hace | recibe | \$?\d)|gana|saca|su sueldo|yo(?= como | unos | unas | casi | \$?\d| un )|eu(?= \$?\d| uns)|entre (?:los|las) dos|entre ambos|juntos|juntas|sumando|sumad[oa]s|sumamos|juntamos|together|combined|between us"
                rf"|{SPOUSE}|{RELATIVE}", 0),
-    ("debt", r"deud[ao]s?|debo|debemos|adeudo|moros\w*|dicom|protest\w*|atrasad[oa]|castigad[oa]s?|i owe|owe|debt|devo|divida|multitienda|endeudad[oa]", 0),
+    ("debt", r"deud[ao]s?|debo|debemos|adeudo|moros\w*|dicom|protest\w*|atrasad[oa]|castigad[oa]s?|i owe|owe|debt|devo|divida|multitienda|endeudad[oa]|debiendo|impag[oa]s?|sin pagar|(?:podido|pude|puedo) pagar", 0),
+    ("debt", _CREDITORS, 6),
     ("budget", r"presupuestos?|topes?|invertir|gastar|que no pas\w+ de|comprar|maximo|max|como mucho|budget|orcamento|no mas de|llegar (?:a|hasta)|estirarme (?:a|hasta)|estirar(?:nos)? (?:a|hasta)|subir (?:a|hasta)|bajar? (?:a|hasta)|up to|at most|ate", 0),
     ("budget", r"hasta|por|menos de|bajo|entre|buscando|busco|around|about|under|uns|heredamos|herede|vale la pena", _WEAK),
     ("budget", r"tengo|tenemos|dispon\w+|alcanza|valor|precio|deptos?|dptos?|departamentos?|casas?|credito de|propiedad|desde|cuesta|vale|algo|apartment|house|apartamento", _NOUN),
-    ("other", r"pie|ahorr\w*|ahorit\w*|juntad[oa]s?|tengo juntad\w*|afp|dividendos?|cuotas?|gastos comunes|pago|pagando|pagamos|herencia|finiquito|me gast\w+|prestan?|prestaria\w*"
+    ("other", r"pie|libreta|cuenta (?:de ahorro|vivienda)|ahorr\w*|juntando|ahorit\w*|juntad[oa]s?|tengo juntad\w*|afp|dividendos?|cuotas?|gastos comunes|pago|pagando|pagamos|herencia|finiquito|me gast\w+|prestan?|prestaria\w*"
               r"|down ?payment|savings?|entrada|reserva|cobraron|multa|garantia|comision", 0),
     ("other", r"(?:mi|el|un|de) arriendo|(?:el|la|ese|esa|aquel|los|las) de|(?:el|la|ese|esa|este|esta) (?:depto|dpto|depa|casa|departamento|estudio) (?:de|a|en|que vale)", 6),
 )  # fmt: skip
@@ -52,7 +55,18 @@ _PUTS_RIGHT = re.compile(
     r"\*|\b(?:perdon|mentira|digo|corrijo|equivoqu\w+|o sea|mas bien|mejor dicho|en realidad|quise decir|rectifico|no mas|nomas|sorry|i mean|actually|mejor|bueno|ponle|digamos|puse mal|escribi mal)\b"
 )
 _FEW_WORDS, _FARTHEST, _ZERO_FORGOTTEN = 4, 3, 11
+_PUT_IN = re.compile(r"\b(?:pon(?:e|go|emos|dria)|ahorr\w+|prest\w+|mid[oe]|pes[oa]|pie)\b")
+# Prices that are spoken of: what somebody asks, what it went up by, what makes the lead laugh.
+_SPOKEN_OF = re.compile(
+    r"\b(?:subi(?:o|eron)|subieron a|salia|salian|costaba|valia|estaba (?:a|en)|decia|(?:me|nos) (?:dijo|dijeron|sale con|salen con|cobran|piden|ofrec\w+)|publicad[oa] (?:a|en)|aparecia (?:a|en)|ayer|antes|rebaj\w+)(?: \w+){0,3}? ?\$?$"
+)
+_LAUGHED_AT = re.compile(
+    r"\W*(?:mas(?! o menos)|menos)\b(?= ?(?:[,.;!?\n]|$|de un|que ayer|que antes|de lo))|[\s,.!?¿]{0,4}(?:ja){2,}|[\s,.!?¿]{0,4}(?:je){2,}|[\s,.!?]{0,4}(?:xd|lol|plop|wtf)\b|,? (?:por|para) (?:es[aeo]|una? (?:caja|closet|hoyo|pieza))\b"
+)
 _LEAST_PRICE = 8_000_000  # pesos for which no home is sold
+_LEAST_UF = 300  # likewise in UF
+_MOST_SHARED = 9_000_000  # pesos of each of two who say no more than "ella 870 yo 940"
+_LEAST_SHARED = 150_000
 _MOST_EARNED = 20_000_000  # pesos a month; more is what a home costs
 _NOT_EARNED = re.compile(
     r"\bno (?:\w+ )?(?:gano|ganamos|me pagan|recibo|llego a)\b(?! (?:mas|sobre))[^,.\n]*$"
@@ -75,7 +89,7 @@ _EARNS = re.compile(
     r"|earns?|makes?|income|salary|ganh\w+|receb\w+)\b"
 )
 _OF_ALL = re.compile(
-    r"\b(?:entre (?:los|las) dos|entre ambos|juntos|juntas|sum(?:and|am)\w+|juntamos|complement\w+|together|combined)\b"
+    r"\b(?:entre (?:los|las) dos|entre ambos|juntos|juntas|sum(?:and|am|ad)\w+|juntamos|complement\w+|together|combined)\b"
 )
 _MONTHLY = re.compile(r"\b(?:mensual\w*|al mes|por mes|a month|ao mes|monthly)\b")
 _ASKED_ROLE: dict[str, Role] = {
@@ -157,6 +171,7 @@ class _Message:
             (each, self._role(each)) for each in self.mentions if not _is_year(self.folded, each)
         ]
         earns = self.asked == "income" or any(role == "income" for _, role in found)
+        earns = earns or self._are_paired([each for each, role in found if role == "shared"])
         earns = earns or self.income_before is not None
         for mention, role in found:
             if role == "shared":
@@ -168,10 +183,17 @@ class _Message:
             elif role and role == self.asked:
                 yield mention, "budget"
 
+    def _are_paired(self, mentions: Sequence[Mention]) -> bool:
+        """ "Ella 870 yo 940": what two people say of themselves in one breath is what they earn."""
+        pesos = [_as_pesos(each) for each in mentions if each.currency in (None, "CLP")]
+        earned = all(_LEAST_SHARED <= each <= _MOST_SHARED for each in pesos)
+        return len(pesos) > 1 and earned and not self.rents and not _PUT_IN.search(self.folded)
+
     def _is_odd(self, mention: Mention, role: Role) -> bool:
         """Too little for a home, whatever was asked: "son 2 palos" puts an income right."""
         budget = as_budget(mention)
-        little = budget is None or (budget.currency == "CLP" and budget.amount < _LEAST_PRICE)
+        least = {"CLP": _LEAST_PRICE, "UF": _LEAST_UF}
+        little = budget is None or budget.amount < least.get(budget.currency, 0)
         return role == "budget" and little and not self.rents
 
     def _is_earned(self, mention: Mention) -> bool:
@@ -181,6 +203,18 @@ class _Message:
         return bool(told) and _as_pesos(mention) <= _MOST_EARNED and not self.rents
 
     def _role(self, mention: Mention) -> Role | None:
+        if self._is_spoken_of(mention):
+            return "other"
+        return self._by_cues(mention)
+
+    def _is_spoken_of(self, mention: Mention) -> bool:
+        laughed = _LAUGHED_AT.match(self.folded, mention.end)
+        lead_in = before(self.folded, mention.start, 50)
+        earned = _EARNS.search(lead_in) or self.asked in ("income", "debt_amount")
+        amended = _PUTS_RIGHT.search(lead_in) or self.known.get("income")
+        return not earned and not amended and bool(laughed or _SPOKEN_OF.search(lead_in))
+
+    def _by_cues(self, mention: Mention) -> Role | None:
         start, end = _sentence(self.folded, mention, self.mentions)
         scored = sorted(_cues(self.folded, mention, start, end))
         distance, role = scored[0] if scored else (0, None)

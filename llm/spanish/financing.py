@@ -20,6 +20,8 @@ _DIRECT = scanner(
     r"\b(?:me|nos|le|les|te) (?:prestan?|prestaria[n]?|dan (?:un |el |ese )?credito|financi\w+|aprueban|aprobar\w*|evaluan)\b|\bcalific(?:o|ar|aria|amos)\b"
     r"|\b(?:cuanto|que|q|como|cuanta) (?:\w+ ){0,4}pie\b|\bpie en cuotas\b|\bbono pie\b|\btasas? de interes\b|\bcreditos? hipotecarios?\b|\bevaluacion (?:con|del|en) (?:el |un )?banco\b"
     r"|\b(?:necesito|necesitamos|quiero|queremos|busco|pedir|sacar|sacaria|optar a|postular a|postulo a|postulando|tramitar|solicitar|con|mediante) (?:\w+ ){0,2}(?:creditos?|hipotecario|subsidio|leasing|financiamiento)\b"
+    r"|\b(?:juntar|sumar|unir|combinar|juntan|suman|complementar)(?:los|las|se)? (?:\w+ ){0,3}(?:rentas?|sueldos?|ingresos?|pensiones|liquidaciones)\b"
+    r"|\b(?:juntando|ahorrando|ahorrar|juntar) (?:\w+ ){0,4}(?:ds ?-?(?:0?1|19|49)|subsidio)\b|\b(?:me|nos) (?:puede[n]?|podria[n]?|van a) (?:evaluar|prestar|financiar|aprobar|dar (?:un |el )?credito)\b"
     r"|\bcomplementar (?:mi |la |nuestra )?(?:renta|ingresos)\b|\bborrow\b|\brechaz\w+ (?:\w+ ){0,3}(?:credito|banco)\b|\bdeclar\w+ (?:renta )?(?:como|soy) independiente\b"
 )
 _OTHER = scanner(

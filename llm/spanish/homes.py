@@ -23,6 +23,14 @@ _NOT_WANTED = re.compile(
     r"(?:\bno (?:quiero |busco |me gustan? |es )?(?:una? |las |los |el |la )?|\b(?:convers\w+|habl\w+|consult\w+|llego|llegar|vuelvo|estando)(?: [a-z]+){0,2} (?:en|a) (?:la |mi )?|\b(?:mi|tu|su|volver a|llegar a|a la|gastos de|duen[oa] de|olvid\w+ (?:las|los|la|el)|en vez de|nada de|ni) "
     r"|\b(?:vivo|vivimos|trabajo|estoy|arriendo|arrendamos) (?:\w+ ){0,2}?(?:en|de) (?:un |una |el |la |mi )?)$"
 )
+# A home that the lead has, sells, gives in exchange or must leave.
+_THEIRS = re.compile(
+    r"(?:\b(?:tengo|tenemos|tiene) (?:ya )?(?:una?|la|el|mi|dos|2|otr[oa]) (?:propia )?|\b(?:vend(?:o|er|emos|iendo|amos|iera|imos|i)|permut\w+|tasar|tasen|heredamos|herede|hered[oó]|entregar|desocupar|devolver)(?:me|nos)? (?:ya )?(?:una?|la|el|mi|nuestr[oa]|su|esta?|este|primero (?:la|el|mi)) (?:\w+ )?"
+    r"|\b(?:piden|pidio|pidieron|quitan|pide) (?:la|el|de vuelta (?:la|el)) |\bnuestr[oa] )$"
+)
+_IN_MIND = re.compile(r"[a-z]+ (?:en mente|vist[oa]|en la mira|elegid[oa])\b")
+_EXCHANGED = re.compile(r"\b(?:parte de pago|permuta\w*|canje\w*)\b")
+_SOME = re.compile(r"\b(?:una?|mi|nuestr[oa]) $")
 _NO = re.compile(r"\bno (?:una? )?$")
 _WORD_NO = re.compile(r"[a-z]+ (?:no|tampoco)\b(?! (?:tan|muy|mas))")
 _LIVED_IN = re.compile(
@@ -36,7 +44,7 @@ _COUNT = "|".join(
 )
 _BEDROOMS = re.compile(
     rf"(?<![\w.,$])(?P<low>\d|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?\s*"
-    r"(?:d(?=\s*[/+-]?\s*\d\s*b)|(?:d(?![a-z\d])|dor[mn]\w*|d?ormitorios?|piezas?|habitacion(?:es)?|cuartos?|bed(?:room)?s?|recamaras?|quartos?|chambres?)\b)"
+    r"(?:d(?=\s*[/+-]?\s*\d\s*b)|(?:d(?![a-z\d])|dor[mn]\w*|d?ormitorios?|piezas?|habitacion(?:es)?|cuartos?|alcobas?|bed(?:room)?s?|recamaras?|quartos?|chambres?)\b)"
 )
 _HOME = (
     r"(?:deptos?|dptos?|departamentos?|depas?|casas?|apartamentos?|apartments?|flats?|algo|un[oa]?)"
@@ -46,7 +54,7 @@ _DEFINITE = re.compile(
 )
 _ROOMS = re.compile(rf"\b(?P<low>[2-6]|{_COUNT}) ambientes\b")  # one of them is no bedroom
 _COUNTED = re.compile(
-    rf"\b(?:dormitorios?|dorms?|piezas|habitaciones|bedrooms?):? (?P<low>[1-6]|{_COUNT})\b"
+    rf"\b(?:dormitorios?|dorms?|piezas|habitaciones|alcobas|bedrooms?):? (?P<low>[1-6]|{_COUNT})\b"
 )
 _AFTER_HOME = re.compile(
     rf"\b{_HOME} (?:de|d|con|of) (?P<low>[1-6]|{_COUNT})(?:\s*(?:-|o|a|y|/)\s*(?:\d|{_COUNT}))?(?=\s*(?:[,.;!?\n]|$|en |por |hasta |maximo|para ))"
@@ -64,11 +72,22 @@ def find_property_type(folded: str, *, asked: bool) -> str | None:
         for name, pattern in _TYPE_PATTERNS
         for match in pattern.finditer(folded)
         if asked or not _NOT_WANTED.search(before(folded, match.start()))
+        if not _is_theirs(folded, match.start())
     ]
     wanted = [each for each in found if not _refused(folded, each[0])]
     homes = [each for each in wanted if each[1] not in _EXTRAS]
     extras = [each for each in wanted if asked or _is_sought(folded, each[0])]
     return min(homes or extras)[1] if homes or extras else None
+
+
+def _is_theirs(folded: str, start: int) -> bool:
+    """What they have or part with is not what they look for."""
+    lead_in = before(folded, start)
+    if _THEIRS.search(lead_in):
+        return not _IN_MIND.match(folded, start)
+    around = folded[max(start - 60, 0) : start + 60]
+    given = _EXCHANGED.search(around) and _SOME.search(lead_in)
+    return bool(given and not _SOUGHT.search(lead_in))
 
 
 def _is_sought(folded: str, start: int) -> bool:
@@ -104,7 +123,13 @@ def find_bedrooms(folded: str, *, asked: bool, known: bool = False) -> int | Non
 def _first_wished(folded: str) -> re.Match[str] | None:
     """ "¿Y el de 3 dormitorios?" is about a property on offer."""
     found = (match for pattern in (_BEDROOMS, _AFTER_HOME) for match in pattern.finditer(folded))
-    return next((m for m in found if not _DEFINITE.search(before(folded, m.start("low")))), None)
+    return next((match for match in found if _is_wished(folded, match)), None)
+
+
+def _is_wished(folded: str, match: re.Match[str]) -> bool:
+    """Neither of a property on offer nor "una d esas"."""
+    shortened = match["low"].isalpha() and match.group().endswith(" d")
+    return not shortened and not _DEFINITE.search(before(folded, match.start("low")))
 
 
 def _number(word: str) -> int:

@@ -39,7 +39,7 @@ _CUES: tuple[tuple[Owner, re.Pattern[str]], ...] = (
 _SOMEBODY = re.compile(rf"\b{_THEIR_VERB}\b")
 _NAMED = re.compile(rf"\b(?:{SPOUSE}|{RELATIVE}|ella|ela|she|el)\b")
 _AFTER_ALL = re.compile(
-    rf"[ ,]{{1,2}}(?:(?:de |al |mensual\w*|liquid\w*|pesos|lucas) ?){{0,3}}(?P<cue>cada (?:uno|una|um)|c/u|each|por cabeza|{BOTH})(?![a-z])(?!,? ?(?:son |es |como |unos |de |nos da |ganamos )?\$?\d)"
+    rf"[ ,]{{1,2}}(?:(?:de |al |mensual\w*|liquid\w*|pesos|lucas) ?){{0,3}}(?P<cue>cada (?:uno|una|um)|y (?:{SPOUSE}|ella|el) (?:gana |saca |recibe )?(?:como )?(?:lo mismo|igual)|c/u|each|por cabeza|{BOTH})(?![a-z])(?!,? ?(?:son |es |como |unos |de |nos da |ganamos )?\$?\d)"
 )
 _AFTER_ONE = re.compile(rf" (?:gana |saca |de )?(?P<cue>yo|ella|el(?= |,|$)|{SPOUSE})(?![a-z])")
 _ALONE = re.compile(
@@ -49,7 +49,7 @@ _TOGETHER = re.compile(
     rf"\b(?:juntos|juntas|entre (?:los|las) dos|complement\w+|compramos|queremos|buscamos|somos|los dos|las dos|ambos)\b|\bcon (?:{RELATIVE})\b"
 )
 _RESTATED = re.compile(
-    r"\b(?:perdon|mentira|digo|corrijo|me equivoque|o sea|osea|mas bien|mejor dicho|en realidad|quise decir|rectifico|sorry|i mean|actually|quer dizer|menos descuentos|quedan? en|liquid[oa]s?)\b|\*"
+    r"\b(?:perdon|mentira|digo|corrijo|me equivoque|o sea|osea|mas bien|mejor dicho|en realidad|quise decir|rectifico|sorry|i mean|actually|quer dizer|menos descuentos|quedan? en|liquid[oa]s?|promedi\w+|con todo)\b|\*"
 )
 _THREE = re.compile(r"\b(?:somos|los|las|entre) (?:tres|3)\b")
 _PLUS = re.compile(
@@ -70,7 +70,11 @@ class Income:
 def owner_of(folded: str, begin: int, start: int, end: int) -> Owner:
     """Of the amount at `start` to `end`, told by the words since `begin`, or right behind it."""
     if behind := _AFTER_ALL.match(folded, end):
-        return "each" if behind.group("cue").startswith(("cada", "c/", "each", "por")) else "both"
+        return (
+            "each"
+            if behind.group("cue").startswith(("cada", "c/", "each", "por", "y "))
+            else "both"
+        )
     found = [
         (match.end(), owner)
         for owner, pattern in _CUES

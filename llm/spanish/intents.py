@@ -58,7 +58,7 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
      r"^\W*(?:\w+ ){0,2}?(?:era|es|quedo|quedamos|seria) (?:a las?|el|para el|manana|hoy|tipo) ?(?:\d|lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|\w+)[^.\n]{0,20}\?|\b(?:a que hora|que dia|cuando|donde) (?:era|quedamos|nos juntamos|es la visita|tengo que (?:ir|llegar|estar))\b|\bsigue en pie\b|\b(?:adonde|a donde|donde) (?:tengo que|debo|hay que|tenia que) (?:ir|llegar)\b|\bwhat time (?:is|was) (?:my|the)\b|\bwhen is my\b|\bquando e (?:a minha|minha|a) visita\b|"
      r"\b(?:cuando|a que hora|que dia|donde|que hora|en que direccion|a que direccion) (?:\w+ ){0,3}?(?:mi |la |nuestra )(?:visita|cita|hora|reunion)\b|\b(?:sigue en pie|confirmad[ao]) (?:la|mi|lo de)\b|\bmi (?:visita|cita|hora) (?:sigue|quedo|esta)\b|\btengo (?:hora|visita) (?:agendada|el|para)\b|\bque dia quedamos\b"),
     (Intent.WANTS_OTHER_SLOTS,
-     r"\b(?:ningun[ao]) (?:de (?:esas|esos|las|los)|me|\w+ (?:me )?sirve)|\bno me (?:sirve|acomoda|queda|tinca|da)\w*|\botr[ao]s? (?:dias?|horas?|horarios?|opcion(?:es)?|fechas?|alternativas?)\b|\bmas (?:tarde|temprano|horarios|horas)\b|\bno puedo (?:es[eao]s?|en es[eao]s?|a es[ao]|ningun|el |los )"),
+     r"\b(?:ningun[ao]) (?:de (?:esas|esos|las|los)|me|\w+ (?:me )?sirve)|\bno me (?:sirve|acomoda|queda|tinca|da)\w*|\b(?<!\bel )otr[ao]s? (?:dias?|horas?|horarios?|opcion(?:es)?|fechas?|alternativas?)\b|\bmas (?:tarde|temprano|horarios|horas)\b|\bno puedo (?:es[eao]s?|en es[eao]s?|a es[ao]|ningun|el |los )"),
     (Intent.THANKS, r"\b(?:gracias|muchas gracias|agradec\w+|mil gracias|grax|thx|thanks|thank you|te pasaste|bendiga|bendiciones|muy amable)\b"),
     (Intent.GOODBYE, r"\b(?:chao+|chau|adios|nos vemos|hasta (?:luego|pronto|manana|la vista)|que (?:estes|este|tengas?|tenga) (?:muy )?(?:bien|buen\w*|lindo|linda)|nos hablamos|hablamos (?:luego|despues)|bye|buen dia\W*$|cuidate|saludos\W*$)\b"),
     (Intent.POSTPONES, r"\b(?:(?:despues|luego|mas (?:rato|tarde)|manana) te (?:confirmo|aviso|hablo|escribo|digo|cuento)|te (?:confirmo|aviso|hablo|escribo|digo|cuento) (?:despues|luego|mas (?:rato|tarde)|manana|cualquier cosa|altiro)|(?:lo|la) (?:voy a |vamos a |tengo que |debo )?(?:pensar|pienso|converso|conversar\w*|veo|consulto|hablar) (?:\w+ )*?(?:y te|con mi|en la casa)|lo (?:voy a |vamos a )(?:pensar|conversar|ver)|y te aviso|hablamos mas rato|ahora no puedo|estoy (?:ocupad[oa]|en el trabajo|manejando|en reunion))\b"),
@@ -116,6 +116,11 @@ _ASKED_VISIT_ELSEWHERE = re.compile(
     r"\b(?:no (?:quiero|necesito|me interesa) (?:\w+ )?(?:visitar|visita|agendar|ir a)|antes de (?:ir|visitar|agendar)|ya (?:visite|fui a ver|lo visite)|(?:todavia|aun) no quiero (?:visitar|agendar))"
 )
 
+# "Tengo que verlo con mi hermana" tells who decides, where no day or hour is asked for.
+_SEEN_WITH_OTHERS = re.compile(
+    r"\b(?:tengo|tenemos|hay) (?:que|q) (?:ver|mostrar)(?:l[oa]|sel[oa]|le)?\b[^?]{0,60}\bcon (?:mi|mis)\b"
+    r"(?![^\n]{0,200}(?:\?|puedo|podemos|cuando|hora|lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana))"
+)
 
 # What the examples teach; yes, no and the like mean something by what was asked only.
 _LEARNT = {
@@ -127,6 +132,7 @@ _LEARNT = {
         Intent.POSTPONES, Intent.NOT_INTERESTED, Intent.HOW_ARE_YOU, Intent.ASKS_WHY,
         Intent.REFUSES_TO_SAY, Intent.CONFIRMS_VISIT, Intent.RUNNING_LATE, Intent.SUPPLIER, Intent.OTHER_BUSINESS,
         Intent.JOB_SEEKER, Intent.ATTACK, Intent.OFF_TOPIC, Intent.SMALLTALK,
+        Intent.SENDS_MEDIA, Intent.ASKS_OF_OTHERS,
     )
 }  # fmt: skip
 _ACTS = (
@@ -183,6 +189,10 @@ def _is_denied(intent: Intent, guessed: Guess) -> bool:
     return max(guessed.scores[name] for name in _PLAIN) >= _SOMETHING_ELSE
 
 
+def _visits_otherwise(folded: str) -> bool:
+    return bool(_ASKED_VISIT_ELSEWHERE.search(folded) or _SEEN_WITH_OTHERS.search(folded))
+
+
 def _settled(folded: str, found: set[Intent]) -> set[Intent]:
     """Of intents that exclude each other the stronger stays."""
     if Intent.ASKS_IF_BOT in found and not re.search(
@@ -195,6 +205,6 @@ def _settled(folded: str, found: set[Intent]) -> set[Intent]:
         found.add(Intent.WANTS_RESCHEDULE)
     if Intent.WANTS_RESCHEDULE in found:
         found.discard(Intent.WANTS_CANCEL)
-    if found & _OF_THE_STANDING_VISIT or _ASKED_VISIT_ELSEWHERE.search(folded):
+    if found & _OF_THE_STANDING_VISIT or _visits_otherwise(folded):
         found.discard(Intent.WANTS_VISIT)
     return found

@@ -50,6 +50,8 @@ class Intent(StrEnum):
     ATTACK = "attack"
     OFF_TOPIC = "off_topic"
     SMALLTALK = "smalltalk"
+    SENDS_MEDIA = "sends_media"
+    ASKS_OF_OTHERS = "asks_of_others"
 
 
 @dataclass(frozen=True, slots=True)

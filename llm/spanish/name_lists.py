@@ -112,6 +112,7 @@ NOT_NAMES: frozenset[str] = frozenset(
     mucama garzon garzona camarera chofer taxista temporera temporero operadora vigilante enfermeros profes maestro maestra
     comunidad empresa inmobiliaria corredora agencia banco constructora fundacion familia pareja matrimonio
     unas unos unico cambio cambios planes plan gmail hotmail yahoo outlook icloud celular cel fono correo mejoro
+    calor frio hambre sueno lluvia sol viento fiebre gripe gripa ganas pena dolor prisa apuro tos neblina hartas harto harta mucha muchas
     sorry excuse looking for buying renting foreigner student single married retired tourist good great fine sure what why who
     """.split()  # noqa: SIM905 - a table of words
 )

@@ -12,6 +12,16 @@ _STRONG = re.compile(
     r"\b(?:me llamo|me llaman|mi nombre(?: completo)? es|mi nombre(?: completo)?:?|nombre(?: completo)?:|a nombre de|el nombre es|my name is|my name's"
     r"|an[oó]t[ae](?:n|me|nme) (?:como|a)|agend[ae](?:n|me|nme)? (?:como|a nombre de)|registr\w+ como|pon(?:me|gan?me) como|me chamo|meu nome e|o meu nome e|mwen rele|yo me llama|mi llama|yo llama|mi nombre e)\s+"
 )
+# Who the home is for, told by somebody else; a name and a surname, or nothing.
+_SOMEBODYS = re.compile(
+    r"\b(?:se llama|su nombre es|el nombre de (?:ella|el) es|(?:la|el) (?:interesad[oa]|comprador[a]?|que (?:compra|busca)) es(?: mi \w+)?|(?:para|por) mi (?:mama|papa|madre|padre|hij[oa]|herman[oa]|suegr[oa]|ti[oa]|abuel[oa]|espos[oa]|marido|senora|viej[oa]|sobrin[oa]|prim[oa])) +"
+)
+_FOR_SOMEBODY = re.compile(
+    r"\b(?:(?:para|por) (?:mi|un[ao]?) [a-z]+|(?:ella|el) se llama|es (?:ella|el) (?:quien|la que|el que)|(?:ella|el) (?:es|busca|quiere|necesita|anda|compra)|la interesada|el interesado|quien (?:busca|compra))\b"
+)
+_NOT_THEIRS = re.compile(
+    r"\b(?:perr\w+|gat[oa]\w*|mascota\w*|atend\w+|ejecutiv\w+|vendedor\w*|corredor\w*|edificio|condominio|proyecto|calle|banco)\b"
+)
 _NICKNAME = re.compile(
     r"\b(?:me dicen|me puedes decir|puedes decirme|llamame|call me|dime|me conocen como)\s+"
 )
@@ -72,6 +82,7 @@ def find_name(
         page.presented(),
         page.answered(assistant) if asked else iter(()),
         page.introduced(_NICKNAME, "given"),
+        page.told_of_another(fold(text)),
     )
     return next((found for way in ways for found in way), None)
 
@@ -124,6 +135,15 @@ class _Page:
                 continue
             found = self._last_name(run) if run else None
             if found and len(found[0].split()) > 1 and not find_comunas(found[0]):
+                yield found
+
+    def told_of_another(self, folded: str) -> Iterator[Found]:
+        """ "Escribo por mi mamá, se llama Luz Marina Cofré": the home is for her."""
+        if not _FOR_SOMEBODY.search(folded) or _NOT_THEIRS.search(folded):
+            return
+        for match in _SOMEBODYS.finditer(folded):
+            found = self.at(match.end(), "guess")
+            if found and self._is_full(found):
                 yield found
 
     def answered(self, assistant: str) -> Iterator[Found]:
@@ -220,7 +240,8 @@ def _words(text: str, start: int) -> list[re.Match[str]]:
 def _keep(folded: str, words: list[re.Match[str]]) -> list[re.Match[str]]:
     """Given names, then at most two surnames, as long as they are written like the first."""
     kept = words[:1]
-    surnames = int(fold(words[0].group()) not in GIVEN)
+    second_given = len(words) > 2 and fold(words[1].group()) in GIVEN
+    surnames = int(fold(words[0].group()) not in GIVEN and not second_given)
     for match in words[1:]:
         word = folded[match.start() : match.end()]
         if word in PARTICLES:

@@ -19,8 +19,8 @@ _BEFORE: tuple[tuple[Stance, re.Pattern[str]], ...] = (
         r"|sac[ae](?:n|me|la)?|saquen|quit[ae]\w*|borra\w*|elimina\w*|descart\w*|olvid\w*|evit\w*|lejos de|fuera de|odio|cualquiera menos|ya no|no more|not(?: in)?|menos en|antes era|en vez de|en lugar de|instead of)\b")),
     ("origin", re.compile(
         r"\b(?:(?:ya (?:compr|arrend|encontr)\w+|compre|arrende|encontre|vivo|vivimos|vive|viven|viviendo|viviamos|vivia|trabaj(?:o|a|amos|an|ando|aba)|estudi(?:o|a|ando|amos)|resido|residimos|(?<!busco )(?<!quiero )(?<!en )(?<!un )(?<!de )(?<!algun )(?<!necesito )arriendo|arrendamos|soy|somos|vengo|venimos|viene|vienen"
-        r"|llegue|llego|llegamos|llegan|viajo|escribo|saludos|naci|nacid[oa]|creci|criad[oa]|estoy (?:viviendo|arrendando|alojando)|estamos (?:viviendo|arrendando)|atiendo|i live|i work|i'm from|i am from|we live|moro|moramos|trabalho|sou)"
-        rf"|(?:mi|la|su|el|nuestr[oa]|my) (?:casa|depto|departamento|dpto|{_WORK})(?: (?:esta|queda|es))?|(?:mi|su|nuestr[oa]) (?:{_KIN}|marido|senora|esposa|esposo) (?:esta|queda|es|vive|trabaja|viven|queda trabajando)|(?:la|el|lo) de (?:aca|aqui|ahora)|(?:tengo|tenemos|vendo|vender|vendi|vendimos) (?:\w+ )?(?:casa|depto|departamento|{_WORK}|propiedad)"
+        r"|llevo|llevamos|lleva|llegue|llego|llegamos|llegan|viajo|escribo|saludos|naci|nacid[oa]|creci|criad[oa]|estoy (?:viviendo|arrendando|alojando)|estamos (?:viviendo|arrendando)|atiendo|i live|i work|i'm from|i am from|we live|moro|moramos|trabalho|sou)"
+        rf"|(?:mi|la|su|el|nuestr[oa]|my) (?:casa|depto|departamento|dpto|{_WORK})(?: (?:esta|queda|es))?|(?:mi|su|nuestr[oa]) (?:{_KIN}|marido|senora|esposa|esposo) (?:esta|queda|es|vive|trabaja|viven|queda trabajando)|(?:la|el|lo) de (?:aca|aqui|ahora)|(?:tengo|tenemos|vendo|vender|vendi|vendimos|vendemos|permut\w+|heredamos|herede|tasar|parte de pago) (?:\w+ ){{0,2}}(?:casa|casita|casona|depto|departamento|dpto|parcela|terreno|sitio|local|{_WORK}|propiedad)|parte de pago"
         r"|(?:irme|irnos|salir|salirme|cambiar(?:me|nos)?|mudar(?:me|nos)?|arrancar\w*|escapar\w*|me cambio|nos cambiamos|me voy|nos vamos|me mudo|nos mudamos|aburrid[oa]s?|chat[oa]s?|cansad[oa]s?|sacar\w*) de)\b")),
     ("wanted", re.compile(
         r"\b(?:busc\w+|busk\w+|quier\w+|quisier\w+|necesit\w+|interes\w+|gustar?ia|encanta\w*|prefier\w+|preferi\w+|ojala|compr(?:ar|amos|o|emos|aria)\w*|arrendar|irme|irnos|ir[ae]|mudar\w+|cambiar\w+|viendo|mirando|cotizando|averiguando|mejor|puede ser|podria ser|seria|sino|aunque sea"
@@ -51,7 +51,7 @@ _ABOUT = re.compile(
 _OF_STREET = re.compile(r"\b(?:el|la|los|las|ese|esa|este|esta|del|al) (?:[a-z]+ )?(?:de|en) $")
 _SECTORS = {sector for sectors in SECTORS.values() for sector in sectors}
 _STAYS = re.compile(
-    r"\b(?:quedarme|quedarnos|seguir|seguir viviendo|no (?:moverme|cambiarme|salir)) (?:por aca|por aqui|aca|aqui|en (?:la misma|el mismo|el sector|la comuna|la zona))|\b(?:misma|mismo|esta misma|este mismo) (?:comuna|sector|barrio)|\bstay (?:here|around here)\b"
+    r"\b(?:quedarme|quedarnos|seguir|seguir viviendo|no (?:moverme|cambiarme|salir)) (?:por aca|por aqui|aca|aqui|en (?:la misma|el mismo|el sector|la comuna|la zona))|\b(?:misma|mismo|esta misma|este mismo) (?:comuna|sector|barrio)|\b(?:por|cerca de|cerquita de) (?:ahi|alla|ahi mismo|alli)\b|\bpor esos lados\b|\b(?:vivir|quedar\w*|algo|cambiar\w+) (?:mas )?(?:cerca|cerquita)\b(?! (?:del?|al|a)\b)|\bstay (?:here|around here)\b"
 )
 _OFFICE = re.compile(
     r"\b(?:donde estan|donde queda(?:n)? (?:la oficina|ustedes)|ubicad[oa]s (?:ustedes|uds)|(?:estan|tienen|son|atienden) (?:ustedes |uds )?(?:ubicad[oa]s|oficinas?|sucursal)|(?:su|la) oficina|ustedes (?:son|estan|atienden))\b"

@@ -21,6 +21,10 @@ _WORDS: dict[str, str] = {
     "nececito": "necesito", "nesecito": "necesito", "boy": "voy", "aser": "hacer", "aver": "a ver", "halla": "haya",
     "bisitar": "visitar", "bisita": "visita", "vicita": "visita", "vicitar": "visitar", "ganó": "gano", "estoi": "estoy",
     "soi": "soy", "oy": "hoy", "ora": "hora", "dikom": "dicom", "dicon": "dicom", "dycom": "dicom", "dicomm": "dicom",
+    **dict.fromkeys(("kiere", "quere"), "quiere"), **dict.fromkeys(("konpra", "konprar", "comprar'"), "comprar"),
+    "kasa": "casa", "kasas": "casas", "kasita": "casita", "kuando": "cuándo", "kosto": "costo", "kobra": "cobra", "kobran": "cobran",
+    "komision": "comisión", "kredito": "crédito", "banko": "banco", "kiltro": "quiltro", "vuscando": "buscando", "vusco": "busco",
+    "busko": "busco", "buskando": "buscando", "bendo": "vendo", "kon": "con", "komuna": "comuna", "kapas": "capaz",
     "presupusto": "presupuesto", "presu": "presupuesto", "dormis": "dormitorios", "estac": "estacionamiento",
 }  # fmt: skip
 _WORD = re.compile(r"(?<![\w@./+-])[^\W\d_]{1,10}(?![\w@]|[.-]\w)")

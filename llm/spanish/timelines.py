@@ -39,7 +39,7 @@ _ERRAND = re.compile(
     r"\b(?:entrega|devuelv\w+|devolver\w*|arregl\w+|solucion\w*|llam\w+|mand\w+|envi\w+|respond\w+|contest\w+|transf\w+|pag[ou]\w*|dime|avis\w+|escrib\w+|conect\w+|call me|send)\b[^.\n]{0,25}$"
 )
 _PAST_DEED = re.compile(
-    r"\b(?:quede|fue|fui|fuimos|falleci\w+|murio|compre|compramos|llegue|llegamos|termine|empece|nacio|vendi|vendimos|despidieron|renuncie|hable|pregunte|vi|visite|desde hace|me cambie|me separe|case|jubile|\w+(?:aron|ieron|aste|iste))\b[^.\n]{0,30}$"
+    r"\b(?:quede|fue|fui|fuimos|falleci\w+|murio|compre|compramos|llegue|llegamos|termine|empece|nacio|vendi|vendimos|despidieron|renuncie|hable|pregunte|vi|visite|desde hace|me cambie|me separe|case|casamos|jubile|quedo|quedamos|vine|vinimos|vino|dijo|perdio|perdi|perdimos|salio|sali|empezo|comenzo|subio|firme|firmamos|pague|pagamos|reserve|reservamos|deje|dejo|dio|paso|hubo|nacimos|naci|\w{2}(?:aron|ieron|jeron|aste|iste))\b[^.\n]{0,30}$"
 )
 _CREDIT_YEARS = 8
 _AGE = re.compile(r"\ba los $")
@@ -48,7 +48,7 @@ _DEADLINE = re.compile(
 )
 _PAST = re.compile(r"\b(?:hace|llevo|tengo|desde hace|antiguedad de|contrato de|trabajando) $")
 _MONTH = re.compile(
-    rf"\b(?:in|by|from|until|around|em|ate|en|para|a partir de|desde|hacia|por|hasta|tipo|a fines de|fines de|fin de|a principios de|principios de|mediados de)\s+"
+    rf"\b(?:in|by|from|until|around|em|ate|en|para|a partir de|desde|hacia|por|hasta|tipo|a fines de|fines de|fin de|a principios de|principios de|mediados de|quincena de|semana de|dias de|comienzos de|inicios de|despues de|antes de|termino de|pasado)\s+"
     rf"(?P<month>{_ANY_MONTH})\b(?: (?:de |del )?(?P<year>20\d\d|proximo ano|otro ano))?"
 )
 _BARE_MONTH = re.compile(
@@ -62,6 +62,7 @@ _PHRASES: tuple[tuple[Horizon, str], ...] = (
     ("later", r"(?:solo|solamente|recien|nomas|por ahora) (?:estoy |ando )?(?:cotizando|mirando|averiguando|viendo|vitrineando|explorando|informandome|viendo opciones)|(?:estoy|ando|estamos|andamos) (?:cotizando|averiguando|vitrineando|mirando|viendo)(?: no ?mas| nomas| por ahora|(?= ?(?:[,.;!\n]|$)))"),
     ("later", r"(?:en |puedo esperar |esperar )?(?:un par de|unos|varios|muchos|algunos) anos|just (?:looking|browsing)|no rush|no hurry|next year|sem pressa|ano que vem|so olhando"),
     ("now", r"antes de (?:que (?:termine|acabe) el|fin de) mes|right away|as soon as possible|this month|immediately|urgently|o quanto antes|este mes|cuanto antes mejor"),
+    ("now", r"(?:necesit\w+|comprar|mudarme|mudarnos|cambiarme|cambiarnos|arrendar|irme|irnos|salir|lo necesito|la necesito|algo|casa|depto) (?:para ayer|ya(?= ?(?:[,.;!\n]|$)))|para ayer"),
     ("within_90_days", r"next month|in a couple of months|mes que vem|proximo mes"),
     ("later", r"sin (?:apuro|prisa|urgencia)|no (?:tengo|hay|tenemos|es) (?:apuro|prisa|urgente|urgencia)|no me urge|mas adelante|a futuro|a largo plazo|largo plazo"),
     ("later", r"(?:el )?(?:proximo ano|ano que viene|otro ano|ano proximo|segundo semestre)|(?:cuando|apenas|despues que|una vez que) (?:junte|ahorre|tenga) (?:el |mas )?(?:pie|plata)|(?:cuando|apenas|una vez que|despues de que) (?:se )?(?:venda|vendamos|salga la venta|termine de|me jubile|jubile)"),
@@ -84,6 +85,14 @@ _SEASONS: dict[str, int] = {
     "navidad": 12,
     "fiestas patrias": 9,
 }
+_WEATHER = re.compile(
+    r"\b(?:calor|fri[oa]|heladas?|humed\w+|hongos?|sol|llueve|lluvias?|temperaturas?|calefaccion|estufa|playa|vacaciones|piscina|turistas?|incendios?)\b"
+)
+_TO_MOVE = re.compile(
+    r"\b(?:compr|mud|cambi|busc|necesit|quer|quier|quisier|seria|pienso|pensamos|arrend|irme|irnos|trasl|instal|llegar|llegamos|entreg)"
+)
+_PAST_YEAR = re.compile(r" (?:de |del )?(?:(?:este )?ano pasado|pasado|recien pasado)\b")
+_VAGUE = re.compile(r"(?:esperar )?(?:unos|pocos|un par de|varios|algunos) (?:meses|anos)")
 _SEASON = re.compile(
     rf"\b(?:en|para|despues de|antes de|pasad[oa]) (?:el |la |las )?(?P<season>{'|'.join(_SEASONS)}|fin de ano)\b"
 )
@@ -94,8 +103,10 @@ def find_timeline(text: str, folded: str, today: date, *, asked: bool) -> Timeli
     readers = (
         (_phrase, _deadline, _season, _bare, _span, _year, _short)
         if asked
-        else (_phrase, _deadline, _season, _span, _month)
+        else (_phrase, _deadline, _season, _span, _month, _year)
     )
+    if _VAGUE.search(folded) and _MONTH.search(folded):
+        readers = (_month, *readers)
     for reader in readers:
         if found := reader(folded, today):
             horizon, start, end = found
@@ -155,6 +166,8 @@ def _measured(pattern: re.Pattern[str], folded: str) -> _Found | None:
         )
         if match.group("unit").startswith(("a", "y")) and _number(last) >= _CREDIT_YEARS:
             continue
+        if match.group() in ("a month", "a year", "a week", "a day"):  # what is paid in each
+            continue
         days = _number(last) * _UNIT_DAYS[match.group("unit")[0]] + (
             15 if match.group("half") else 0
         )
@@ -170,13 +183,17 @@ def _named_month(pattern: re.Pattern[str], folded: str, today: date) -> _Found |
     match = pattern.search(_DAY_OF_MONTH.sub(lambda found: " " * len(found.group()), folded))
     if not match or _PAST_DEED.search(before(folded, match.start(), 60)):
         return None
+    if _PAST_YEAR.match(folded, match.end()) or _is_past(match["year"], today):
+        return None
     month = _NUMBERS[match.group("month")]
     return _horizon(_days_until(month, match.group("year"), today)), match.start(), match.end()
 
 
 def _year(folded: str, today: date) -> _Found | None:
-    match = re.search(r"\b(?:para|en|hasta|desde|el|recien) (?:el )?(?P<year>20[2-4]\d)\b", folded)
-    if not match:
+    match = re.search(
+        r"\b(?:para|en|hasta|desde|el|recien) (?:el )?(?:ano )?(?P<year>20[2-4]\d)\b", folded
+    )
+    if not match or int(match["year"]) <= today.year:
         return None
     days = (date(int(match["year"]), 1, 1) - today).days
     return _horizon(max(days, 60)), match.start(), match.end()
@@ -184,10 +201,21 @@ def _year(folded: str, today: date) -> _Found | None:
 
 def _season(folded: str, today: date) -> _Found | None:
     match = _SEASON.search(folded)
-    if not match:
+    if not match or not _is_plan(folded, match):
         return None
     days = _days_until(_SEASONS.get(match.group("season"), 12), None, today)
     return _horizon(days), match.start(), match.end()
+
+
+def _is_past(year: str | None, today: date) -> bool:
+    return bool(year and year.isdigit() and int(year) < today.year)
+
+
+def _is_plan(folded: str, match: re.Match[str]) -> bool:
+    """ "En invierno" is mostly about the weather, "para el invierno" seldom."""
+    around = folded[max(match.start() - 80, 0) : match.end() + 80]
+    planned = not match.group().startswith("en ") or len(folded.split()) <= 3
+    return bool(planned or _TO_MOVE.search(around)) and not _WEATHER.search(around)
 
 
 def _days_until(month: int, year: str | None, today: date) -> int:

@@ -5,7 +5,9 @@ from knowledge.demo import LISTINGS
 from knowledge.naming import Property, Stock
 
 STOCK = Stock(
-    Property(number, text.title, listings.read(text.title, text.content, text.metadata))
+    Property(
+        number, text.title, listings.read(text.title, text.content, text.metadata), text.content
+    )
     for number, text in enumerate(LISTINGS)
 )
 
@@ -35,7 +37,20 @@ def codes(found: list[Property]) -> list[str]:
         ("el apartamento de renaca", ["AP-112"]),
         ("el de vicuña mackena", ["AP-107"]),
         ("la del condominio", ["AP-106"]),
+        ("consulta x la casa del abrazo", ["AP-108"]),
+        ("tengo q ver el depto de la playa", ["AP-112"]),
+        ("el pareado", ["AP-108"]),
+        ("el depto frente al metro lo vial", ["AP-109"]),
+        ("el de los lenoes", ["AP-104"]),
+        ("el de la calefaccion central", ["AP-103"]),
+        ("la del riego automatico", ["AP-106"]),
+        ("el dpto del ds19", ["AP-107"]),
+        ("no ese, el otro: el de los leones", ["AP-104"]),
         # Near misses.
+        ("el de la piscina", []),
+        ("busco un depto con calefaccion central", []),
+        ("trabajo cerca del metro lo vial", []),
+        ("la visita de la tarde", []),
         ("soy Pedro Valdivia", []),
         ("me llamo Isabel", []),
         ("un abrazo grande", []),

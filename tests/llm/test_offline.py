@@ -617,3 +617,23 @@ def test_answers_anything_in_few_rounds(texts: list[str]) -> None:
         before = len(world.calls)
         assert world.say(text)
         assert len(world.calls) - before <= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("ahi te va la foto", "por escrito"),
+        ("[imagen]", "por escrito"),
+        ("ella manda y la suegra aporta puro mal genio jajaja", "Jaja"),
+        ("ando con la cedula vencida y el rut en tramite", "gracias por contar"),
+        ("a que hora tiene visita mi ex?", "Por privacidad"),
+    ],
+)
+def test_what_is_only_told_sent_or_laughed_about_gets_a_fitting_word(text: str, says: str) -> None:
+    answer = World().say(text)
+    assert says.lower() in answer.lower()
+    assert "no te entendí" not in answer
+
+
+def test_a_property_only_asked_about_is_not_acknowledged_as_a_search() -> None:
+    assert "Perfecto, departamento." not in World().say("el departamento tiene bodega?")

@@ -316,6 +316,7 @@ ROWS: dict[str, Any] = {
     "agent": User,
     "broker": Broker,
     "lead": Lead,
+    "other": PromptVersion,
     "prompt_version": PromptVersion,
 }
 NUMBERS = {"step", "page", "page_size", "limit", "duration", "before", "after"}

@@ -12,6 +12,7 @@ from crm import usage
 from knowledge.models import KnowledgeDocument, KnowledgeEntry
 from leads.models import ChatMessage, Lead, MessageTemplate
 from llm.models import PromptVersion
+from scheduling.models import Appointment
 from tests.api import signed_in
 from tests.factories import make_row
 from tests.racing import race
@@ -68,6 +69,20 @@ def test_a_message_that_waits_holds_its_template(admin: User, broker: Broker, le
     assert signed_in(admin).delete(path(template)).status_code == 204
 
 
+def test_a_property_with_a_visit_that_stands_goes_only_once_that_was_said(
+    admin: User, broker: Broker
+) -> None:
+    entry = make_row(KnowledgeEntry, broker)
+    visit = make_row(Appointment, broker, listing=entry)
+    address = f"/api/v1/knowledge/{entry.pk}/"
+    (use,) = signed_in(admin).delete(address).json()["data"]["uses"]
+    assert (use["kind"], use["id"]) == ("appointment", visit.pk)
+    assert str(visit.lead) in use["text"]
+    assert signed_in(admin).delete(f"{address}?even_if_used=true").status_code == 204
+    visit.refresh_from_db()
+    assert visit.listing is None
+
+
 def test_a_part_of_a_document_goes_only_once_that_was_said(admin: User, broker: Broker) -> None:
     document = make_row(KnowledgeDocument, broker, title="Reglamento")
     entry = make_row(KnowledgeEntry, broker, document=document, part=11)
@@ -122,6 +137,7 @@ def test_whatever_loses_a_link_when_a_row_is_deleted_is_named_before() -> None:
         ("llm.LLMCall", "prompt_version"),
         ("llm.CostDay", "prompt_version"),
         ("knowledge.ListingRefusal", "entry"),
+        ("scheduling.SlotOffer", "listing"),
     }
     silent = {
         (relation.related_model._meta.label, relation.field.name)
@@ -131,7 +147,10 @@ def test_whatever_loses_a_link_when_a_row_is_deleted_is_named_before() -> None:
         and not relation.concrete
         and relation.on_delete.__name__ == "SET_NULL"
     }
-    named = {("campaigns.CampaignStep", "message_template")}
+    named = {
+        ("campaigns.CampaignStep", "message_template"),
+        ("scheduling.Appointment", "listing"),
+    }
     assert silent == named | history
     assert {MessageTemplate, KnowledgeEntry, PromptVersion} <= set(usage.used_models())
 

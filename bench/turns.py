@@ -43,7 +43,7 @@ def write(broker: Broker, visitor: str, number: int) -> ChatMessage:
             channel="webchat",
             external_user=visitor,
             external_id=f"{visitor}:{number}",
-            text=f"mi presupuesto es {number} UF",
+            text=f"mi presupuesto es {1000 + number} UF",
             at=timezone.now(),
         )
     ).message

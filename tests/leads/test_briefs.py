@@ -48,7 +48,7 @@ def says(text: str) -> Callable[..., None]:
 
 def says_nothing_new_three_times(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
     Conversation.objects.filter(lead=lead).update(stalled_turns=2)
-    says("mmm")(lead, write, at, monkeypatch)
+    says("asdf qwer")(lead, write, at, monkeypatch)
 
 
 def writes_when_lost(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
@@ -89,7 +89,7 @@ def objects(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
         ),
         (says("pésimo servicio,\nnadie me responde"), "Está molesto. «pésimo servicio, nadie me responde»."),
         (says("los voy a demandar"), "Mencionó acciones legales. «los voy a demandar»."),
-        (says_nothing_new_three_times, "La conversación no avanza. «mmm»."),
+        (says_nothing_new_three_times, "La conversación no avanza. «asdf qwer»."),
         (writes_when_lost, "Escribió con el proceso cerrado. «sigo interesada»."),
         (writes_while_nothing_works, "El asistente no logró responder. «¿tienen estacionamiento?»."),
         (

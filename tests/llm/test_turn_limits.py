@@ -27,7 +27,7 @@ def flood(write, at):
         outcomes = []
         for second in range(0, 5 * count, 5):
             pk = write(
-                f"mi presupuesto es {second} UF", minute=minute + second / 60
+                f"mi presupuesto es {1000 + second} UF", minute=minute + second / 60
             ).lead.conversation.pk
             moment = at + timedelta(minutes=minute, seconds=second)
             outcomes.append(take_turn(pk, at=moment))

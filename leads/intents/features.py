@@ -47,4 +47,4 @@ def _of_pair(pair: tuple[str, str]) -> int:
 
 
 def _place(feature: str) -> int:
-    return crc32(feature.encode()) % BUCKETS
+    return crc32(feature.encode(errors="replace")) % BUCKETS  # half a surrogate pair is no letter

@@ -144,6 +144,11 @@ _PEOPLE = (Intent.COMPLAINT, Intent.ANGER, Intent.LEGAL_THREAT, Intent.WANTS_HUM
 _UNLIKELY, _SOMETHING_ELSE = 0.04, 0.6
 _PLAIN = ("facts", "asks_question")
 
+# Who asks whether anybody is there says hello; it takes more to ask for a person.
+_ANYBODY_THERE = re.compile(
+    r"(?m)(?:^|[.,!?])[ ]?(?:alo,? |hola,? )?(?:hay )?alguien(?: (?:ahi|por ahi|en linea))?[ ]?(?:\?|$)"
+)
+
 
 def find_intents(folded: str, *, answers: bool = False) -> set[Intent]:
     """With ``answers`` the message tells what was asked: the examples alone then call nobody."""
@@ -168,6 +173,7 @@ def find_intents(folded: str, *, answers: bool = False) -> set[Intent]:
 
 
 def _without_asides(folded: str) -> str:
+    folded = _ANYBODY_THERE.sub(" hola ", folded)
     return _NEGATED.sub(" ", _ELSEWHERE.sub(" ", _PARKING.sub(" ", _PROFESSION.sub(" ", folded))))
 
 

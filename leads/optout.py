@@ -10,6 +10,8 @@ from leads.intents import guess
 WHOLE = frozenset(
     ["alto", "baja", "stop", "cancelar", "no molestar", "no molestes", "dar de baja", "unsubscribe"]
 )
+# Without a word more they leave no doubt, whatever the examples hold likelier.
+PLAIN = re.compile(r"no me (?:llam(?:es|e|en)|escrib(?:as|a|an))")
 POLITE = re.compile(r"^(?:por favor|porfa|hola|gracias)\s+|\s+(?:por favor|porfa|gracias)$")
 # "No me llamen hoy", "al trabajo", "por la mañana": another time or way, not an opt-out.
 SOFTENED = (
@@ -85,10 +87,8 @@ OTHERWISE = (
     "asks_question",
     "complaint",
 )
-LIMITS, CLEARLY = (
-    0.55,
-    1.5,
-)  # by the examples: what is told, and how much surer it is than an opt-out
+# By the examples: what is told, and how much surer it is than an opt-out.
+LIMITS, CLEARLY = 0.55, 1.5
 CALLED = re.compile(rf"\b(?:llam\w+|{MISDIALLED})")
 WRITTEN = (
     r"(?:escrib\w+|prefiero|mejor (?:escrib\w+|por (?:aca|aqui|chat|escrito|whatsapp|mensaje)))"
@@ -129,7 +129,8 @@ def fold(text: str) -> str:
 def asked(text: str) -> OptOut | None:
     """What the writer wants to stop: this channel, everything, or nothing."""
     folded = fold(MARK.sub("", excerpt(text)))
-    if POLITE.sub("", folded) in WHOLE:
+    plain = POLITE.sub("", folded)
+    if plain in WHOLE or PLAIN.fullmatch(plain):
         return OptOut.CHANNEL
     if UNABLE.search(folded) and not EVERYTHING.search(folded):
         return None

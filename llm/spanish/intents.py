@@ -105,11 +105,12 @@ _ANOTHER_TIME = re.compile(
     r"\b(?:otr[oa] (?:dia|hora|horario|fecha)|(?:puedo|podria|podriamos|mejor|podra ser|puede ser|cambi\w+|muev\w+)"
     r" (?:\w+ ){0,3}?(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|manana|hoy|tarde|\d))"
 )
-_OF_THE_STANDING_VISIT = {
+_NO_WISH_TO_VISIT = {
     Intent.WANTS_CANCEL,
     Intent.WANTS_RESCHEDULE,
     Intent.ASKS_APPOINTMENT,
     Intent.CONFIRMS_VISIT,
+    Intent.ASKS_OF_OTHERS,  # somebody else's visit
     Intent.RUNNING_LATE,
 }
 _ASKED_VISIT_ELSEWHERE = re.compile(
@@ -211,6 +212,6 @@ def _settled(folded: str, found: set[Intent]) -> set[Intent]:
         found.add(Intent.WANTS_RESCHEDULE)
     if Intent.WANTS_RESCHEDULE in found:
         found.discard(Intent.WANTS_CANCEL)
-    if found & _OF_THE_STANDING_VISIT or _visits_otherwise(folded):
+    if found & _NO_WISH_TO_VISIT or _visits_otherwise(folded):
         found.discard(Intent.WANTS_VISIT)
     return found

@@ -22,6 +22,7 @@ from leads.folding import clean, fold
 from leads.models import Lead
 from llm.guards.known import Known
 from llm.offline.context import Hit
+from llm.offline.homes import Home
 from llm.spanish import Offer
 
 APPS = ("brokers", "campaigns", "crm", "knowledge", "leads", "llm", "scheduling", "voice")
@@ -146,6 +147,8 @@ def _value(parameter: inspect.Parameter, text: str, asked: str | None) -> Any:
         return [Offer(day, NOW.replace(month=12, day=day)) for day in (1, 2, 3)]
     if "Hit" in str(kind):
         return [Hit(text, text)]
+    if "Home" in str(kind):
+        return [Home(number, text, text) for number in (1, 2, 3)]
     if "Property" in str(kind):
         return [Property(number, text, listings.Listing()) for number in (1, 2, 3)]
     if kind is Known:

@@ -147,7 +147,7 @@ _PLAIN = ("facts", "asks_question")
 
 # Who asks whether anybody is there says hello; it takes more to ask for a person.
 _ANYBODY_THERE = re.compile(
-    r"(?m)(?:^|[.,!?])[ ]?(?:alo,? |hola,? )?(?:hay )?alguien(?: (?:ahi|por ahi|en linea))?[ ]?(?:\?|$)"
+    r"(?m)(?:^|[.,!?])[ ]?¿?(?:alo,? |hola,? )?(?:hay )?alguien(?: (?:ahi|por ahi|en linea))?[ ]?(?:\?|$)"
 )
 
 

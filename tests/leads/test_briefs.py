@@ -46,8 +46,9 @@ def says(text: str) -> Callable[..., None]:
     return act
 
 
-def says_nothing_new_three_times(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
-    Conversation.objects.filter(lead=lead).update(stalled_turns=2)
+def says_nothing_that_is_understood(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
+    write("asdf qwer", minute=2)
+    take_turn(lead.conversation.pk, at=at + timedelta(minutes=3))
     says("asdf qwer")(lead, write, at, monkeypatch)
 
 
@@ -89,7 +90,7 @@ def objects(lead: Lead, write: Any, at: Any, monkeypatch: Any) -> None:
         ),
         (says("pésimo servicio,\nnadie me responde"), "Está molesto. «pésimo servicio, nadie me responde»."),
         (says("los voy a demandar"), "Mencionó acciones legales. «los voy a demandar»."),
-        (says_nothing_new_three_times, "La conversación no avanza. «asdf qwer»."),
+        (says_nothing_that_is_understood, "La conversación no avanza. «asdf qwer»."),
         (writes_when_lost, "Escribió con el proceso cerrado. «sigo interesada»."),
         (writes_while_nothing_works, "El asistente no logró responder. «¿tienen estacionamiento?»."),
         (

@@ -114,7 +114,9 @@ def _history(turn: Turn) -> list[ChatMessage]:
 
 def _stock(broker: Broker, texts: Sequence[tuple[bool, str]], *, at: datetime) -> Stock:
     """All of a small stock; of a large one what shares a word or a comuna with the conversation."""
-    entries = matching.stock(broker, at=at).order_by("-id").only("id", "title", "listing", "content")
+    entries = (
+        matching.stock(broker, at=at).order_by("-id").only("id", "title", "listing", "content")
+    )
     rows = list(entries[: _STOCK + 1])
     if len(rows) > _STOCK:
         rows = list(_sharing(entries, "\n".join(text for _ours, text in texts))[:_SHARING])

@@ -170,8 +170,8 @@ class Stock:
                 break  # the first word that says something decides
         return []
 
-    def _fits(self, each: Property, said: str) -> bool:
-        kind = find_property_type(said, asked=True)
+    def _fits(self, each: Property, folded: str) -> bool:
+        kind = find_property_type(folded, asked=True)
         return not kind or each.listing.kind in ("", kind)
 
     def described_in(self, text: str) -> list[Property]:
@@ -190,8 +190,8 @@ class Stock:
         alone = [word for word in each.name_words if word in words and self._sets_apart(word)]
         if any(not _is_origin(folded, word) for word in alone):
             return True
-        said = f" {' '.join(words)} "
-        runs = [pair for pair in pairwise(each.name_words) if f" {' '.join(pair)} " in said]
+        joined = f" {' '.join(words)} "
+        runs = [pair for pair in pairwise(each.name_words) if f" {' '.join(pair)} " in joined]
         return any(not _is_origin(folded, pair[0]) for pair in runs)
 
     def _sets_apart(self, word: str) -> bool:

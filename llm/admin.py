@@ -233,8 +233,8 @@ class CostDayAdmin(TenantAdmin):
     @action(description=_("Gráficos"), url_path="graficos", icon="bar_chart")
     def costs(self, request: HttpRequest) -> HttpResponse:
         self._require_sight(request)
-        told = {**self.admin_site.each_context(request), **cost_page.context(request)}
-        return TemplateResponse(request, "admin/llm/costday/costs.html", told)
+        context = {**self.admin_site.each_context(request), **cost_page.context(request)}
+        return TemplateResponse(request, "admin/llm/costday/costs.html", context)
 
     @action(description=_("Descargar CSV"), url_path="archivo", icon="download")
     def costs_file(self, request: HttpRequest) -> StreamingHttpResponse:

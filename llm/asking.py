@@ -52,11 +52,11 @@ def without_repeats(text: str, turn: Turn) -> str:
         return text
     ours = [each.message_text for each in _ours(turn)]
     times = Counter(_asked_before(turn))
-    said = {_plain(sentence) for message in ours for sentence in sentences(message)}
+    earlier = {_plain(sentence) for message in ours for sentence in sentences(message)}
     repeated = [
         sentence
         for sentence, fact in names.items()
-        if fact and (times[fact] >= MOST or _plain(sentence) in said)
+        if fact and (times[fact] >= MOST or _plain(sentence) in earlier)
     ]
     return _without(text, repeated) or text
 

@@ -185,7 +185,7 @@ def _days_chart(report: costs.Report) -> Chart:
     bars = [
         Bar(
             date_format(day, "SHORT_DATE_FORMAT"),
-            _told(each),
+            _line(each),
             _stack(place, [(_share(each.usd or 0, top), "good")]),
             str(10 * place),
         )
@@ -201,7 +201,7 @@ def _every_day(since: date, until: date) -> list[date]:
     return [since + timedelta(days=number) for number in range((until - since).days + 1)]
 
 
-def _told(spent: costs.Spent) -> str:
+def _line(spent: costs.Spent) -> str:
     calls = _n("%s consulta", "%s consultas", spent.calls) % number_format(spent.calls)
     extra = f" · {_unpriced(spent)}" if spent.unpriced and spent.usd is not None else ""
     return f"{usd(spent.usd)} · {calls}{extra}"
@@ -246,9 +246,9 @@ def _hour_bar(place: int, hour: costs.Hour | None, top: int) -> Bar:
         return Bar(f"{place}:00", _t("sin consultas"), [], str(10 * place))
     good = hour.calls - hour.failed - min(hour.fallbacks, hour.calls - hour.failed)
     parts = [(hour.failed, "bad"), (hour.calls - hour.failed - good, "spare"), (good, "good")]
-    told = _t("%(calls)s consultas · %(failed)s con error · %(fallbacks)s de respaldo") % vars(hour)
+    text = _t("%(calls)s consultas · %(failed)s con error · %(fallbacks)s de respaldo") % vars(hour)
     columns = _stack(place, [(_share(count, top), tone) for count, tone in parts if count])
-    return Bar(f"{place}:00", told, columns, str(10 * place))
+    return Bar(f"{place}:00", text, columns, str(10 * place))
 
 
 def _brokers(choice: costs.Choice, user: Any) -> list[Card]:
@@ -307,12 +307,12 @@ def _panel(title: str, icon: str, spent: Iterable[tuple[str, costs.Spent]]) -> C
     each = list(spent)
     most = max((one.usd or Decimal(0) for _name, one in each), default=Decimal(0))
     rows = [
-        Row(name, _told_short(one), share=round(_share(one.usd or 0, most))) for name, one in each
+        Row(name, _short_line(one), share=round(_share(one.usd or 0, most))) for name, one in each
     ]
     return Card(title, rows=rows, icon=icon)
 
 
-def _told_short(spent: costs.Spent) -> str:
+def _short_line(spent: costs.Spent) -> str:
     """What a row has room for; of what has no price, how much there was of it."""
     return (
         usd(spent.usd) if spent.usd is not None else f"{usd(None)} · {number_format(spent.calls)}"

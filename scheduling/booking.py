@@ -32,7 +32,7 @@ from scheduling.models import (
     AppointmentType,
     SlotOffer,
 )
-from scheduling.properties import NOTHING_NAMED, Wanted
+from scheduling.properties import NO_SUBJECT, VisitSubject
 
 
 @door
@@ -296,8 +296,8 @@ def _take_offer(
     if not free:
         raise SlotTaken
     kind = offered.appointment_type
-    wanted = Wanted(listing or offered.listing, offered.requested)
-    return _put(lead, standing, agent, start, end, kind, location, None, at, wanted)
+    subject = VisitSubject(listing or offered.listing, offered.requested)
+    return _put(lead, standing, agent, start, end, kind, location, None, at, subject)
 
 
 # --- Writing -------------------------------------------------------------------------------------
@@ -306,13 +306,13 @@ def _take_offer(
 def _put(
     lead: Lead, standing: Appointment | None, agent: User, start: datetime, end: datetime,
     appointment_type: str, location: str, by: User | None, at: datetime,
-    wanted: Wanted = NOTHING_NAMED,
+    subject: VisitSubject = NO_SUBJECT,
 ) -> Appointment:  # fmt: skip
-    place = location or _place_of(wanted, lead.broker, appointment_type)
+    place = location or _place_of(subject, lead.broker, appointment_type)
     if standing is not None:
         standing.location = place or standing.location
-        standing.listing = wanted.listing or standing.listing
-        standing.requested = wanted.requested or standing.requested
+        standing.listing = subject.listing or standing.listing
+        standing.requested = subject.requested or standing.requested
         return _move(lead, standing, agent, start, end, by, at)
     appointment = Appointment.objects.create(
         lead=lead,
@@ -324,8 +324,8 @@ def _put(
         duration_minutes=_minutes(start, end),
         agreed_at=at,
         location=place or _usual_place(lead.broker, appointment_type),
-        listing=wanted.listing,
-        requested=wanted.requested,
+        listing=subject.listing,
+        requested=subject.requested,
         stage_before=stage_before(lead),
     )
     tell(appointment, "appointment_booked", by, at)
@@ -389,12 +389,12 @@ def _save(appointment: Appointment, *fields: str) -> None:
     appointment.save(update_fields=[*fields, "updated_at"])
 
 
-def _place_of(wanted: Wanted, broker: Broker, appointment_type: str) -> str:
+def _place_of(subject: VisitSubject, broker: Broker, appointment_type: str) -> str:
     """Where the property is; a brokerage that receives somewhere else says so, if it names no street."""
-    if wanted.listing is None or appointment_type != AppointmentType.PROPERTY_VISIT:
+    if subject.listing is None or appointment_type != AppointmentType.PROPERTY_VISIT:
         return ""
     usual = _usual_place(broker, appointment_type)
-    return properties.address(wanted.listing) or usual or properties.name(wanted.listing)
+    return properties.address(subject.listing) or usual or properties.name(subject.listing)
 
 
 def _usual_place(broker: Broker, appointment_type: str) -> str:

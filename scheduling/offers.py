@@ -11,7 +11,7 @@ from scheduling.assignment import rank
 from scheduling.availability import Diary, Slot
 from scheduling.doors import door, lock_agents, lock_lead
 from scheduling.models import AppointmentType, SlotOffer
-from scheduling.properties import NOTHING_NAMED, Wanted
+from scheduling.properties import NO_SUBJECT, VisitSubject
 
 HOLD = timedelta(minutes=5)
 REMEMBERED = timedelta(days=1)
@@ -21,7 +21,7 @@ MAX_HELD = 4
 @door
 def offer(
     lead: Lead, *, slots: Sequence[Slot], at: datetime,
-    appointment_type: str = AppointmentType.PROPERTY_VISIT, wanted: Wanted = NOTHING_NAMED,
+    appointment_type: str = AppointmentType.PROPERTY_VISIT, subject: VisitSubject = NO_SUBJECT,
 ) -> list[SlotOffer]:  # fmt: skip
     """Store and hold the first four slots that are still free, one agent each.
 
@@ -36,7 +36,7 @@ def offer(
     span = {"start": asked[0].start, "end": asked[-1].end}
     diary = Diary(availability.held(lead.broker, ranked, **span, at=at, lead=lead))
     stored = [
-        _hold(lead, slot, agent, at, appointment_type, wanted)
+        _hold(lead, slot, agent, at, appointment_type, subject)
         for slot in asked
         if (agent := _first(ranked, diary.free(slot.agents, slot.start, slot.end)))
     ]
@@ -50,7 +50,7 @@ def _first(ranked: Sequence[int], free: Sequence[int]) -> int | None:
 
 
 def _hold(
-    lead: Lead, slot: Slot, agent: int, at: datetime, appointment_type: str, wanted: Wanted
+    lead: Lead, slot: Slot, agent: int, at: datetime, appointment_type: str, subject: VisitSubject
 ) -> SlotOffer:
     return SlotOffer(
         lead=lead,
@@ -60,8 +60,8 @@ def _hold(
         start_time=slot.start,
         end_time=slot.end,
         hold_until=at + HOLD,
-        listing=wanted.listing,
-        requested=wanted.requested,
+        listing=subject.listing,
+        requested=subject.requested,
     )
 
 

@@ -16,24 +16,24 @@ _COLUMNS = ("id", "broker_id", "title", "metadata", "listed_place")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class VisitSubject:
     """A property to see, and the lead's own words; either may be unknown."""
 
     listing: KnowledgeEntry | None = None
     requested: str = ""
 
 
-NOTHING_NAMED = Wanted()
+NO_SUBJECT = VisitSubject()
 Row = TypeVar("Row", bound=Model)
 
 
-def wanted(turn: Turn, property_id: int | None) -> Wanted:
+def subject_of(turn: Turn, property_id: int | None) -> VisitSubject:
     """The property that a model names, where it is this brokerage's; else the one under discussion."""
     requested = excerpt(" ".join(turn.question.split()), REQUESTED)[:REQUESTED]
     for each in (property_id, _discussed(turn)):
         if each and (entry := _entry(turn, each)):
-            return Wanted(entry, requested)
-    return Wanted(None, requested)
+            return VisitSubject(entry, requested)
+    return VisitSubject(None, requested)
 
 
 def joined(rows: "QuerySet[Row]") -> "QuerySet[Row]":

@@ -75,7 +75,7 @@ def booked(
 ) -> str:
     """``answer`` is the tool's, ``before`` the hour that a moved visit had."""
     title, location = answer.get("property") or "", answer.get("location") or ""
-    told = words[language].format(
+    text = words[language].format(
         name=f", {name}" if name else "",
         kind=KINDS[kind][language],
         listing=LISTING[language].format(title=title) if title else "",
@@ -84,13 +84,13 @@ def booked(
         place=PLACE[language].format(location=location) if location not in ("", title) else "",
     )
     agent = answer.get("agent")
-    return f"{told} {AGENT[language].format(agent=agent)}" if agent else told
+    return f"{text} {AGENT[language].format(agent=agent)}" if agent else text
 
 
 def asked(missing: Sequence[str], language: Language) -> str:
     """The question for a name or phone that is not known yet; empty where both are."""
-    wanted = tuple(fact for fact in ("name", "phone") if fact in missing)
-    return ASK[wanted][language] if wanted else ""
+    asked = tuple(fact for fact in ("name", "phone") if fact in missing)
+    return ASK[asked][language] if asked else ""
 
 
 def gone(labels: Sequence[str], language: Language) -> str:

@@ -20,7 +20,7 @@ from llm.thinking import call
 from llm.tools import Settled, Turn, register_shortcut
 from scheduling import availability, booking, choosing, offers, properties, replies
 from scheduling.models import Appointment, AppointmentType, SlotOffer
-from scheduling.properties import NOTHING_NAMED
+from scheduling.properties import NO_SUBJECT
 from scheduling.speech import spoken
 from scheduling.tools import BOOK, FIND, TELL, enabled, told
 
@@ -147,9 +147,11 @@ def _offered_anew(turn: Turn, pick: Pick, standing: Appointment | None) -> SlotO
         lead=turn.lead,
     )
     same = [slot for slot in free if slot.start == pick.start]
-    wanted = properties.Wanted(standing.listing, standing.requested) if standing else NOTHING_NAMED
+    subject = (
+        properties.VisitSubject(standing.listing, standing.requested) if standing else NO_SUBJECT
+    )
     made = offers.offer(
-        turn.lead, slots=same, at=turn.at, appointment_type=pick.kind, wanted=wanted
+        turn.lead, slots=same, at=turn.at, appointment_type=pick.kind, subject=subject
     )
     return made[0] if made else None
 

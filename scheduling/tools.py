@@ -89,7 +89,7 @@ def find_slots(turn: Turn, search: SlotSearch) -> dict[str, Any]:
         slots=slots,
         at=turn.at,
         appointment_type=search.appointment_type,
-        wanted=properties.wanted(turn, search.property_id),
+        subject=properties.subject_of(turn, search.property_id),
     )
     if not made:
         return {"slots": [], "reason": "no_availability"}
@@ -109,7 +109,7 @@ def book_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     has a visit is moved to the new hour. When it is not booked, offer the slots in the answer."""
     if not enabled(turn):
         return {"booked": False, "reason": "booking_disabled", "slots": []}
-    listing = properties.wanted(turn, chosen.property_id).listing
+    listing = properties.subject_of(turn, chosen.property_id).listing
     try:
         appointment = booking.book_offer(
             turn.lead, offer_id=chosen.offer_id, listing=listing, at=turn.at
@@ -131,7 +131,7 @@ def reschedule_visit(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:
     try:
         if offered is None:
             raise SlotNotOffered
-        listing = properties.wanted(turn, chosen.property_id).listing
+        listing = properties.subject_of(turn, chosen.property_id).listing
         moved = booking.reschedule(standing, start=offered.start_time, listing=listing, at=turn.at)
     except (SlotNotOffered, SlotTaken, InThePast, AgentNotAvailable):
         answer = _not_booked(turn, chosen)
@@ -213,10 +213,10 @@ def spread(slots: Sequence[Slot], zone: ZoneInfo) -> list[Slot]:
     for slot in slots:
         by_day[slot.start.astimezone(zone).date()].append(slot)
     days = cycle(list(by_day.values())[:SHOWN])
-    wanted = [
+    times = [
         day[int(place * len(day))] for place, day in zip(PLACES_IN_THE_DAY, days, strict=False)
     ]
-    return sorted(list(dict.fromkeys([*wanted, *slots]))[:SHOWN])
+    return sorted(list(dict.fromkeys([*times, *slots]))[:SHOWN])
 
 
 def _not_booked(turn: Turn, chosen: OfferChoice) -> dict[str, Any]:

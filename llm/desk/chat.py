@@ -85,8 +85,8 @@ def say(version: PromptVersion, chat: Chat, text: str, *, at: datetime) -> tuple
         _hold_again(held, chat)
         answer = held.write([text], at=at)
         deeds = [_noted(deed, _hours(held)) for deed in answer.deeds]
-        said = Exchange(text, "\n".join(answer.replies), at.isoformat(), deeds)
-    return answer, Chat(chat.situation, (*chat.exchanges, said))
+        exchange = Exchange(text, "\n".join(answer.replies), at.isoformat(), deeds)
+    return answer, Chat(chat.situation, (*chat.exchanges, exchange))
 
 
 def _hold_again(held: Sandbox, chat: Chat) -> None:
@@ -96,9 +96,9 @@ def _hold_again(held: Sandbox, chat: Chat) -> None:
         held.write([each.text], at=moment, stand_in=_played(each, held))
 
 
-def _played(said: Exchange, held: Sandbox) -> FunctionModel:
+def _played(exchange: Exchange, held: Sandbox) -> FunctionModel:
     """Does what the model did then, and says what was sent."""
-    rest = list(said.deeds)
+    rest = list(exchange.deeds)
 
     def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         calls: list[ToolCallPart] = []
@@ -108,7 +108,7 @@ def _played(said: Exchange, held: Sandbox) -> FunctionModel:
             if "offer_id" in given:
                 given = {**given, "offer_id": _hours(held).get(given["offer_id"], 0)}
             calls.append(ToolCallPart(name, given))
-        return ModelResponse(parts=[*calls] if calls else [TextPart(said.reply)])
+        return ModelResponse(parts=[*calls] if calls else [TextPart(exchange.reply)])
 
     return FunctionModel(answer, model_name=OFFLINE)
 

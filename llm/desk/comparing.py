@@ -58,8 +58,10 @@ def _who(message: ChatMessage) -> str:
 
 def _deed(deed: Deed) -> str:
     """A tool and what it was asked for, on one line; what it found is in the reply."""
-    told = [f"{each.label}: {each.text}" for each in telling.told(deed.given) if each.text]
-    return f"{telling.tool(deed.name)} ({'; '.join(told)})" if told else telling.tool(deed.name)
+    details = [f"{each.label}: {each.text}" for each in telling.told(deed.given) if each.text]
+    return (
+        f"{telling.tool(deed.name)} ({'; '.join(details)})" if details else telling.tool(deed.name)
+    )
 
 
 def figures(script: Script, exchanges: Sequence[Exchange]) -> dict[str, Any]:

@@ -45,13 +45,13 @@ def _usual_turn(config: BrokerPromptConfig, at: datetime) -> RequestUsage:
     calls = LLMCall.objects.filter(
         broker=config.broker_id, call_type=CallType.TURN, error="", created_at__gte=at - LATELY
     ).exclude(provider=OFFLINE)
-    told = calls.aggregate(
+    sums = calls.aggregate(
         input=Sum("input_tokens"), output=Sum("output_tokens"), n=Count("trace_id", distinct=True)
     )
-    if not told["n"]:
+    if not sums["n"]:
         return TURN
     return RequestUsage(
-        input_tokens=told["input"] // told["n"], output_tokens=told["output"] // told["n"]
+        input_tokens=sums["input"] // sums["n"], output_tokens=sums["output"] // sums["n"]
     )
 
 

@@ -59,9 +59,9 @@ class CountForm(forms.Form):
 
 def _told(config: BrokerPromptConfig, count: int) -> str:
     estimate = estimating.of(config, replaying.latest(config, count), at=timezone.now())
-    told = _t("las últimas %(count)s: %(turns)s respuestas, %(cost)s")
+    sentence = _t("las últimas %(count)s: %(turns)s respuestas, %(cost)s")
     cost = telling.cost(estimate.cost_usd)
-    return told % {"count": estimate.conversations, "turns": estimate.turns, "cost": cost}
+    return sentence % {"count": estimate.conversations, "turns": estimate.turns, "cost": cost}
 
 
 class StartsReplays:
@@ -146,8 +146,8 @@ class ReplayScreen:
         replay = self.get_object(request, object_id)  # type: ignore[attr-defined]
         if not self.may(request, "r"):  # type: ignore[attr-defined]
             raise PermissionDenied
-        told = f"{replay.done} / {replay.total}"
-        return JsonResponse({"state": replay.state, "percent": _percent(replay), "told": told})
+        progress = f"{replay.done} / {replay.total}"
+        return JsonResponse({"state": replay.state, "percent": _percent(replay), "told": progress})
 
     def stop(self, request: HttpRequest, object_id: str, model_admin: Any) -> HttpResponse:
         replay = self.get_object(request, object_id)  # type: ignore[attr-defined]
@@ -189,6 +189,8 @@ def _figures(result: dict[str, Any]) -> list[Figure]:
 def summary(replay: PromptReplay) -> str:
     """A replay in one line, for the page of its version."""
     if replay.state == ReplayState.DONE:
-        told = _t("%(differ)s de %(turns)s respuestas distintas, %(conversations)s conversaciones")
-        return str(told % replay.result)
+        sentence = _t(
+            "%(differ)s de %(turns)s respuestas distintas, %(conversations)s conversaciones"
+        )
+        return str(sentence % replay.result)
     return f"{replay.get_state_display()} · {replay.done} / {replay.total}"

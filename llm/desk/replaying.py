@@ -179,15 +179,15 @@ def _renew(replay: PromptReplay, at: datetime, **fields: Any) -> None:
 
 def _hold(replay: PromptReplay, lead: Lead) -> None:
     """One conversation, kept with the replay; not of somebody who was erased meanwhile."""
-    told = script.of(lead)
-    if told is None:
+    held_then = script.of(lead)
+    if held_then is None:
         return
-    exchanges = _held_again(replay, told)
-    figures = comparing.figures(told, exchanges)
+    exchanges = _held_again(replay, held_then)
+    figures = comparing.figures(held_then, exchanges)
     with transaction.atomic():
         # The lead first, as erasure does: it waits for us, or we find nobody.
         there = Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk=lead.pk)
-        last = told.bursts[-1].messages[-1]
+        last = held_then.bursts[-1].messages[-1]
         if there.exists() and ChatMessage.objects.filter(pk=last.pk, lead=lead).exists():
             ReplayedConversation.objects.create(
                 broker_id=replay.broker_id,
@@ -198,15 +198,17 @@ def _hold(replay: PromptReplay, lead: Lead) -> None:
             )
 
 
-def _held_again(replay: PromptReplay, told: script.Script) -> list[Exchange]:
+def _held_again(replay: PromptReplay, held_then: script.Script) -> list[Exchange]:
     version = replay.version or PromptVersion(
         content=replay.content, sections_json=replay.sections_json
     )
     version.broker = replay.broker
     until = time.monotonic() + CONVERSATION_SECONDS
     exchanges: list[Exchange] = []
-    with sandbox.opened(version, channel=told.channel, at=told.bursts[0].messages[0].at) as held:
-        for burst in told.bursts:
+    with sandbox.opened(
+        version, channel=held_then.channel, at=held_then.bursts[0].messages[0].at
+    ) as held:
+        for burst in held_then.bursts:
             if time.monotonic() > until:
                 break
             answer = held.write(burst.texts, at=burst.at)

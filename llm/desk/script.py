@@ -41,8 +41,8 @@ class Burst:
 
     @property
     def deeds(self) -> list[str]:
-        told = ((words.event(each), words.event_details(each)) for each in self._done)
-        return [f"{title}: {details}" if details else title for title, details in told]
+        shown = ((words.event(each), words.event_details(each)) for each in self._done)
+        return [f"{title}: {details}" if details else title for title, details in shown]
 
     @property
     def _done(self) -> list[ActivityLog]:

@@ -121,8 +121,11 @@ def tidy(given: Sections) -> dict[str, Any]:
     }
     situations = given.get(SITUATIONS.key)
     named = situations if isinstance(situations, dict) else {}
-    kept = {str(name).strip(): _text(text) for name, text in named.items()}
-    return {**texts, SITUATIONS.key: {name: text for name, text in kept.items() if name and text}}
+    named_texts = {str(name).strip(): _text(text) for name, text in named.items()}
+    return {
+        **texts,
+        SITUATIONS.key: {name: text for name, text in named_texts.items() if name and text},
+    }
 
 
 def _text(value: Any) -> str:

@@ -35,7 +35,7 @@ def situations() -> dict[str, Situation]:
 
 def known(lead: Lead, at: datetime, **more: Any) -> None:
     """Camila, who has told what she looks for and what she earns."""
-    told = {
+    values = {
         "name": "Camila Rojas",
         "location": ["Ñuñoa"],
         "budget": Money(amount=4_000, currency="UF"),
@@ -43,7 +43,7 @@ def known(lead: Lead, at: datetime, **more: Any) -> None:
         "dicom": "clean",
         **more,
     }
-    facts.record(lead, Facts.model_validate(told), source=Source.LEAD, at=at)
+    facts.record(lead, Facts.model_validate(values), source=Source.LEAD, at=at)
 
 
 def _nothing(lead: Lead, at: datetime) -> None:

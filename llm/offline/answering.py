@@ -1,7 +1,7 @@
 """Answers the questions of a message from what the turn knows, and says which it cannot answer."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
@@ -11,49 +11,21 @@ from crm.patterns import Pattern
 from leads.comunas import locate
 from leads.folding import clean, fold
 from leads.languages import Language, spoken_by
-from leads.money import find_amounts
-from llm.offline import homes, passages, policies, translations
+from llm.offline import homes, passages, policies, stock_questions, translations
 from llm.offline.asking import Asked, Kind, questions_in
 from llm.offline.concepts import concepts, is_subject
 from llm.offline.context import Context, Hit, read_hits, read_homes
-from llm.offline.homes import Home
+from llm.offline.home import Answer, Home
+from llm.offline.home_sentences import said_of
 from llm.offline.phrases import Spanish
 from llm.offline.turn import Turn
-from llm.spanish.homes import find_bedrooms, find_property_type
+from llm.offline.wording import WORDS
 from llm.spanish.name_lists import GIVEN
 from llm.spanish.topics import find_question
 
-Wanted = tuple[str, dict[str, Any]]
+Call = tuple[str, dict[str, Any]]
 _FEWEST = 2  # that can be compared
 _MOST_SEARCHES, _MOST_HOMES, _MOST_SUBJECTS = 3, 3, 8
-_STOCK = Pattern(
-    r"\b(?:tien(?:en|es)|hay|habra|venden|ofrecen|manejan|queda[n]?|tendran|tendrian|muestr\w+|que opciones|do you have|have you got|have any|is there|are there|voces tem|tem (?:algo|algum\w*)|ha algum\w*)\b"
-)
-_EXTREMES = (
-    ("cheapest", Pattern(r"\bmas (?:barat|economic|conveniente)\w*|\bcheap\w*|\bmais barat\w*|\bmenor (?:precio|valor)\b")),
-    ("dearest", Pattern(r"\bmas (?:cara|caro|costos\w*)\b|\bmost expensive\b|\bmais car[ao]\b")),
-    ("largest", Pattern(r"\bmas (?:grande|ampli[ao]|metros)\b|\b(?:largest|biggest|bigger)\b|\bmaior\b")),
-    ("smallest", Pattern(r"\bmas (?:chic|pequen)\w*|\bsmall(?:est|er)\b")),
-)  # fmt: skip
-_CHEAPER = Pattern(
-    r"\b(?:algo|otro|otra|alguno?|alguna|anything|something|algum\w*) (?:\w+ ){0,2}?(?:mas barat|mas economic|cheaper|mais barat)"
-)
-_THE_ONE = Pattern(
-    r"\b(?:el|la|cual es el|cual es la|los|las|the|o|a) (?:\w+ ){0,2}?(?:mas|most|cheapest|largest|biggest|smallest|mais)\b|\bcual\b|\bwhich\b"
-)
-_BOUND = Pattern(
-    r"\b(?:bajo|hasta|menos de|maximo|tope|no mas de|por|under|below|up to|ate|tengo|presupuesto|de|a)\b"
-)
-_WHICH = Pattern(
-    r"\b(?:cual|cuales) (?:\w+ ){0,6}?(?:tiene[ns]?|trae|esta|queda|viene|me|nos|calzan|sirven|hay|son)\b|\bwhich (?:one|ones|of|apartment|house)|\b(?:qual|quais) (?:\w+ ){0,4}?tem\b"
-)
-_THERE = Pattern(r"\b(?:alla|ahi|por esos lados|esa zona|over there)\b")
-_FEATURES = {
-    "pool": "piscina", "gym": "gimnasio", "yard": "patio", "terrace": "terraza", "barbecue": "quincho", "garden": "jardín", "furnished": "amoblado",
-    "parking": "estacionamiento", "storage": "bodega", "laundry": "lavandería", "view": "vista", "concierge": "conserjería", "rent": "arriendo",
-    "heating": "calefacción", "elevator": "ascensor", "metro": "metro", "beach": "playa", "suite": "suite", "extension": "ampliación", "playground": "juegos",
-    "irrigation": "riego", "bicycles": "bicicletero", "remodelled": "remodelado", "events_room": "sala de eventos", "study": "escritorio", "home_subsidy": "subsidio",
-}  # fmt: skip
 _UF = Pattern(
     r"\b(?:cuanto|que valor|valor|precio|a como|how much|what|quanto)\b[^?]{0,30}\b(?:la |the |a |de la )?uf\b(?: hoy| today| hoje| actual\w*| ahora)?\W*$|\buf (?:de |del )?(?:hoy|dia|today|hoje)\b|\bvalor (?:de la )?uf\b|\b(?:en|a) pesos\b|\bin pesos\b|\bem pesos\b"
 )
@@ -85,26 +57,6 @@ _ASIDE = Pattern(
     r"\b(?:visitar\w*|agend\w+|coordin\w+|verl[oa]s?|ir a ver|conocerl[oa]|me llam\w+|nos vemos|puedo ir|podria ir|podemos ir|hablar con|conversar con|eres|sos|te llam\w+|como (?:estas?|te va)"
     r"|me ayud\w+|me puedes|me podrias|me mandas?|te parece|quien habla|cambi\w+ (?:la|el|mi)|cancelar|correr|mover la|reagend\w+|hora (?:disponible|libre)|horas tienen|que horas|dia tienen|por que|para que (?:es|quieres|necesit\w+)|speak|talk to|are you|help me)\b"
 )
-_WILL_CHECK: Mapping[Language, tuple[str, ...]] = {
-    "es": (
-        "Ese dato no lo tengo confirmado: lo reviso con el equipo y respondo por aquí.",
-        "Eso prefiero no inventarlo: lo averiguo y respondo por aquí.",
-        "No lo tengo a mano, así que lo consulto con el equipo y respondo por este medio.",
-    ),
-    "en": (
-        "I don't have that confirmed: I'll check with the team and get back to you here.",
-        "I'd rather not guess that one: let me check with the team and I'll tell you here.",
-    ),
-    "pt": (
-        "Não tenho isso confirmado: vou verificar com a equipe e te respondo por aqui.",
-        "Prefiro não inventar: vou confirmar com a equipe e te aviso por aqui.",
-    ),
-}  # fmt: skip
-_ALSO: Mapping[Language, str] = {
-    "es": "Lo otro no lo tengo confirmado: lo reviso y respondo por aquí.",
-    "en": "The rest I don't have confirmed: I'll check and get back to you here.",
-    "pt": "O resto não tenho confirmado: vou verificar e te respondo por aqui.",
-}
 
 
 @dataclass(frozen=True)
@@ -113,8 +65,8 @@ class Answered:
 
     asked: Asked
     text: str = ""
-    home: homes.Answer | None = None
-    tool: Wanted | None = None  # what would have to be called first
+    home: Answer | None = None
+    tool: Call | None = None  # what would have to be called first
     is_aside: bool = False
 
     @property
@@ -153,11 +105,11 @@ class Answering:
     # --- What to look up ----------------------------------------------------------------------
 
     @property
-    def calls(self) -> list[Wanted]:
+    def calls(self) -> list[Call]:
         """Tools that may answer what is open; then, of what stays open, a note for people."""
-        wanted = [each.tool for each in self.answers if each.tool]
-        if wanted:
-            return [each for each in wanted if each[0] in self.tools][:_MOST_SEARCHES]
+        lookups = [each.tool for each in self.answers if each.tool]
+        if lookups:
+            return [each for each in lookups if each[0] in self.tools][:_MOST_SEARCHES]
         return [("note_question", {"question": each.asked.text}) for each in self.open]
 
     # --- What to say --------------------------------------------------------------------------
@@ -174,9 +126,9 @@ class Answering:
             if text not in parts:
                 parts.append(text)
         if self.open:
-            texts = _WILL_CHECK[self.language]
+            texts = WORDS[self.language].WILL_CHECK
             pick = len(self.turn.assistant_texts) % len(texts)
-            parts.append(_ALSO[self.language] if parts else texts[pick])
+            parts.append(WORDS[self.language].WILL_CHECK_THE_REST if parts else texts[pick])
         return " ".join(parts)
 
     @property
@@ -187,7 +139,7 @@ class Answering:
                 yield from (each.text for each in group if each.text)
             else:
                 found = [each.home for each in group if each.home]
-                yield homes.said_of(found, self.language, named=home.id in named)
+                yield said_of(found, self.language, named=home.id in named)
                 named.add(home.id)
 
     def _is_fresh(self, home: Home) -> bool:
@@ -207,7 +159,7 @@ class Answering:
 
     def _answered(self, asked: Asked) -> Answered:
         readers = [self._of_us, self._of_the_visit, self._of_money, self._compared, self._having]
-        if not self.names_one or _CHEAPER.search(asked.folded):
+        if not self.names_one or stock_questions.asks_cheaper(asked):
             readers.append(self._of_the_stock)
         readers += [self._of_a_home, self._of_policies, self._of_the_only_home]
         for answer in readers:
@@ -233,7 +185,7 @@ class Answering:
             or homes.attribute_asked(asked)
         )
 
-    def _search(self, asked: Asked) -> Wanted | None:
+    def _search(self, asked: Asked) -> Call | None:
         """With its subjects in the words of the knowledge, which may be of another language."""
         if "search_knowledge" not in self.tools:
             return None
@@ -271,11 +223,13 @@ class Answering:
         visit = self.context.appointment
         if visit is None or not _VISIT.search(asked.folded) or _OF_OFFICE.search(asked.folded):
             return None
+        if self.language != "es":
+            return None  # what stands is told in their language where the visit is asked for
         first = _confirmed(asked, visit.label)
         place = f", en {visit.location}" if visit.location else ""
         agent = f", con {visit.agent}" if visit.agent else ""
-        said = f"tu visita es el {visit.label}{place}{agent}."
-        return Answered(asked, f"{first}, {said}" if first else f"{said[0].upper()}{said[1:]}")
+        text = f"tu visita es el {visit.label}{place}{agent}."
+        return Answered(asked, f"{first}, {text}" if first else f"{text[0].upper()}{text[1:]}")
 
     def _of_money(self, asked: Asked) -> Answered | None:
         if _UF.search(asked.folded) and "uf_value" in self.tools:
@@ -295,15 +249,19 @@ class Answering:
 
     def _compared(self, asked: Asked) -> Answered | None:
         """ "¿Cuál es más grande?" of those under discussion."""
-        order = next((name for name, found in _EXTREMES if found.search(asked.folded)), "")
-        if not order or len(self.context.discussed) < _FEWEST or _CHEAPER.search(asked.folded):
+        order = stock_questions.extreme_asked(asked)
+        if (
+            not order
+            or len(self.context.discussed) < _FEWEST
+            or stock_questions.asks_cheaper(asked)
+        ):
             return None
         return Answered(asked, translations.compared(self.context.discussed, order, self.language))
 
     def _having(self, asked: Asked) -> Answered | None:
         """ "Entre el de Pedro de Valdivia y el de Los Leones, ¿cuál tiene calefacción central?" """
         attribute = homes.attribute_asked(asked)
-        if not _WHICH.search(asked.folded) or attribute is None or attribute.evidence is None:
+        if not stock_questions.asks_which(asked) or attribute is None or attribute.evidence is None:
             return None
         if len(self.context.discussed) < _FEWEST or not self.names_one:
             return None
@@ -314,63 +272,16 @@ class Answering:
         ]
         if len(found) != 1:
             return None
-        return Answered(asked, homes.said_of(found, self.language, named=False))
+        return Answered(asked, said_of(found, self.language, named=False))
 
     def _of_the_stock(self, asked: Asked) -> Answered | None:
-        search = self._stock_search(asked)
+        search = stock_questions.search_for(asked, self.turn.text, self.context)
         if search is None or "find_properties" not in self.tools:
             return None
         result = self.turn.result("find_properties")
         if result is None:
             return Answered(asked, tool=("find_properties", search))
         return Answered(asked, translations.listed(result, search, self.language))
-
-    def _stock_search(self, asked: Asked) -> dict[str, Any] | None:
-        """The arguments of a look-up, where the question is about the stock and not about one home."""
-        text = clean(self.turn.text)
-        folded = fold(text)
-        order = next((name for name, found in _EXTREMES if found.search(asked.folded)), None)
-        extreme = order is not None and (
-            _THE_ONE.search(asked.folded) or _CHEAPER.search(asked.folded)
-        )
-        attribute = homes.attribute_asked(asked)
-        places = [each.comuna for each in locate(text)] or self._places_before(asked)
-        kind = find_property_type(folded, asked=True) or ""
-        rooms = find_bedrooms(folded, asked=False)
-        most = _most(folded)
-        asks_stock = bool(
-            (_STOCK.search(asked.folded) or asked.guess == "stock" or _WHICH.search(asked.folded))
-            and (not _DEFINITE.search(asked.folded) or _WHICH.search(asked.folded))
-        )
-        feature = _FEATURES.get(attribute.name) if attribute else None
-        criteria = bool(places or rooms or most or feature or (kind and _SOME.search(asked.folded)))
-        if not extreme and not (asks_stock and criteria):
-            return None
-        if asks_stock and not extreme and any(map(is_subject, asked.subject - _STOCKED)):
-            return None
-        if attribute and feature is None and not extreme and attribute.name not in ("price", "bedrooms", "bathrooms", "state"):  # fmt: skip
-            return None
-        search = {"places": list(dict.fromkeys(places)), "kind": kind, "bedrooms": rooms, "order": order}  # fmt: skip
-        if feature:
-            search["features"] = [feature]
-        if most:
-            search |= most
-        elif _CHEAPER.search(asked.folded) and (below := self._price_below()):
-            search |= below
-        return {name: value for name, value in search.items() if value}
-
-    def _places_before(self, asked: Asked) -> list[str]:
-        """Those that "allá" points to."""
-        known = self.context.known.get("location")
-        there = _THERE.search(asked.folded) and isinstance(known, list)
-        return [str(each) for each in known] if there and known else []
-
-    def _price_below(self) -> dict[str, Any] | None:
-        for home in self.context.discussed[:1]:
-            found = re.search(r"UF ([\d.]+)", home.fields.get("price", ""))
-            if found:
-                return {"most": float(found.group(1).replace(".", "")) - 1, "currency": "UF"}
-        return None
 
     def _of_a_home(self, asked: Asked) -> Answered | None:
         attribute = homes.attribute_asked(asked)
@@ -388,7 +299,7 @@ class Answering:
         if len(found) > 1 and not candidates:
             return None  # which is meant is not known: what others have is no answer
         if len(found) > 1:
-            texts = [homes.said_of([each], self.language, named=False) for each in found]
+            texts = [said_of([each], self.language, named=False) for each in found]
             return Answered(asked, " ".join(dict.fromkeys(texts)))
         return Answered(asked, home=found[0]) if found else None
 
@@ -414,9 +325,7 @@ class Answering:
 
     @cached_property
     def _homes(self) -> tuple[Home, ...]:
-        found = [
-            *read_homes(list(self._raw_hits)),
-        ]
+        found = read_homes(list(self._raw_hits))
         if self.context.appointment and self.context.appointment.location:
             there = fold(clean(self.context.appointment.location))
             return tuple(each for each in found if fold(clean(each.name)) in there)
@@ -475,13 +384,6 @@ class Answering:
 _OF_VISITS = frozenset({"=costo", "=duracion", "=anticipacion"})
 _GENERAL = ("dicom", "privacy")
 _KINDS = ("departamento", "estudio")
-_DEFINITE = Pattern(
-    r"\b(?:el|del|al|ese|esa|este|esta|la) (?:de|del|depto|departamento|casa|estudio|propiedad|que)\b|\bthat\b|\bthis\b"
-)
-_SOME = Pattern(
-    r"\b(?:alguna?|algo|casas|deptos|departamentos|parcelas|otras?|otros?|any|houses|apartments|apartamentos|opciones)\b"
-)
-_STOCKED = frozenset({"=costo", "=nuevo", "=usado", "=arriendo", "=metro", "=subsidio", "=ds19"})
 _OF_POLICY = frozenset(
     ["=reserva", "=devolver", "=comision", "=cuotas", "=pie", "=documento", "=dicom", "=credito", "=evaluacion", "=visita", "=oficina", "=horario", "=escritura", "=promesa", "=complementar", "=independiente", "=antiguedad", "=ds1", "=ds49", "=leasing", "=extranjero", "=garantia", "=contado", "=postular", "=ahorro"]
 )  # fmt: skip
@@ -494,18 +396,6 @@ _UNSOURCED = re.compile(
 def _unsourced(text: str) -> str:
     plain = _UNSOURCED.sub("", text)
     return f"{plain[:1].upper()}{plain[1:]}"
-
-
-def _most(folded: str) -> dict[str, Any] | None:
-    for mention in find_amounts(folded):
-        amount = float(mention.amount)
-        if not _BOUND.search(folded[max(mention.start - 25, 0) : mention.start]):
-            continue
-        if mention.currency == "UF" or (mention.currency is None and 500 <= amount <= 100_000):
-            return {"most": amount, "currency": "UF"}
-        if mention.currency == "CLP" and amount >= 10_000_000:
-            return {"most": amount, "currency": "CLP"}
-    return None
 
 
 def _confirmed(asked: Asked, label: str) -> str:

@@ -97,15 +97,15 @@ _UNKNOWING = Pattern(
 def questions_in(text: str) -> list[Asked]:
     """Each question of a message, in order; one without a subject of its own takes what was said before it."""
     found: list[Asked] = []
-    said: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
     asking = _ASKING.search(fold(clean(text[:_READ])))
     for clause, marked in _each(_K.sub(r"c\1", spell_out(clean(excerpt(text, _READ))))):
         folded = fold(clause)
         subject = concepts(folded)
         guess = asked_for(folded)
         if guess or _asks(clause, folded, marked) or (asking and _INDIRECT.search(folded)):
-            found.append(Asked(clause, folded, kind_of(folded), subject, said, guess))
-        said |= subject
+            found.append(Asked(clause, folded, kind_of(folded), subject, before, guess))
+        before |= subject
     return found[:_MOST]
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from llm.offline.homes import Home
+from llm.offline.home import Home
 from llm.spanish import Offer
 
 _OPEN = "<contexto>"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from crm.patterns import Pattern
@@ -12,6 +12,9 @@ from leads.money_words import WORDS
 from llm.offline.asking import Asked, Kind
 from llm.offline.attributes import ATTRIBUTES, BY_NAME, Attribute
 from llm.offline.concepts import concepts, stem
+from llm.offline.home import Answer, Home
+from llm.offline.home_sentences import subject
+from llm.offline.home_translations import DENIES, in_words_of
 
 _ALIKE_FROM, _ALIKE = 5, 0.75
 _LONGEST = 110  # letters of a sentence that is said whole
@@ -20,32 +23,8 @@ _WORD = re.compile(r"[a-z0-9]+")
 _DIGIT = re.compile(r"\d|\b(?:un|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez)\b")
 _MONEY = re.compile(r"\$ ?\d|\buf \d")
 _SIZED = re.compile(r"\d ?m(?:2|²)")
-_KINDS = {
-    "departamento": ("el", "departamento"),
-    "casa": ("la", "casa"),
-    "estudio": ("el", "estudio"),
-}
-_NO = Pattern(r"\b(?:sin|no (?:tiene|incluye|cuenta|admite|acepta|hay))\b")
 _COMMA = re.compile(r",\s+|;\s+|:\s+")
 _BRIEF = 26  # letters: a part so short says little by itself
-_GENERIC = re.compile(
-    r"^(departamento|depto|casa|estudio|parcela|oficina|terreno)\b\s*", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """A property as the context shows it; ``fields`` are short texts by name."""
-
-    id: int
-    title: str
-    text: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The first part of its title."""
-        return re.split(r"[,;:|(]| - ", self.title)[0].strip()
 
 
 # Words by which the same thing is asked in another way.
@@ -54,15 +33,6 @@ _SAME = {
     "ampli": "ampli", "ampliable": "ampli", "eventos": "event", "salon": "sala", "nino": "infantil", "nin": "infantil",
 }  # fmt: skip
 _ASIDES = Pattern(r"\b(?:llam|nombre)\w*")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Words for the lead; ``home`` where they are about one, so that it is named once."""
-
-    text: str
-    home: Home | None = None
-    is_whole: bool = False  # a sentence of its own, in place of a predicate
 
 
 def attribute_asked(asked: Asked) -> Attribute | None:
@@ -79,8 +49,8 @@ def _is_sure(asked: Asked) -> bool:
 
 def meant_in(text: str, candidates: Sequence[Home]) -> Sequence[Home]:
     """The one of several of whose text a message has the most words, else all of them."""
-    said = _meant(concepts(fold(clean(excerpt(text)))))
-    counts = [len(said & _stems(f"{home.title} {home.text}")) for home in candidates]
+    words = _meant(concepts(fold(clean(excerpt(text)))))
+    counts = [len(words & _stems(f"{home.title} {home.text}")) for home in candidates]
     best = [home for home, count in zip(candidates, counts, strict=True) if count == max(counts)]
     return best if len(best) == 1 else candidates
 
@@ -181,11 +151,11 @@ def _availability(home: Home, language: Language) -> Answer:
 
 def _counted(attribute: Attribute, asked: Asked, value: str, language: Language) -> str:
     """ "¿Tiene 3 dormitorios?" is answered by yes or no first."""
-    said = attribute.says[language].format(value)
+    text = attribute.says[language].format(value)
     if value == "1":
-        said = said.replace("baños", "baño").replace("dormitorios", "dormitorio")
-        said = (
-            said.replace("rooms", "room")
+        text = text.replace("baños", "baño").replace("dormitorios", "dormitorio")
+        text = (
+            text.replace("rooms", "room")
             .replace("banheiros", "banheiro")
             .replace("quartos", "quarto")
         )
@@ -194,9 +164,9 @@ def _counted(attribute: Attribute, asked: Asked, value: str, language: Language)
     ]
     named = [each for each in numbers if each]
     if asked.kind is not Kind.WHETHER or not named:
-        return said
+        return text
     yes = {"es": ("No, ", "Sí, "), "en": ("No, ", "Yes, "), "pt": ("Não, ", "Sim, ")}
-    return yes[language][str(named[0]) == value] + said
+    return yes[language][str(named[0]) == value] + text
 
 
 # --- From the text ------------------------------------------------------------------------------
@@ -217,13 +187,13 @@ def _from_text(
         return Answer(_ready(piece, home), home, is_whole=True)
     if language == "es":
         return Answer(_quoted(piece, asked), home, is_whole=True)
-    return _in_words_of(language, attribute, piece, home)
+    return in_words_of(language, attribute, piece, home)
 
 
 def _feature(asked: Asked, home: Home, language: Language) -> Answer | None:
     """Something that has no name here: all its words must stand in one piece of the text."""
-    wanted = _others(asked, home, None)
-    if not wanted or language != "es" or asked.kind in (Kind.NAME, Kind.AMOUNT, Kind.WHERE):
+    words = _others(asked, home, None)
+    if not words or language != "es" or asked.kind in (Kind.NAME, Kind.AMOUNT, Kind.WHERE):
         return None
     for alternative in _alternatives(asked.folded):
         words = _meant(concepts(alternative)) - _stems(home.title)
@@ -295,7 +265,7 @@ def _pieces(text: str) -> list[str]:
     for sentence in _SENTENCE.findall(text):
         plain = " ".join(sentence.split())
         parts = [each.strip() for each in _COMMA.split(plain) if each.strip()]
-        denies = any(_NO.search(fold(clean(each))) for each in parts)
+        denies = any(DENIES.search(fold(clean(each))) for each in parts)
         is_short = len(parts[0]) < _BRIEF if parts else False
         whole = len(plain) <= _LONGEST and not denies and is_short
         pieces += [plain] if whole or len(parts) == 1 else parts
@@ -323,7 +293,7 @@ def _quoted(piece: str, asked: Asked) -> str:
     folded = fold(clean(piece))
     if _OPTIONAL.search(folded):
         return f"{piece[0].upper()}{piece[1:]}."
-    yes = "No" if _NO.search(folded) or _is_short_of(asked, folded) else "Sí"
+    yes = "No" if DENIES.search(folded) or _is_short_of(asked, folded) else "Sí"
     return f"{yes}, {piece[0].lower()}{piece[1:]}."
 
 
@@ -337,159 +307,13 @@ def _is_short_of(asked: Asked, folded: str) -> bool:
     cars, spaces = _CARS.search(asked.folded), _SPACES.search(folded)
     if not cars or not spaces:
         return False
-    wanted, there = (
+    asked_for, there = (
         int(each) if each.isdigit() else WORDS.get(each, 0) for each in (cars[1], spaces[1])
     )
-    return wanted > there
+    return asked_for > there
 
 
 def _ready(piece: str, home: Home) -> str:
     """ "¿Está listo?" of what will be delivered later is answered by no."""
     first = "Sí" if home.fields.get("delivery") == "immediate" else "Todavía no"
     return f"{first}, {piece[0].lower()}{piece[1:]}."
-
-
-_NUMBERED = {"es": {}, "en": {"un": "one", "una": "one", "dos": "two", "tres": "three", "cuatro": "four", "cinco": "five", "seis": "six", "diez": "ten"},
-             "pt": {"un": "um", "una": "uma", "dos": "dois", "tres": "três", "cuatro": "quatro", "cinco": "cinco", "seis": "seis", "diez": "dez"}}  # fmt: skip
-
-
-def _in_words_of(language: Language, attribute: Attribute, piece: str, home: Home) -> Answer | None:
-    """The same in the lead's language, as far as a template has it."""
-    folded = fold(clean(piece))
-    if (made := _TRANSLATED.get(attribute.name)) and (text := made(folded, language)):
-        return Answer(text, home)
-    feature = attribute.yes.get(language)
-    if not feature or _NO.search(folded):
-        return None
-    count = re.search(r"\b(dos|tres|cuatro|\d)(?= estacionamientos)", folded)
-    if count and attribute.name == "parking":
-        number = _NUMBERED[language].get(count.group(1), count.group(1))
-        feature = f"{number} {'parking spaces' if language == 'en' else 'vagas'}"
-    yes = {"en": "Yes, it has {}.", "pt": "Sim, tem {}."}
-    return Answer(yes[language].format(feature), home, is_whole=True)
-
-
-def _delivery_in(folded: str, language: Language) -> str:
-    if "inmediata" in folded:
-        return {"en": "is ready for immediate delivery", "pt": "tem entrega imediata"}[language]
-    semester = re.search(r"\b(primer|segundo) semestre(?: de (\d{4}))?", folded)
-    if not semester:
-        return ""
-    words = {
-        "en": {"primer": "the first half of the year", "segundo": "the second half of the year"},
-        "pt": {"primer": "no primeiro semestre", "segundo": "no segundo semestre"},
-    }[language][semester.group(1)]
-    return (f"will be delivered in {words}" if language == "en" else f"será entregue {words}") + (
-        f" {semester.group(2)}" if semester.group(2) else ""
-    )
-
-
-def _floor_in(folded: str, language: Language) -> str:
-    found = re.search(r"\bpiso (\d{1,2})\b", folded)
-    return {"en": "is on floor {}", "pt": "fica no andar {}"}[language].format(found.group(1)) if found else ""  # fmt: skip
-
-
-def _rent_in(folded: str, language: Language) -> str:
-    found = re.search(r"\$ ?(\d[\d.]*\d)", folded)
-    texts = {
-        "en": "brings in a rent of about ${} a month",
-        "pt": "rende um aluguel de cerca de ${} por mês",
-    }
-    return texts[language].format(found.group(1)) if found else ""
-
-
-def _distance_in(folded: str, language: Language) -> str:
-    found = re.search(
-        r"\b(?P<n>\w+) (?P<unit>cuadras|minutos) (?:del|de la|de) (?P<what>metro|playa)", folded
-    )
-    if not found:
-        return ""
-    number = _NUMBERED[language].get(found["n"], found["n"])
-    unit = {
-        "en": {"cuadras": "blocks", "minutos": "minutes"},
-        "pt": {"cuadras": "quadras", "minutos": "minutos"},
-    }[language][found["unit"]]
-    what = {
-        "en": {"metro": "the metro", "playa": "the beach"},
-        "pt": {"metro": "do metrô", "playa": "da praia"},
-    }[language][found["what"]]
-    return (
-        f"is {number} {unit} from {what}" if language == "en" else f"fica a {number} {unit} {what}"
-    )
-
-
-_TRANSLATED = {
-    "delivery": _delivery_in, "floor": _floor_in, "rent": _rent_in, "metro": _distance_in, "beach": _distance_in,
-}  # fmt: skip
-
-
-# --- Said together ------------------------------------------------------------------------------
-
-
-def said_of(answers: Sequence[Answer], language: Language, *, named: bool) -> str:
-    """Several answers about one property, which is named once; what begins alike is one sentence."""
-    sentences: list[str] = []
-    verb = ""
-    for number, each in enumerate(_distinct(answers)):
-        first, _space, rest = each.text.partition(" ")
-        if number and not each.is_whole and first == verb:
-            sentences[-1] = f"{sentences[-1][:-1]} {_AND[language]} {rest}."
-        else:
-            sentences.append(_sentence(each, language, names=not named and number == 0))
-        verb = "" if each.is_whole else first
-    return " ".join(sentences)
-
-
-def _distinct(answers: Sequence[Answer]) -> list[Answer]:
-    """Of two that quote the same the later, which says yes or no to it."""
-    bodies = [fold(clean(each.text)).split(", ", 1)[-1] for each in answers]
-    whole = [fold(clean(each.text)) for each in answers]
-    return [
-        each
-        for number, each in enumerate(answers)
-        if not any(
-            bodies[later] in whole[number] or whole[number] in whole[later]
-            for later in range(number + 1, len(answers))
-        )
-    ]
-
-
-_AND = {"es": "y", "en": "and", "pt": "e"}
-
-
-def _sentence(each: Answer, language: Language, *, names: bool) -> str:
-    home = each.home
-    if home is None or (each.is_whole and not names):
-        return each.text
-    if each.is_whole:
-        return _named(each.text, home, language)
-    first, _comma, rest = each.text.partition(", ")
-    if first in ("Sí", "No", "Yes", "Sim", "Não"):
-        return f"{first}, {subject(home, language)} {rest}." if names else f"{first}, {rest}."
-    if names:
-        name = subject(home, language)
-        return f"{name[0].upper()}{name[1:]} {each.text}."
-    if language == "en":
-        return f"It {each.text}."
-    return f"{each.text[0].upper()}{each.text[1:]}."
-
-
-def _named(text: str, home: Home, language: Language) -> str:
-    """A sentence with the property that it is about."""
-    name = subject(home, language)
-    if fold(clean(name)) in fold(clean(text)) or fold(clean(home.name)) in fold(clean(text)):
-        return text
-    first, _comma, rest = text.partition(", ")
-    if first in ("Sí", "No", "Todavía no", "Yes", "Sim", "Não"):
-        place = {"es": f"en {name}", "en": name, "pt": name}[language]
-        return f"{first}, {place}: {rest}"
-    return f"{name[0].upper()}{name[1:]}: {text[0].lower()}{text[1:]}"
-
-
-def subject(home: Home, language: Language) -> str:
-    """ "el departamento Plaza Ñuñoa", in another language its name alone."""
-    found = _GENERIC.match(home.name)
-    if found is None or language != "es":
-        return _GENERIC.sub("", home.name).strip() or home.name
-    article, kind = _KINDS.get(fold(found.group(1)), ("", ""))
-    return f"{article} {kind}{home.name[len(kind) :]}" if article else home.name

@@ -75,8 +75,8 @@ def find(
 
     ``names`` are words of the properties under discussion, of which no policy speaks.
     """
-    wanted = _wanted(asked) - names
-    if not wanted:
+    needed = _needed(asked) - names
+    if not needed:
         return None
     best: tuple[float, Passage] | None = None
     for place, hit in enumerate(hit for hit in hits if hit.source_type != "property"):
@@ -84,29 +84,29 @@ def find(
         title = concepts(fold(clean(excerpt(hit.title))))
         whole = title | frozenset().union(*(each for _text, each in sentences))
         for number, (text, here) in enumerate(sentences):
-            score = _score(asked, wanted, title, here, whole, text)
+            score = _score(asked, needed, title, here, whole, text)
             score = None if score is None else score - number * _LATER
             if score is not None and (best is None or score - place / 100 > best[0]):
-                chosen = _with_next(asked, sentences, number, wanted)
-                clause = _clause(chosen, wanted, title)
+                chosen = _with_next(asked, sentences, number, needed)
+                clause = _clause(chosen, needed, title)
                 chosen = chosen[chosen.index(clause) :]
-                yes = _polarity(asked, clause, wanted - title)
+                yes = _polarity(asked, clause, needed - title)
                 best = score - place / 100, Passage(chosen, hit, yes)
     return best[1] if best else None
 
 
-def _said_of(clause: str, wanted: frozenset[str]) -> str:
+def _said_of(clause: str, needed: frozenset[str]) -> str:
     """Of "trabajamos con bancos y la evaluación no tiene costo" the half that was asked about."""
     halves = re.split(r" y (?=(?:la|el|los|las|no|se|suma) )", clause)
-    return max(halves, key=lambda half: len(wanted & concepts(fold(clean(half)))))
+    return max(halves, key=lambda half: len(needed & concepts(fold(clean(half)))))
 
 
-def _clause(text: str, wanted: frozenset[str], title: frozenset[str]) -> str:
+def _clause(text: str, needed: frozenset[str], title: frozenset[str]) -> str:
     """Of a sentence in parts the one that has most of what sets the question apart."""
     parts = text.split("; ")
 
     def weight(part: str) -> tuple[int, int]:
-        here = wanted & concepts(fold(clean(part)))
+        here = needed & concepts(fold(clean(part)))
         return len(here - title), len(here)
 
     return max(parts, key=weight)
@@ -133,7 +133,7 @@ def _short_title(title: str) -> str:
 # --- What is asked and what is there ---------------------------------------------------------------
 
 
-def _wanted(asked: Asked) -> frozenset[str]:
+def _needed(asked: Asked) -> frozenset[str]:
     """The concepts that a passage must have; of what was said before only subjects of the trade."""
     own = frozenset(each for each in asked.subject if each not in _ASIDE)
     if any(map(is_subject, own)):
@@ -146,22 +146,22 @@ def _wanted(asked: Asked) -> frozenset[str]:
 
 def _score(
     asked: Asked,
-    wanted: frozenset[str],
+    needed: frozenset[str],
     title: frozenset[str],
     here: frozenset[str],
     whole: frozenset[str],
     text: str,
 ) -> float | None:
     """None where a word that was asked for is missing, or the kind of value."""
-    in_sentence = {each for each in wanted if _is_in(each, here)}
-    in_title = {each for each in wanted if _is_in(each, title)}
-    nearby = {each for each in wanted if _is_in(each, whole)}
-    if not in_sentence | in_title or wanted - nearby:
+    in_sentence = {each for each in needed if _is_in(each, here)}
+    in_title = {each for each in needed if _is_in(each, title)}
+    nearby = {each for each in needed if _is_in(each, whole)}
+    if not in_sentence | in_title or needed - nearby:
         return None
-    beside = wanted - in_sentence - in_title
+    beside = needed - in_sentence - in_title
     if beside and not all(map(is_subject, beside)):
         return None
-    if not any(map(is_subject, wanted)) and not in_title and len(in_sentence) < _TOGETHER:
+    if not any(map(is_subject, needed)) and not in_title and len(in_sentence) < _TOGETHER:
         return None  # one word that is no subject says little of what a passage is about
     if asked.kind is Kind.AMOUNT and not in_title and not _comes_before(in_sentence, text):
         return None
@@ -169,8 +169,8 @@ def _score(
     if has is not None and not has.search(fold(clean(text))):
         return None
     alike = len(_words(asked.folded) & _words(fold(clean(text))))
-    beside_it = len({each for each in asked.about - wanted if _is_in(each, here)})
-    narrower = len((here & _NARROWS) - wanted - asked.about)
+    beside_it = len({each for each in asked.about - needed if _is_in(each, here)})
+    narrower = len((here & _NARROWS) - needed - asked.about)
     return (
         0.6 * alike
         + 0.8 * beside_it
@@ -212,7 +212,7 @@ def _is_akin(one: str, other: str) -> bool:
     return least >= _AKIN and one[:shared] == other[:shared] and abs(len(one) - len(other)) <= 3
 
 
-def _polarity(asked: Asked, text: str, wanted: frozenset[str]) -> str:
+def _polarity(asked: Asked, text: str, needed: frozenset[str]) -> str:
     if asked.kind not in (Kind.WHETHER, Kind.WHEN) or (
         asked.kind is Kind.WHEN and not _OPEN_ON.search(asked.folded)
     ):
@@ -222,7 +222,7 @@ def _polarity(asked: Asked, text: str, wanted: frozenset[str]) -> str:
         return "No" if "devuelve" in folded and "no se devuelve" not in folded else ""
     if days := _WEEKDAY.findall(asked.folded):
         return "Sí" if all(_is_open(day, folded) for day in days) else "No"
-    folded = fold(clean(_said_of(text, wanted)))
+    folded = fold(clean(_said_of(text, needed)))
     if _DEPENDS.search(folded):
         return "" if not _YES.search(folded.split("depende")[0]) else "Sí"
     if re.search(_NO + r"(?:paga|cobra|tiene|hay|se|debe|incluye|acept|admit|necesita)", folded):
@@ -248,18 +248,18 @@ def _with_next(
     asked: Asked,
     sentences: Sequence[tuple[str, frozenset[str]]],
     number: int,
-    wanted: frozenset[str],
+    needed: frozenset[str],
 ) -> str:
     """A list of requirements goes on in the next sentence, as does what is different for others."""
     text, here = sentences[number]
-    if number + 1 < len(sentences) and (here & _SPLIT) - wanted - asked.about:
+    if number + 1 < len(sentences) and (here & _SPLIT) - needed - asked.about:
         following, there = sentences[number + 1]  # what is so for some, then for the others
         if there & _SPLIT and not here & there & _SPLIT and len(text) + len(following) <= _LONGEST:
             return f"{text} {following}"
     goes_on = asked.kind is Kind.WHICH and number + 1 < len(sentences)
     if goes_on and text.count(",") > 1:
         following, here = sentences[number + 1]
-        if (wanted | asked.about) & here | ({"=independiente"} & here) and len(text) + len(
+        if (needed | asked.about) & here | ({"=independiente"} & here) and len(text) + len(
             following
         ) <= _LONGEST:
             text = f"{text} {following}"

@@ -157,6 +157,12 @@ class Spanish:
         "Cualquier duda, me escribes por acá.",
     )
     CONFUSED_MARK = "no te entendí bien"
+    WILL_CHECK: tuple[str, ...] = (
+        "Ese dato no lo tengo confirmado: lo reviso con el equipo y respondo por aquí.",
+        "Eso prefiero no inventarlo: lo averiguo y respondo por aquí.",
+        "No lo tengo a mano, así que lo consulto con el equipo y respondo por este medio.",
+    )
+    WILL_CHECK_THE_REST = "Lo otro no lo tengo confirmado: lo reviso y respondo por aquí."
     CONFUSED = "Disculpa, no te entendí bien. ¿Buscas una propiedad, quieres coordinar una visita o necesitas otra cosa?"
     UNSURE: dict[str, str] = {
         "wants_cancel": "Para estar seguros: ¿quieres cancelar la visita o cambiarla de hora?",

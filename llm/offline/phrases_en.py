@@ -131,6 +131,11 @@ class English(Spanish):
     VISIT_LATER = "No problem. When you'd like to see a property, just tell me."
     ANYTHING_ELSE = ("Can I help you with anything else?", "Any questions, just write to me here.")
     CONFUSED_MARK = "I didn't quite understand"
+    WILL_CHECK = (
+        "I don't have that confirmed: I'll check with the team and get back to you here.",
+        "I'd rather not guess that one: let me check with the team and I'll tell you here.",
+    )
+    WILL_CHECK_THE_REST = "The rest I don't have confirmed: I'll check and get back to you here."
     CONFUSED = "Sorry, I didn't quite understand. Are you looking for a property, would you like to arrange a visit, or is it something else?"
     UNSURE = {
         "wants_cancel": "Just to be sure: would you like to cancel the visit or move it to another time?",

@@ -137,6 +137,11 @@ class Portuguese(Spanish):
     VISIT_LATER = "Sem problema. Quando quiser ver um imóvel, me avise."
     ANYTHING_ELSE = ("Posso ajudar com mais alguma coisa?", "Qualquer dúvida, me escreva por aqui.")
     CONFUSED_MARK = "não entendi bem"
+    WILL_CHECK = (
+        "Não tenho isso confirmado: vou verificar com a equipe e te respondo por aqui.",
+        "Prefiro não inventar: vou confirmar com a equipe e te aviso por aqui.",
+    )
+    WILL_CHECK_THE_REST = "O resto não tenho confirmado: vou verificar e te respondo por aqui."
     CONFUSED = "Desculpe, não entendi bem. Você procura um imóvel, quer marcar uma visita ou precisa de outra coisa?"
     UNSURE = {
         "wants_cancel": "Só para ter certeza: você quer cancelar a visita ou mudar o horário?",

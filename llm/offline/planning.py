@@ -9,10 +9,10 @@ from leads.money import Money
 from llm.offline.situation import MOST_ROUNDS, Situation
 from llm.spanish import DayWish, Intent, Timeline
 
-Wanted = tuple[str, dict[str, Any]]
+Call = tuple[str, dict[str, Any]]
 
 
-def next_calls(situation: Situation) -> list[Wanted]:
+def next_calls(situation: Situation) -> list[Call]:
     """Calls to make at once; empty when everything for the answer is there."""
     if situation.turn.rounds >= MOST_ROUNDS or situation.turn.complaints:
         return []
@@ -25,7 +25,7 @@ def next_calls(situation: Situation) -> list[Wanted]:
     return [(name, args) for name, args in offered if not situation.turn.called(name, args)]
 
 
-def _record(situation: Situation) -> list[Wanted]:
+def _record(situation: Situation) -> list[Call]:
     if situation.turn.called("record_facts"):
         return _record_the_rest(situation)
     known = situation.context.known
@@ -39,7 +39,7 @@ def _record(situation: Situation) -> list[Wanted]:
     return [("record_facts", fresh)] if fresh else []
 
 
-def _record_the_rest(situation: Situation) -> list[Wanted]:
+def _record_the_rest(situation: Situation) -> list[Call]:
     """Once more without what the tool would not take, so that one odd fact does not lose the others."""
     calls = [call for call in situation.turn.calls if call.name == "record_facts"]
     if len(calls) > 1 or not calls[0].complaint:
@@ -52,7 +52,7 @@ def _record_the_rest(situation: Situation) -> list[Wanted]:
     return [("record_facts", kept)] if kept and kept != calls[0].args else []
 
 
-def _hand_over(situation: Situation) -> list[Wanted]:
+def _hand_over(situation: Situation) -> list[Call]:
     reason = _handover_reason(situation)
     if reason is None or situation.turn.called("request_human"):
         return []
@@ -67,7 +67,7 @@ def _handover_reason(situation: Situation) -> str | None:
     return "other" if situation.context.appointment and (cannot_cancel or cannot_move) else None
 
 
-def _book(situation: Situation) -> list[Wanted]:
+def _book(situation: Situation) -> list[Call]:
     offer_id = situation.meaning.offer_id
     if (
         offer_id is None
@@ -81,7 +81,7 @@ def _book(situation: Situation) -> list[Wanted]:
     return [] if situation.turn.called(tool) else [(tool, {"offer_id": offer_id})]
 
 
-def _cancel(situation: Situation) -> list[Wanted]:
+def _cancel(situation: Situation) -> list[Call]:
     if not (
         situation.has(Intent.WANTS_CANCEL) and situation.context.appointment
     ) or situation.turn.called("cancel_visit"):
@@ -89,7 +89,7 @@ def _cancel(situation: Situation) -> list[Wanted]:
     return [("cancel_visit", {"reason": situation.turn.text[:200]})]
 
 
-def _tell(situation: Situation) -> list[Wanted]:
+def _tell(situation: Situation) -> list[Call]:
     """Who awaits the lead hears that they come, or come late."""
     kinds = {Intent.RUNNING_LATE: "late", Intent.CONFIRMS_VISIT: "coming"}
     kind = next((kind for intent, kind in kinds.items() if situation.has(intent)), None)
@@ -99,11 +99,11 @@ def _tell(situation: Situation) -> list[Wanted]:
     return [("tell_agent", {"kind": kind, "words": situation.turn.text[:200]})]
 
 
-def _search(situation: Situation) -> list[Wanted]:
+def _search(situation: Situation) -> list[Call]:
     return [] if situation.handoff else situation.answering.calls
 
 
-def _slots(situation: Situation) -> list[Wanted]:
+def _slots(situation: Situation) -> list[Call]:
     if situation.handoff or situation.booked:
         return []
     if (
@@ -138,7 +138,7 @@ def _lost_the_hour(situation: Situation) -> bool:
     return situation.booking is not None and not situation.booked
 
 
-_DECISIONS: tuple[Callable[[Situation], list[Wanted]], ...] = (
+_DECISIONS: tuple[Callable[[Situation], list[Call]], ...] = (
     _record,
     _hand_over,
     _book,

@@ -46,11 +46,11 @@ def _opening(situation: Situation) -> str:
     words = situation.words
     if situation.has(Intent.ASKS_IF_BOT):
         hello = words.HELLO if situation.first_contact else ""
-        told = situation.words.IS_BOT.format(
+        text = situation.words.IS_BOT.format(
             agent=agent or words.A_PROGRAM,
             of_broker=words.OF_BROKER.format(broker=broker) if broker else "",
         )
-        return _joined(hello, told)
+        return _joined(hello, text)
     if not situation.first_contact:
         return ""
     return (
@@ -81,7 +81,7 @@ def _booked(situation: Situation) -> str:
     if answer is None or not situation.booked:
         return ""
     name = situation.facts.get("name") or situation.context.known.get("name")
-    told = situation.words.BOOKED.format(
+    text = situation.words.BOOKED.format(
         name=f", {_first_name(name)}" if name else "", **_visit(answer, situation.words)
     )
     contact = situation.facts.get("phone") or situation.context.known.get("phone")
@@ -92,7 +92,7 @@ def _booked(situation: Situation) -> str:
         if not contact
         else situation.words.BOOKED_CLOSE
     )
-    return _joined(told, follow)
+    return _joined(text, follow)
 
 
 def _visit(answer: Mapping[str, Any], words: Words) -> dict[str, str]:
@@ -173,8 +173,8 @@ def _acknowledged(situation: Situation) -> list[str]:
     refused = {"phone": words.PHONE_REFUSED, "email": words.EMAIL_REFUSED}
     parts += [text for field, text in refused.items() if field in situation.refused]
     owes = facts.get("dicom") == "has_debt"  # which is thanked for in words of its own
-    if wanted := _wanted(_of_the_search(situation), words):
-        parts.append(_pick(situation, situation.words.NOTED).format(facts=wanted))
+    if search := _search_words(_of_the_search(situation), words):
+        parts.append(_pick(situation, situation.words.NOTED).format(facts=search))
     elif not (name or owes) and facts.keys() & {"phone", "email", "income", "timeline"}:
         parts.append(_pick(situation, situation.words.THANKED))
     if facts.get("dicom") == "clean":
@@ -209,7 +209,7 @@ def _of_the_search(situation: Situation) -> Mapping[str, Any]:
     return left
 
 
-def _wanted(facts: Mapping[str, Any], words: Words) -> str:
+def _search_words(facts: Mapping[str, Any], words: Words) -> str:
     """ "departamento de 2 dormitorios en Ñuñoa, hasta UF 4.000": the search, said back."""
     count, kind = facts.get("bedrooms"), facts.get("property_type") or ""
     kind = words.KINDS.get(kind, kind)
@@ -254,13 +254,13 @@ def _appointment(situation: Situation) -> str:
         return words.NO_APPOINTMENT if asks else ""
     late = situation.has(Intent.RUNNING_LATE)
     on_the_way = words.LATE_TOLD if situation.turn.result("tell_agent") else words.LATE
-    told = words.APPOINTMENT if asks else on_the_way if late else words.CONFIRMED
+    text = words.APPOINTMENT if asks else on_the_way if late else words.CONFIRMED
     visit = {
         "label": appointment.label,
         "location": appointment.location,
         "agent": appointment.agent,
     }
-    return told.format(**_visit(visit, words))
+    return text.format(**_visit(visit, words))
 
 
 def _next(situation: Situation) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from leads.folding import clean, fold
 from leads.languages import Language
 from llm.offline.asking import Asked
-from llm.offline.homes import Home
+from llm.offline.home import Home
 from llm.offline.passages import Passage
 
 _LISTED = 3

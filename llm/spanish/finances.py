@@ -199,8 +199,8 @@ class _Message:
     def _is_earned(self, mention: Mention) -> bool:
         """ "Mi mamá me presta 5 millones" and "entre los dos tenemos 60" are no income."""
         around = self.folded[max(mention.start - 60, 0) : mention.end + 25]
-        told = _EARNS.search(around) or _MONTHLY.search(around) or _OF_ALL.search(around)
-        return bool(told) and _as_pesos(mention) <= _MOST_EARNED and not self.rents
+        earns = _EARNS.search(around) or _MONTHLY.search(around) or _OF_ALL.search(around)
+        return bool(earns) and _as_pesos(mention) <= _MOST_EARNED and not self.rents
 
     def _role(self, mention: Mention) -> Role | None:
         if self._is_spoken_of(mention):
@@ -292,10 +292,10 @@ def restated_role(mention: Mention, folded: str, known: Mapping[str, Any]) -> Ro
 
 def _ratio(known: Any, money: Money | None) -> float | None:
     """How many times what was known; None where they are no two amounts of one currency."""
-    told = known if isinstance(known, Mapping) else {"amount": known, "currency": "CLP"}
-    if not money or not told.get("amount") or told.get("currency") != money.currency:
+    before_it = known if isinstance(known, Mapping) else {"amount": known, "currency": "CLP"}
+    if not money or not before_it.get("amount") or before_it.get("currency") != money.currency:
         return None
-    return float(money.amount) / float(told["amount"])
+    return float(money.amount) / float(before_it["amount"])
 
 
 def _months(folded: str, end: int) -> Decimal:
@@ -306,8 +306,8 @@ def _months(folded: str, end: int) -> Decimal:
 
 
 def _is_year(folded: str, mention: Mention) -> bool:
-    said = _OF_YEAR.search(before(folded, mention.start))
-    return bool(mention.bare and 1990 <= mention.amount <= 2040 and said)
+    is_year = _OF_YEAR.search(before(folded, mention.start))
+    return bool(mention.bare and 1990 <= mention.amount <= 2040 and is_year)
 
 
 def as_income(mention: Mention, *, months: Decimal = Decimal(1)) -> Money | None:

@@ -107,8 +107,8 @@ class Facts:
     def known(self) -> dict[str, Any]:
         """The facts that are there, by name; having asked for no financing is none."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        told = {name: value for name, value in values.items() if value not in (None, ())}
-        return told if self.asked_financing else _without(told, "asked_financing")
+        given = {name: value for name, value in values.items() if value not in (None, ())}
+        return given if self.asked_financing else _without(given, "asked_financing")
 
 
 def _without(values: dict[str, Any], left_out: str) -> dict[str, Any]:

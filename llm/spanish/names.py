@@ -155,10 +155,10 @@ class _Page:
         words = list(_words(self.text, start))
         if not words or not self._plausible(words[0].group(), trust):
             return None
-        kept = _keep(self.folded, words)
-        if self.folded[kept[-1].end() : kept[-1].end() + 1] == ":":
+        found = _keep(self.folded, words)
+        if self.folded[found[-1].end() : found[-1].end() + 1] == ":":
             return None
-        return _tidy([word.group() for word in kept]), kept[0].start(), kept[-1].end()
+        return _tidy([word.group() for word in found]), found[0].start(), found[-1].end()
 
     def _plausible(self, word: str, trust: Trust) -> bool:
         folded = fold(word)
@@ -239,29 +239,29 @@ def _words(text: str, start: int) -> list[re.Match[str]]:
 
 def _keep(folded: str, words: list[re.Match[str]]) -> list[re.Match[str]]:
     """Given names, then at most two surnames, as long as they are written like the first."""
-    kept = words[:1]
+    parts = words[:1]
     second_given = len(words) > 2 and fold(words[1].group()) in GIVEN
     surnames = int(fold(words[0].group()) not in GIVEN and not second_given)
     for match in words[1:]:
         word = folded[match.start() : match.end()]
         if word in PARTICLES:
-            kept.append(match)
+            parts.append(match)
             continue
         surnames += word not in GIVEN or surnames > 0
-        smaller = kept[0].group()[0].isupper() > match.group()[0].isupper()
-        if smaller or surnames > _MOST_SURNAMES or _ends_name(folded, word, kept, match):
+        smaller = parts[0].group()[0].isupper() > match.group()[0].isupper()
+        if smaller or surnames > _MOST_SURNAMES or _ends_name(folded, word, parts, match):
             break
-        kept.append(match)
-    while fold(kept[-1].group()) in PARTICLES:
-        kept.pop()
-    return kept
+        parts.append(match)
+    while fold(parts[-1].group()) in PARTICLES:
+        parts.pop()
+    return parts
 
 
-def _ends_name(folded: str, word: str, kept: list[re.Match[str]], match: re.Match[str]) -> bool:
-    named = match.group()[0].isupper() and kept[0].group()[1:2].islower()  # "Rodrigo Peña"
+def _ends_name(folded: str, word: str, parts: list[re.Match[str]], match: re.Match[str]) -> bool:
+    named = match.group()[0].isupper() and parts[0].group()[1:2].islower()  # "Rodrigo Peña"
     if word not in GIVEN and (_DOING.search(word) or (word in NOT_NAMES and not named)):
         return True
-    rest = folded[kept[-1].start() : match.end()]
+    rest = folded[parts[-1].start() : match.end()]
     return rest.startswith("de ") and canonical(rest[3:]) is not None
 
 

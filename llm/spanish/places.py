@@ -71,18 +71,18 @@ def find_places(
         each for each in locate(text) if not _is_discussed(folded, each, bool(known), question)
     ]
     stances = list(zip(found, _stances(folded, found), strict=True))
-    wanted = [] if _OFFICE.search(folded) else _named(stances, "wanted")
-    if not wanted and _STAYS.search(folded):
-        wanted = _named(stances, "origin")
-    unwanted = set(_named(stances, "unwanted")) - set(wanted)
-    if not wanted:
+    searched = [] if _OFFICE.search(folded) else _named(stances, "wanted")
+    if not searched and _STAYS.search(folded):
+        searched = _named(stances, "origin")
+    unwanted = set(_named(stances, "unwanted")) - set(searched)
+    if not searched:
         left = tuple(each for each in known if each not in unwanted)
         if unwanted:
             return left if left != tuple(known) else ()
         return tuple(_named(stances, "origin")) if asked else ()
     others = [each for each in known if each not in unwanted]
     added = _ALSO.search(folded) or (0 < len(others) < len(known))
-    return tuple(dict.fromkeys([*others, *wanted] if added else wanted))
+    return tuple(dict.fromkeys([*others, *searched] if added else searched))
 
 
 def _named(stances: Sequence[tuple[Found, Stance]], stance: Stance) -> list[str]:
@@ -105,18 +105,18 @@ def _stances(folded: str, found: Sequence[Found]) -> Iterator[Stance]:
         following = found[index + 1] if index + 1 < len(found) else None
         listed = index > 0 and _LISTED.fullmatch(folded, found[index - 1].end, each.start)
         begin = found[index - 1].end if index else 0
-        told = _told_before(folded, begin, each.start)
+        stated = _stated_before(folded, begin, each.start)
         apart = (
             stance != "wanted"
             and index > 0
             and _OWN_CLAUSE.fullmatch(folded, found[index - 1].end, each.start)
         )
-        if told or apart or not listed:
-            stance = told or "wanted"
+        if stated or apart or not listed:
+            stance = stated or "wanted"
         yield _put_right(folded, each, following, stance, alone=len(found) == 1)
 
 
-def _told_before(folded: str, begin: int, start: int) -> Stance | None:
+def _stated_before(folded: str, begin: int, start: int) -> Stance | None:
     """What the nearest words before a place say of it, in its own sentence."""
     first = max([begin, start - _FAR, *(m.end() for m in _END.finditer(folded, begin, start))])
     near = [

@@ -80,9 +80,9 @@ def understand(
     intents = message.intents
     if asked in facts.known():
         intents &= frozenset(find_intents(message.folded, answers=True))
-    told = in_spanish(message.folded)
-    choice = find_choice(told, local, message.today, asked=asked == "slot")
-    wish = find_wish(told, message.today)
+    words = in_spanish(message.folded)
+    choice = find_choice(words, local, message.today, asked=asked == "slot")
+    wish = find_wish(words, message.today)
     if facts.timeline is None and message.names_day(wish):
         intents |= {Intent.WANTS_VISIT}
     question = _question(message, intents, choice, wish)
@@ -117,7 +117,7 @@ def _question(
 
 def _derived(message: "_Message", choice: int | None, question: Question | None) -> set[Intent]:
     clarifies = message.asked in ("cancel", "reschedule")
-    told = {
+    by_rule = {
         Intent.WANTS_CANCEL: clarifies and bool(_CANCELS.search(message.folded)),
         Intent.WANTS_RESCHEDULE: (clarifies and bool(_MOVES.search(message.folded)))
         or (message.asked == "reschedule" and Intent.AFFIRMS in message.intents),
@@ -127,7 +127,7 @@ def _derived(message: "_Message", choice: int | None, question: Question | None)
         and message.asked == "slot"
         and rejects(message.folded),
     }
-    return {intent for intent, holds in told.items() if holds}
+    return {intent for intent, holds in by_rule.items() if holds}
 
 
 class _Message:

@@ -24,7 +24,7 @@ EVERYBODY = "-c crm.tenant=*"  # row-level security shows a test all brokers'
 QUICK = {"TURN_DELAY_SECONDS": "0.3", "SWEEP_SECONDS": "2"}
 
 
-def wait_for(what: str, ask: Callable[[], T | None], *, seconds: float = 60) -> T:
+def wait_for(what: str, ask: Callable[[], T | None], *, seconds: float = 120) -> T:
     """The first true answer; fails with ``what`` when none comes in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

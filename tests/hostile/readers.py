@@ -22,7 +22,7 @@ from leads.folding import clean, fold
 from leads.models import Lead
 from llm.guards.known import Known
 from llm.offline.context import Hit
-from llm.offline.homes import Home
+from llm.offline.home import Home
 from llm.spanish import Offer
 
 APPS = ("brokers", "campaigns", "crm", "knowledge", "leads", "llm", "scheduling", "voice")

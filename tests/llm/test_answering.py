@@ -11,7 +11,7 @@ from leads.folding import clean, fold
 from llm.offline.answering import Answering
 from llm.offline.asking import questions_in
 from llm.offline.context import Context
-from llm.offline.homes import Home
+from llm.offline.home import Home
 from llm.offline.turn import Said, Turn
 from tests.llm.answer_cases import (
     ABOUT_A_PROPERTY,

@@ -16,7 +16,7 @@ from llm.offline.asking import Asked, Kind, questions_in
 from llm.offline.concepts import concepts, is_subject
 from llm.offline.context import Context, Hit, read_hits, read_homes
 from llm.offline.home import Answer, Home
-from llm.offline.home_sentences import said_of
+from llm.offline.home_sentences import said_of, subject
 from llm.offline.phrases import Spanish
 from llm.offline.turn import Turn
 from llm.offline.wording import WORDS
@@ -36,6 +36,7 @@ _VISIT = Pattern(
     r"\b(?:era|es|quedo|quedamos|sigue) (?:a las?|el|para)\b|\ba que hora\b|\ba ?donde\b|\bdireccion\b|\bquien (?:me|va|nos|es|estara)\b|\bcon quien\b|\bcuando (?:es|era|quedo)\b|\bque dia\b|\bmi (?:visita|cita|hora)\b|\bnuestra (?:visita|cita)\b"
 )
 _OF_OFFICE = Pattern(r"\boficina|\batienden|\babren|\bcierran|\bustedes\b|\bsucursal")
+_STATION = re.compile(r"metro(?: (?:[A-ZÁÉÍÓÚÑ]\w+|de|del)){1,4}")
 _HOUR = re.compile(r"\ba las? (\d{1,2})(?:[:.](\d\d))?")
 _LABELLED = re.compile(r"(\d{1,2}):(\d\d)")
 _ARE_YOU = re.compile(r"\b(?:eres|sos|es usted|hablo con) (?P<name>[a-z]{2,20})\b")
@@ -92,7 +93,16 @@ class Answering:
     def answers(self) -> tuple[Answered, ...]:
         if self.turn.complaints:
             return ()
-        return tuple(self._answered(each) for each in questions_in(self.turn.text))
+        asked = questions_in(self.turn.text, self._names_of_all)
+        return tuple(self._answered(_agreed(each)) for each in asked)
+
+    @cached_property
+    def _names_of_all(self) -> frozenset[str]:
+        """The names of the properties that are there, without their kind, and of their stations."""
+        there = (*self.context.discussed, *self._homes)
+        names = [subject(home, "en") for home in there]
+        names += [match.group() for home in there for match in _STATION.finditer(home.text)]
+        return frozenset(fold(clean(name)) for name in names) - {""}
 
     @cached_property
     def open(self) -> tuple[Answered, ...]:
@@ -101,6 +111,11 @@ class Answering:
     @property
     def found(self) -> bool:
         return any(each.text or each.home for each in self.answers)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether something was asked of a subject that the examples know, and is answered."""
+        return any(each.asked.guess and (each.text or each.home) for each in self.answers)
 
     # --- What to look up ----------------------------------------------------------------------
 
@@ -391,6 +406,15 @@ _SOURCED = Pattern(r"\bsegun (?:nuestra politica|la informacion)")
 _UNSOURCED = re.compile(
     r"(?:según (?:nuestra política|la información del (?:\S+ )?\S+)), ", re.IGNORECASE
 )
+
+
+def _agreed(asked: Asked) -> Asked:
+    """What is likeliest is sure where the words of the question name the same."""
+    if asked.guess or not asked.likely:
+        return asked
+    attribute = homes.attribute_asked(asked)
+    same = (attribute and attribute.name == asked.likely) or policies.names(asked.likely, asked)
+    return replace(asked, guess=asked.likely) if same else asked
 
 
 def _unsourced(text: str) -> str:

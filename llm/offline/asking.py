@@ -1,19 +1,21 @@
 """Takes a message apart into its questions: what each asks for, and of what subject."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from crm.patterns import Pattern
+from leads.comunas import locate
 from leads.folding import clean, excerpt, fold
 from llm.offline.concepts import concepts
-from llm.offline.subjects import asked_for
+from llm.offline.subjects import asked_for, likely
 from llm.spanish.shorthand import spell_out
 from llm.spanish.topics import find_question
 
 _READ, _MOST = 1_500, 5  # letters of a message, and questions that are answered at once
 _LONGEST = 240
+_BEFORE = 120  # letters before a question that has no subject of its own
 
 
 class Kind(StrEnum):
@@ -39,6 +41,7 @@ class Asked:
     subject: frozenset[str]
     about: frozenset[str] = frozenset()
     guess: str = ""  # what it is like among examples; blank where they do not decide
+    likely: str = ""  # what it is likeliest, for whoever finds the same in its words
 
 
 _KINDS = (
@@ -54,7 +57,7 @@ _KIND_PATTERNS = tuple((kind, Pattern(pattern)) for kind, pattern in _KINDS)
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.](?=\d)[^.!?\n]*)*[?]?")
 # A question that begins within a sentence: "… y cuántos baños", "…, se puede ampliar?".
 _BEGINS = re.compile(
-    r"(?:,|;|:|¿|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s*(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cuales?|que (?:papel|document|requisit|tan|hay que|tengo|necesit|pasa|incluye|piso|banco|subsidio|precio|valor|dia|hora|me |se |es|cosas)|donde|como|cuando|quien"
+    r"(?:,|;|:|¿|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s*(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cual(?:es)?|que (?:papel|document|requisit|tan|hay que|tengo|necesit|pasa|incluye|piso|banco|subsidio|precio|valor|dia|hora|me |se |es|cosas)|donde|como|cuando|quien"
     r"|how|what|where|when|which|is|are|can|does|do|quant[oa]s?|qual|quais|onde|tem)\b"
     r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen|(?:yo )?(?:quier[eo]|kier[eo]|quisiera|queria|necesito|me gustaria) saber?|si (?:tiene|hay|acepta|se puede|es|esta|incluye|viene|trae|queda))\b)"
     r"|:\s+|¿"
@@ -65,7 +68,7 @@ _TAIL = re.compile(r"[\s,;¿]+(?:y|e|and|,|pero|también)?[\s,;¿]*$")
 _MARKED = re.compile(
     r"^\W*(?:y |pero )?(?:a|de|en|con|hasta|desde|por|para) (?:que|cual|cuant[oa]s?|quien) (?!me )|\b(?:a|hasta|desde) que hora\b|(?<!en )\bcuant[oa]s?\b(?! (?:antes|menos|mas)\b)|\bque tan\b|\bcomo se llama|\b(?:cuando) (?:lo|la|se|me|entreg\w+|esta\w*|abren|es|puedo|podria)\b"
     r"|\ba?donde (?:queda|esta|es|estan|tengo|hay|se|puedo|los|las|lo|la|que)\b|\ba que hora\b|\bhow (?:much|many|long|big)\b|\bquant[oa]s?\b"
-    r"|\b(?:quier[eo]|kier[eo]|quisiera|necesito|me gustaria|queria) saber?\b|\b(?:que|cual(?:es)?) (?:papel|papeles|document\w{1,6}|requisitos?)\b|\bme interesa saber\b|\bse puede\b|\bes cierto que\b|\bhay que\b.*\?|\bcuales? (?:es|son)\b"
+    r"|\b(?:quier[eo]|kier[eo]|quisiera|necesito|me gustaria|queria) saber?\b|\b(?:que|cual(?:es)?) (?:papel|papeles|document\w{1,6}|requisitos?)\b|\bme interesa saber\b|\bse puede\b|\bes cierto que\b|\bhay que\b.*\?|\bcual(?:es)? (?:es|son|de (?:l[oa]s|ell[oa]s|es[oa]s)|tienen?|esta|queda|viene|trae|me|nos)\b"
 )
 _LABEL = Pattern(
     r"^\W*(?:y |el |la |los |las |hola |buenas )*(?:precios?|valor|gastos comunes|ggcc|metros|superficie|ubicacion|direccion|requisitos|orientacion|fotos?|horarios?|comision|estacionamientos?)\b"
@@ -76,6 +79,15 @@ _VERB = Pattern(
     r"|me \w+n|is|are|can|do|does|has|have|aceitam?|tem|posso|podem?|permitem?|precis\w+|e|fica)\b"
 )
 _SHORT = 8  # words: a label that begins a long sentence asks nothing
+_OF_A_HOME = (
+    r"\b(?:(?:el|la|los|del|al|ese|esa)\s+)?(?:(?:depto|dpto|departamento|casa|casita|estudio|propiedad)\s+)?"
+    r"(?:(?:de|en|d)\s+)?(?:(?:el|la|los|las)\s+)?"
+)
+# Where a preamble, a reason or an alternative begins or ends.
+_PARTS = re.compile(
+    r"[,;()]|\b(?:porque|es que|ya que|pero|aunque|aunq|pues|para|because|but|since|pois|mas)\b"
+    r"|\bo (?=(?:es|hay|se|esta|viene|tengo|tenemos|nos?|despues|piden|hace)\b)|\by (?=(?:si|tengo|soy)\b)"
+)
 _APOLOGY = Pattern(
     r"\b(?:disculp\w+|perdon\w*) (?:que|por|la|tanta)\b|\b(?:ultima|una|otra) (?:pregunta|consulta|duda)\W*$"
 )
@@ -94,19 +106,45 @@ _UNKNOWING = Pattern(
 )
 
 
-def questions_in(text: str) -> list[Asked]:
-    """Each question of a message, in order; one without a subject of its own takes what was said before it."""
+def questions_in(text: str, names: Collection[str] = ()) -> list[Asked]:
+    """Each question of a message, in order; one without a subject of its own takes what was said before it.
+
+    ``names`` are folded names of properties, which say nothing of what is asked.
+    """
     found: list[Asked] = []
     before: frozenset[str] = frozenset()
+    previous = ""
     asking = _ASKING.search(fold(clean(text[:_READ])))
     for clause, marked in _each(_K.sub(r"c\1", spell_out(clean(excerpt(text, _READ))))):
         folded = fold(clause)
         subject = concepts(folded)
-        guess = asked_for(folded)
-        if guess or _asks(clause, folded, marked) or (asking and _INDIRECT.search(folded)):
-            found.append(Asked(clause, folded, kind_of(folded), subject, before, guess))
+        plain = _without_names(folded, names)
+        asks = _asks(clause, folded, marked) or bool(asking and _INDIRECT.search(folded))
+        guess = asked_for(folded, asks=asks) or asked_for(plain, asks=asks)
+        if guess or asks:
+            guess = guess or _guess_of_a_part(plain, "" if subject else previous)
+            found.append(
+                Asked(clause, folded, kind_of(folded), subject, before, guess, likely(plain))
+            )
         before |= subject
+        previous = f"{previous} {plain}"[-_BEFORE:]
     return found[:_MOST]
+
+
+def _without_names(folded: str, names: Collection[str]) -> str:
+    places = (folded[found.start : found.end] for found in locate(folded))
+    for name in sorted({*names, *places}, key=len, reverse=True):
+        if name in folded:
+            folded = re.sub(rf"{_OF_A_HOME}{re.escape(name)}\b", "ese", folded)
+    return folded
+
+
+def _guess_of_a_part(plain: str, previous: str) -> str:
+    """What a question is like without its preamble or its reason, or together with what it follows."""
+    parts = [each for each in _PARTS.split(plain) if len(each.split()) > 1]
+    parts = parts if len(parts) > 1 or parts != [plain] else []
+    joined = [f"{previous} {plain}"] if previous else []
+    return next((guess for each in (*parts, *joined) if (guess := asked_for(each))), "")
 
 
 def kind_of(folded: str) -> Kind:

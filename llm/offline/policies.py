@@ -53,6 +53,11 @@ def is_policy(guess: str) -> bool:
     return guess in _POLICIES
 
 
+def names(guess: str, asked: Asked) -> bool:
+    """Whether the question has all the words of a policy's subject."""
+    return guess in _POLICIES and asked.subject >= set(_POLICIES[guess][1])
+
+
 def meant(asked: Asked, *, rents: bool) -> Asked | None:
     """The question in the subject's own terms, without the words around it; nothing for other subjects."""
     guess = f"{asked.guess}_renting" if rents and asked.guess == "pets" else asked.guess

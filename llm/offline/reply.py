@@ -240,8 +240,9 @@ def _answered(situation: Situation) -> list[str]:
     about_visit = (Intent.ASKS_APPOINTMENT, Intent.RUNNING_LATE, Intent.CONFIRMS_VISIT)
     if situation.has(*about_visit) and not situation.answering.found:
         parts.append(_appointment(situation))
-    # Hours answer whether and when it can be seen; what is said of visits in general is not asked.
-    if situation.slots and situation.meaning.question is None:
+    # Hours answer whether and when it can be seen: beside them only what was surely asked is said.
+    asks_more = situation.meaning.question is not None or situation.answering.is_sure
+    if situation.slots and not asks_more:
         return parts
     return [*parts, situation.answering.text]
 

@@ -69,10 +69,11 @@ class Answered:
     home: Answer | None = None
     tool: Call | None = None  # what would have to be called first
     is_aside: bool = False
+    is_partial: bool = False  # what is known of it is said, and the rest is asked of people
 
     @property
     def is_open(self) -> bool:
-        return not (self.text or self.home or self.is_aside)
+        return self.is_partial or not (self.text or self.home or self.is_aside)
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,20 @@ class Answering:
             return Answered(asked, is_aside=True)
         if (general := self._in_general(asked)) and not self._search(asked):
             return Answered(asked, general)
-        return Answered(asked, tool=self._search(asked))
+        search = self._search(asked)
+        return Answered(asked, tool=search) if search else self._partly(asked)
+
+    def _partly(self, asked: Asked) -> Answered:
+        """A finer point of something that is known: that much is said."""
+        one = self.context.discussed[0] if len(self.context.discussed) == 1 else None
+        if one is not None and (found := homes.nearest(asked, one, self.language)):
+            return Answered(asked, home=found, is_partial=True)
+        wider = policies.wider(asked)
+        passage = wider and passages.find(wider, self._hits, cautious=self.cautious)
+        if passage and self.language == "es":
+            plain = replace(passage, yes="")
+            return Answered(asked, passages.said_of(plain, sourced=False), is_partial=True)
+        return Answered(asked)
 
     def _in_general(self, asked: Asked) -> str:
         question = find_question(f"{asked.text}?")
@@ -322,6 +336,8 @@ class Answering:
         """Where nothing else answers: the one property that was found, by its name and what its text says."""
         if self.context.discussed or len(self._homes) != 1:
             return None
+        if policies.is_policy(asked.guess) or asked.guess in _OF_ANY_HOME:
+            return None
         home = self._homes[0]
         there = fold(clean(f"{home.title} {home.text}"))
         if any(fold(each.comuna) not in there for each in locate(asked.text)):
@@ -397,6 +413,7 @@ class Answering:
 
 
 _OF_VISITS = frozenset({"=costo", "=duracion", "=anticipacion"})
+_OF_ANY_HOME = ("home_mortgage", "home_subsidy", "foreigners", "minimum_income")
 _GENERAL = ("dicom", "privacy")
 _KINDS = ("departamento", "estudio")
 _OF_POLICY = frozenset(

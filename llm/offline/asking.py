@@ -57,7 +57,7 @@ _KIND_PATTERNS = tuple((kind, Pattern(pattern)) for kind, pattern in _KINDS)
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.](?=\d)[^.!?\n]*)*[?]?")
 # A question that begins within a sentence: "… y cuántos baños", "…, se puede ampliar?".
 _BEGINS = re.compile(
-    r"(?:,|;|:|¿|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s*(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cual(?:es)?|que (?:papel|document|requisit|tan|hay que|tengo|necesit|pasa|incluye|piso|banco|subsidio|precio|valor|dia|hora|me |se |es|cosas)|donde|como|cuando|quien"
+    r"(?:,|;|:|¿|\by\b|\be\b|\band\b|\btambien\b|\bpero\b)\s*(?=(?:y )?(?:a |de |en |con |por |para |desde |hasta )?(?:cuant[oa]s?|cual(?:es)?|que (?:papel|document|requisit|tan|hay|tiene|opciones|casas|deptos|ofrecen|tengo|necesit|pasa|incluye|piso|banco|subsidio|precio|valor|dia|hora|me |se |es|cosas)|donde|como|cuando|quien"
     r"|how|what|where|when|which|is|are|can|does|do|quant[oa]s?|qual|quais|onde|tem)\b"
     r"|(?:y )?(?:se (?:puede|devuelve|aceptan?|incluye|paga)|tiene[ns]?|hay|aceptan?|incluye|trae|viene|admiten?|cobran?|puedo|podria|es (?:muy )?\w+\?|esta \w+\?|me lo|la aceptan|lo aceptan|tienen|(?:yo )?(?:quier[eo]|kier[eo]|quisiera|queria|necesito|me gustaria) saber?|si (?:tiene|hay|acepta|se puede|es|esta|incluye|viene|trae|queda))\b)"
     r"|:\s+|¿"
@@ -82,6 +82,11 @@ _SHORT = 8  # words: a label that begins a long sentence asks nothing
 _OF_A_HOME = (
     r"\b(?:(?:el|la|los|del|al|ese|esa)\s+)?(?:(?:depto|dpto|departamento|casa|casita|estudio|propiedad)\s+)?"
     r"(?:(?:de|en|d)\s+)?(?:(?:el|la|los|las)\s+)?"
+)
+_PREAMBLE = re.compile(
+    r".{0,80}?\b(?:(?:quer[ei]a|quiero|kier[eo]|quisiera|necesito|me (?:gustaria|interesa)|gostaria de|queria|lo unico que (?:quiero|me falta))"
+    r" saber(?: es)?|sab(?:es|e|en|ra|rias)|me (?:puedes|podrias|puede|podria|pueden) (?:decir|confirmar|contar)|tienes idea|tem ideia"
+    r"|(?:do|would) you know|(?:can|could) you tell me|i(?:'d| would) like to know|i was wondering)\b(?: (?:si|de|if|whether|se))?\s+"
 )
 # Where a preamble, a reason or an alternative begins or ends.
 _PARTS = re.compile(
@@ -118,20 +123,23 @@ def questions_in(text: str, names: Collection[str] = ()) -> list[Asked]:
     for clause, marked in _each(_K.sub(r"c\1", spell_out(clean(excerpt(text, _READ))))):
         folded = fold(clause)
         subject = concepts(folded)
-        plain = _without_names(folded, names)
+        plain = _plain(folded, names)
         asks = _asks(clause, folded, marked) or bool(asking and _INDIRECT.search(folded))
         guess = asked_for(folded, asks=asks) or asked_for(plain, asks=asks)
         if guess or asks:
             guess = guess or _guess_of_a_part(plain, "" if subject else previous)
             found.append(
-                Asked(clause, folded, kind_of(folded), subject, before, guess, likely(plain))
+                Asked(clause, folded, kind_of(folded), subject, before, guess, _likeliest(plain))
             )
         before |= subject
         previous = f"{previous} {plain}"[-_BEFORE:]
     return found[:_MOST]
 
 
-def _without_names(folded: str, names: Collection[str]) -> str:
+def _plain(folded: str, names: Collection[str]) -> str:
+    """Without the words that ask, and with names of places and properties as "that one"."""
+    if (asking := _PREAMBLE.match(folded)) and len(folded) > asking.end():
+        folded = folded[asking.end() :]
     places = (folded[found.start : found.end] for found in locate(folded))
     for name in sorted({*names, *places}, key=len, reverse=True):
         if name in folded:
@@ -141,10 +149,18 @@ def _without_names(folded: str, names: Collection[str]) -> str:
 
 def _guess_of_a_part(plain: str, previous: str) -> str:
     """What a question is like without its preamble or its reason, or together with what it follows."""
-    parts = [each for each in _PARTS.split(plain) if len(each.split()) > 1]
-    parts = parts if len(parts) > 1 or parts != [plain] else []
     joined = [f"{previous} {plain}"] if previous else []
-    return next((guess for each in (*parts, *joined) if (guess := asked_for(each))), "")
+    return next((guess for each in (*_parts(plain), *joined) if (guess := asked_for(each))), "")
+
+
+def _likeliest(plain: str) -> str:
+    return next((name for each in (plain, *_parts(plain)) if (name := likely(each))), "")
+
+
+def _parts(plain: str) -> list[str]:
+    """Where a preamble, a reason or an alternative stands beside the question: each by itself."""
+    parts = [part for each in _PARTS.split(plain) if len((part := each.strip()).split()) > 1]
+    return parts if parts != [plain.strip()] else []
 
 
 def kind_of(folded: str) -> Kind:

@@ -39,7 +39,7 @@ def _attribute(
 ATTRIBUTES: tuple[Attribute, ...] = (
     _attribute("contributions", r"\bcontribuciones\b|\bproperty tax|\biptu\b", key="contributions",
                says=("paga contribuciones por {}", "pays property taxes of {}", "paga contribuições de {}")),
-    _attribute("expenses", r"\bgastos? comun\w*|\bg\.?g\.?c\.?c\b|\bgc\b|\bcommon (?:expenses|charges|costs)|\bmaintenance (?:fees?|costs?)|\bhoa\b|\bexpensas\b|\b(?:building|monthly|condo|community) fees?\b|\bmonthly charges|\btaxa de condominio|\bcondominio (?:custa|mensal)|\b(?:o|do|de) condominio\b",
+    _attribute("expenses", r"\bgastos? comun\w*|\bg\.?g\.?c\.?c\b|\bgc\b|\bcommon (?:expenses|charges|costs)|\bmaintenance (?:fees?|costs?)|\bhoa\b|\bexpensas\b|\b(?:building|monthly|condo|community) fees?\b|\bmonthly charges|\btaxa de condominio|\bcondominio (?:custa|mensal|mensual|al mes)|\b(?:o|do|de) condominio\b",
                key="expenses",
                says=("tiene gastos comunes de unos {} al mes", "has common expenses of about {} a month", "tem condomínio de cerca de {} por mês")),
     _attribute("parking", r"\bestacionamientos?|\bparking|\bcocheras?\b|\bgarages?\b|\bgaraje\b|\bgaragem|\bvagas?\b|\b(?:dejar|guardar|estacionar) (?:el |mi |los )?autos?\b|\bautos? [^?]*\bcab[ae]n?\b|\bcab[ae]n?\b",

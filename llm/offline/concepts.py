@@ -14,7 +14,9 @@ _SUBJECTS: tuple[tuple[str, str], ...] = (
     ("=ds49", r"ds49$"),
     ("=subsidio", r"subsid|subvenc"),
     ("=reserva", r"reserv|apartar|apart(?:o|an)$|separar|booking$|deposit|seña$|sena$"),
-    ("=devolver", r"devuel|devol|reembols|refund|return|arrepient|arrepent|reintegr|pierd|perder|recuper"),
+    ("=arrepentirse", r"arrepient|arrepent|retract|desist"),
+    ("=devolver", r"devuel|devol|reembols|refund|return|reintegr|pierd|perder|recuper"),
+    ("=operacional", r"conservador|tasacion|desgravamen|operacional|estampill|closing$"),
     ("=comision", r"comision|honorari|corretaj|commission|corretag|comissao|fees?$"),
     ("=cuotas", r"cuot|installment|prestac"),
     ("=pie", r"pie$|enganche|inicial$|downpayment|entrada$"),
@@ -113,7 +115,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"\b(?:ds|d s) ?-?(?:n ?)?(0?1|19|49)\b"), r"ds\1"),
     (re.compile(r"\bo(?:s|utro)? escritorio\b"), "oficina"),
     (re.compile(r"\b(?:ir a|para) (?:ver|conocer)\b"), "visita"),
-    (re.compile(r"\bme (?:arrepiento|arrepienta|retracto|echo para atras)\b"), "devolver"),
+    (re.compile(r"\b(?:me|se) (?:echo|echa|eche) para atras\b"), "arrepentirse"),
 )  # fmt: skip
 
 

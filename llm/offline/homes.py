@@ -32,6 +32,9 @@ _SAME = {
     "sta": "sant", "piez": "dormitori", "pieza": "dormitori", "cuarto": "dormitori", "habitacion": "dormitori", "mueble": "amobl", "muebl": "amobl", "amoblad": "amobl",
     "ampli": "ampli", "ampliable": "ampli", "eventos": "event", "salon": "sala", "nino": "infantil", "nin": "infantil",
 }  # fmt: skip
+# Said of many things beside the property.
+_NEAR_NOTHING = frozenset({"price", "state", "place", "metro", "m2", "bedrooms", "home_mortgage"})
+_FIGURE = re.compile(r"\b\d{2,}\b")
 _ASIDES = Pattern(r"\b(?:llam|nombre)\w*")
 
 
@@ -83,6 +86,19 @@ def _answer(asked: Asked, home: Home, language: Language, *, described: bool) ->
     if attribute.evidence is None:
         return None
     return _from_text(attribute, asked, home, language, described=described)
+
+
+def nearest(asked: Asked, home: Home, language: Language) -> Answer | None:
+    """What is known of the thing that a finer point is asked of, said plainly: neither yes nor no."""
+    attribute = attribute_asked(asked) or BY_NAME.get(asked.likely)
+    plain = replace(asked, kind=Kind.WHICH)
+    if attribute is None or attribute.name in _NEAR_NOTHING:
+        return None
+    if attribute.evidence is not None and (piece := _piece(home, attribute.evidence, plain)):
+        if language == "es":
+            return Answer(_quoted(piece, plain), home, is_whole=True)
+        return in_words_of(language, attribute, piece, home)
+    return _from_field(attribute, plain, home, language) if attribute.key else None
 
 
 # --- From the data ------------------------------------------------------------------------------
@@ -179,6 +195,8 @@ def _from_text(
     piece = _piece(home, attribute.evidence, asked)
     if not piece or not _has_kind(asked, piece, attribute):
         return None
+    if asked.kind is Kind.WHETHER and not _has_figures(asked, piece):
+        return None
     others = frozenset() if _is_sure(asked) else _others(asked, home, attribute)
     near = f"{home.text} {home.title}" if described else f"{piece} {home.title}"
     if not others <= _stems(near):
@@ -188,6 +206,12 @@ def _from_text(
     if language == "es":
         return Answer(_quoted(piece, asked), home, is_whole=True)
     return in_words_of(language, attribute, piece, home)
+
+
+def _has_figures(asked: Asked, piece: str) -> bool:
+    """ "¿La guardia es 24/7?" is not answered by a guard without hours."""
+    there = fold(clean(piece))
+    return all(figure in there for figure in _FIGURE.findall(asked.folded))
 
 
 def _feature(asked: Asked, home: Home, language: Language) -> Answer | None:

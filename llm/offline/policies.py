@@ -8,6 +8,7 @@ _DS1, _DS19 = "=ds1", "=ds19"
 _POLICIES: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "reserve_amount": (Kind.AMOUNT, ("=reserva",)),
     "reserve_refund": (Kind.WHETHER, ("=reserva", "=devolver")),
+    "reserve_withdrawal": (Kind.WHETHER, ("=reserva", "=arrepentirse")),
     "reserve_discounted": (Kind.WHETHER, ("=reserva", "descuent")),
     "reserve_days": (Kind.DURATION, ("=reserva",)),
     "down_payment": (Kind.AMOUNT, ("=pie",)),
@@ -23,6 +24,7 @@ _POLICIES: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "income_together": (Kind.WHETHER, ("=complementar",)),
     "seniority": (Kind.DURATION, ("=antiguedad",)),
     "dividend_limit": (Kind.AMOUNT, ("=dividendo",)),
+    "closing_costs": (Kind.AMOUNT, ("=operacional",)),
     "evaluation_cost": (Kind.AMOUNT, ("=evaluacion",)),
     "cash": (Kind.WHETHER, ("=contado",)),
     "office_hours": (Kind.WHEN, ("=horario",)),
@@ -44,6 +46,8 @@ _POLICIES: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "foreigners": (Kind.WHETHER, ("=extranjero",)),
     "guarantees": (Kind.AMOUNT, ("=garantia", "=arriendo")),
 }
+# What is said where nothing speaks of the narrower case.
+_WIDER = {"reserve_withdrawal": "reserve_refund"}
 _STATED = frozenset({"=arriendo", "=usado", "=nuevo"})  # what a reply to "¿comisión?" depends on
 # Yes or no is said only where a passage allows or refuses; these are answered by what it says.
 _PLAIN = frozenset({"ds1_owner", "ds1_requirements"})
@@ -56,6 +60,12 @@ def is_policy(guess: str) -> bool:
 def names(guess: str, asked: Asked) -> bool:
     """Whether the question has all the words of a policy's subject."""
     return guess in _POLICIES and asked.subject >= set(_POLICIES[guess][1])
+
+
+def wider(asked: Asked) -> Asked | None:
+    """The case next to the one that is asked about, of which more is known."""
+    guess = _WIDER.get(asked.guess)
+    return meant(replace(asked, guess=guess), rents=False) if guess else None
 
 
 def meant(asked: Asked, *, rents: bool) -> Asked | None:

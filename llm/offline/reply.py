@@ -17,7 +17,7 @@ _LOW_INCOME, _MOST_SLOTS = 500_000, 4
 def compose(situation: Situation) -> str:
     if situation.turn.complaints > 1:
         return situation.words.SAFE
-    for settle in (_handed_over, _booked, _cancelled, _standing, _unfitting, _ending):
+    for settle in (handed_over, _booked, _cancelled, _standing, _unfitting, _ending):
         if text := settle(situation):
             return _joined(_opening(situation), text)
     return _joined(
@@ -58,7 +58,7 @@ def _opening(situation: Situation) -> str:
     )
 
 
-def _handed_over(situation: Situation) -> str:
+def handed_over(situation: Situation) -> str:
     answer = situation.turn.result("request_human")
     if answer is None:
         return (

@@ -1,6 +1,8 @@
 """Reads from a question which properties of the stock it is about: the arguments of a look-up."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from crm.patterns import Pattern
@@ -44,6 +46,11 @@ _FEATURES = {
 _DEFINITE = Pattern(
     r"\b(?:el|del|al|ese|esa|este|esta|la) (?:de|del|depto|departamento|casa|estudio|propiedad|que)\b|\bthat\b|\bthis\b"
 )
+# "¿Qué tienen?", "tienen?": of what was said before.
+_BARE = Pattern(
+    r"^\W*(?:(?:y|que|q|entonces|pero|cuales|cual|opciones|propiedades|casas|deptos|alternativas) ){0,4}(?:tienen|tienes|hay|tendran|tendrian|tendras|les quedan?|manejan|ofrecen|me ofrecen|what do you have|o que tem)"
+    r"(?: (?:algo|alguno|alguna|alguno|disponible|disponibles|por ahi|ahi|para|a la venta|en venta))*\W*$"
+)
 _SOME = Pattern(
     r"\b(?:alguna?|algo|casas|deptos|departamentos|parcelas|otras?|otros?|any|houses|apartments|apartamentos|opciones)\b"
 )
@@ -69,22 +76,28 @@ def search_for(asked: Asked, words: str, context: Context) -> dict[str, Any] | N
     folded = fold(text)
     order = extreme_asked(asked)
     extreme = bool(order) and (_THE_ONE.search(asked.folded) or _CHEAPER.search(asked.folded))
-    attribute = homes.attribute_asked(asked)
+    bare = _BARE.search(asked.folded)
+    attribute = homes.attribute_asked(replace(asked, folded=folded) if bare else asked)
     places = [each.comuna for each in locate(text)] or _places_before(asked, context)
     kind = find_property_type(folded, asked=True) or ""
     rooms = find_bedrooms(folded, asked=False)
     most = _most(folded)
-    asks_stock = bool(
+    asks_stock = bare or bool(
         (_STOCK.search(asked.folded) or asked.guess == "stock" or _WHICH.search(asked.folded))
         and (not _DEFINITE.search(asked.folded) or _WHICH.search(asked.folded))
     )
     feature = _FEATURES.get(attribute.name) if attribute else None
+    if asks_stock and not extreme and not feature:
+        places = places or _known_places(context)
+        rooms = rooms or _known_rooms(context)
+        kind = kind or _known_kind(context)
+        most = most or _known_most(context)
     criteria = bool(places or rooms or most or feature or (kind and _SOME.search(asked.folded)))
     if not extreme and not (asks_stock and criteria):
         return None
     if asks_stock and not extreme and any(map(is_subject, asked.subject - _STOCKED)):
         return None
-    if attribute and feature is None and not extreme and attribute.name not in ("price", "bedrooms", "bathrooms", "state"):  # fmt: skip
+    if attribute and feature is None and not extreme and attribute.name not in ("price", "bedrooms", "bathrooms", "state", "place"):  # fmt: skip
         return None
     search = {"places": list(dict.fromkeys(places)), "kind": kind, "bedrooms": rooms, "order": order}  # fmt: skip
     if feature:
@@ -98,9 +111,29 @@ def search_for(asked: Asked, words: str, context: Context) -> dict[str, Any] | N
 
 def _places_before(asked: Asked, context: Context) -> list[str]:
     """Those that "allá" points to."""
+    return _known_places(context) if _THERE.search(asked.folded) else []
+
+
+def _known_places(context: Context) -> list[str]:
     known = context.known.get("location")
-    there = _THERE.search(asked.folded) and isinstance(known, list)
-    return [str(each) for each in known] if there and known else []
+    return [str(each) for each in known] if isinstance(known, list) else []
+
+
+def _known_rooms(context: Context) -> int | None:
+    known = context.known.get("bedrooms")
+    return known if isinstance(known, int) else None
+
+
+def _known_kind(context: Context) -> str:
+    known = context.known.get("property_type")
+    return known if isinstance(known, str) else ""
+
+
+def _known_most(context: Context) -> dict[str, Any] | None:
+    known = context.known.get("budget")
+    if not isinstance(known, Mapping) or not isinstance(known.get("amount"), int | float):
+        return None
+    return {"most": float(known["amount"]), "currency": known.get("currency", "UF")}
 
 
 def _price_below(context: Context) -> dict[str, Any] | None:

@@ -15,9 +15,9 @@ _LISTED = 3
 
 def uf(result: Mapping[str, Any], language: Language) -> str:
     texts = {
-        "es": "La UF está en {value} ({source}, {day}).",
-        "en": "The UF is at {value} ({source}, {day}).",
-        "pt": "A UF está em {value} ({source}, {day}).",
+        "es": "La UF está en {uf} ({uf_source}, {day}).",
+        "en": "The UF is at {uf} ({uf_source}, {day}).",
+        "pt": "A UF está em {uf} ({uf_source}, {day}).",
     }
     pesos = {
         "es": " {property} equivale a unos {in_pesos}.",

@@ -44,7 +44,7 @@ _KINDS = frozenset(
 _JOINING = frozenset("a al de del la las los el lo en".split())  # noqa: SIM905
 _ONE_OF_ITS_KIND = re.compile(
     r"\b(?:el|la|del|al|ese|esa|este|esta|the|that|o|do|da) (?:\w{1,20} (?:en |de )?)?"
-    r"(?P<kind>estudio|parcela|terreno|condominio|loft|penthouse|duplex)\b"
+    r"(?P<kind>estudio|parcela|terreno|condominio|loft|penthouse|duplex)\b(?! (?:mensual|mensal|al mes|cuanto|sale|cuesta|custa))"
 )
 # "El de la piscina", "la casa del abrazo", "el depto frente al metro Lo Vial": after such words a common
 # word or a feature names a property, where one alone has it.

@@ -13,6 +13,7 @@ from leads.folding import clean, fold
 from leads.languages import Language, spoken_by
 from llm.offline import homes, passages, policies, stock_questions, translations
 from llm.offline.asking import Asked, Kind, questions_in
+from llm.offline.attributes import BY_NAME
 from llm.offline.concepts import concepts, is_subject
 from llm.offline.context import Context, Hit, read_hits, read_homes
 from llm.offline.home import Answer, Home
@@ -175,7 +176,8 @@ class Answering:
 
     def _answered(self, asked: Asked) -> Answered:
         readers = [self._of_us, self._of_the_visit, self._of_money, self._compared, self._having]
-        if not self.names_one or stock_questions.asks_cheaper(asked):
+        bare = stock_questions.is_bare(asked)
+        if bare or not self.names_one or stock_questions.asks_cheaper(asked):
             readers.append(self._of_the_stock)
         readers += [self._of_a_home, self._of_policies, self._of_the_only_home]
         for answer in readers:
@@ -364,6 +366,8 @@ class Answering:
 
     def _of_policies(self, asked: Asked) -> Answered | None:
         hits = self._hits
+        if asked.guess in BY_NAME and asked.guess not in _OF_ANY_HOME:
+            return None
         asks_a_visit = asked.kind is Kind.WHETHER and not asked.subject & _OF_VISITS
         if asks_a_visit and _ASIDE.search(asked.folded) and not asked.guess:
             return None
@@ -378,6 +382,9 @@ class Answering:
         )
         if passage is None:
             return self._of_subsidies(asked)
+        if self.language == "es" and not asked.guess and asked.kind is Kind.WHETHER:
+            unsure = replace(passage, yes="")
+            return Answered(asked, passages.said_of(unsure, sourced=False), is_partial=True)
         if self.language == "es":
             return Answered(asked, passages.said_of(passage, sourced=False))
         if asked.guess == "commission":  # the templates say one case: the first

@@ -198,6 +198,8 @@ def _asks(clause: str, folded: str, marked: bool) -> bool:
         return False
     if _MARKED.search(folded) or _CONFIRM.search(folded) or _INFO.search(folded):
         return True
+    if marked and len(folded.split()) > 1:
+        return True
     if _LABEL.search(folded) and len(folded.split()) <= _SHORT:
         return True
     return find_question(f"{clause}?" if marked else clause) is not None

@@ -25,8 +25,30 @@ def in_words_of(language: Language, attribute: Attribute, piece: str, home: Home
     if count and attribute.name == "parking":
         number = _NUMBERED[language].get(count.group(1), count.group(1))
         feature = f"{number} {'parking spaces' if language == 'en' else 'vagas'}"
+    feature = _sized(attribute, feature, folded, language)
     yes = {"en": "Yes, it has {}.", "pt": "Sim, tem {}."}
     return Answer(yes[language].format(feature), home, is_whole=True)
+
+
+def _sized(attribute: Attribute, feature: str, folded: str, language: Language) -> str:
+    """ "A plot of 600 m²", "a view of the mountains": what the piece says of it."""
+    if attribute.name == "view":
+        seen = next((words for sight, words in _SIGHTS.items() if sight in folded), None)
+        return f"{feature} {seen[language]}" if seen else feature
+    found = re.search(r"\b(\d{1,5}) ?m(?:2|²)", folded)
+    if not found or attribute.name not in _MEASURED:
+        return feature
+    return f"{feature} {'of' if language == 'en' else 'de'} {found.group(1)} m²"
+
+
+_MEASURED = ("land", "yard", "garden", "terrace")
+_SIGHTS: dict[str, dict[Language, str]] = {
+    "cordillera": {"es": "", "en": "of the mountains", "pt": "para a cordilheira"},
+    "mar": {"es": "", "en": "of the sea", "pt": "para o mar"},
+    "oceano": {"es": "", "en": "of the ocean", "pt": "para o oceano"},
+    "parque": {"es": "", "en": "of the park", "pt": "para o parque"},
+    "despejada": {"es": "", "en": "without anything in front", "pt": "livre"},
+}
 
 
 def _delivery_in(folded: str, language: Language) -> str:

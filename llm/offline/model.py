@@ -66,7 +66,7 @@ def _parts(situation: Situation, position: int) -> Sequence[ModelResponsePart]:
     try:
         calls = next_calls(situation)
         text = "" if calls else compose(situation)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the lead must not go unanswered
         calls, text = _last_resort(situation, error)
     if not calls:
         return [TextPart(text)]

@@ -17,6 +17,8 @@ _MARKUP = re.compile(r"[*_#`|>]+|\[([^\]]{0,200})\]\([^)]{0,500}\)")
 _TOGETHER = 2
 _FIGURE = re.compile(r"\$ ?\d|\buf ?\d|\d ?%")
 _WORD = re.compile(r"[a-z0-9]+")
+_LIMIT = re.compile(r"\btramo \d: (?:[a-z]+ ){0,4}hasta uf (\d[\d.]*\d)")
+_PRICE = re.compile(r"\b(\d{3,5}|\d\.\d{3}) ?uf\b|\buf ?(\d{3,5}|\d\.\d{3})\b")
 _WORD_SIGN = re.compile(r"\w")
 _PROMISE = Pattern(r"\b(?:pre-?\s?)?(?:aprobad\w*|aprobac\w*|aprueb\w*|garantiz\w*|asegurad\w*)\b")
 _NUMBER = r"(?:\d[\d.,]*|un[oa]?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|doce|medio|media)"
@@ -76,14 +78,17 @@ def find(
     ``names`` are words of the properties under discussion, of which no policy speaks.
     """
     needed = _needed(asked) - names
-    if not needed:
+    if not needed - _SPLIT:  # "arriendo" alone says nothing of what is asked
         return None
+    stage = _stage(asked, hits)
     best: tuple[float, Passage] | None = None
     for place, hit in enumerate(hit for hit in hits if hit.source_type != "property"):
         sentences = _sentences(hit, cautious=cautious)
         title = concepts(fold(clean(excerpt(hit.title))))
         whole = title | frozenset().union(*(each for _text, each in sentences))
         for number, (text, here) in enumerate(sentences):
+            if stage and _LIMIT.search(fold(clean(text))) and stage not in fold(clean(text)):
+                continue
             score = _score(asked, needed, title, here, whole, text)
             score = None if score is None else score - number * _LATER
             if score is not None and (best is None or score - place / 100 > best[0]):
@@ -93,6 +98,24 @@ def find(
                 yes = _polarity(asked, clause, needed - title)
                 best = score - place / 100, Passage(chosen, hit, yes)
     return best[1] if best else None
+
+
+def _stage(asked: Asked, hits: Sequence[Hit]) -> str:
+    """Of stages with limits ("hasta UF 1.600") the lowest that holds the price in the question."""
+    if not (found := _PRICE.search(asked.folded)):
+        return ""
+    price = _number(found.group(1) or found.group(2))
+    limits = {
+        match.group(1): _number(match.group(1))
+        for hit in hits
+        for match in _LIMIT.finditer(fold(clean(excerpt(hit.text, _READ))))
+    }
+    enough = [limit for limit, value in limits.items() if value >= price]
+    return min(enough, key=lambda limit: limits[limit], default="")
+
+
+def _number(written: str) -> int:
+    return int(written.replace(".", ""))
 
 
 def _said_of(clause: str, needed: frozenset[str]) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from leads.money import Money
 from llm.offline.situation import Situation
@@ -304,10 +305,22 @@ def _slots_intro(situation: Situation) -> str:
     found = situation.turn.result("find_slots") or {}
     if (
         found.get("reason")
+        or _is_other_day(situation)
         or len([call for call in situation.turn.calls if call.name == "find_slots"]) > 1
     ):
         return situation.words.SLOTS_OTHERWISE
     return _pick(situation, situation.words.SLOTS)
+
+
+def _is_other_day(situation: Situation) -> bool:
+    """Whether no hour is of the days that the lead named."""
+    wish = situation.meaning.wish
+    if wish is None or wish.date_from is None:
+        return False
+    last = wish.date_to or wish.date_from
+    zone = ZoneInfo(situation.context.zone)
+    days = [slot.start.astimezone(zone).date() for slot in situation.slots]
+    return bool(days) and not any(wish.date_from <= day <= last for day in days)
 
 
 def _person_instead(situation: Situation) -> str:

@@ -9,7 +9,7 @@ from crm.patterns import Pattern
 from leads.comunas import locate
 from leads.folding import clean, fold
 from leads.money import find_amounts
-from llm.offline import homes
+from llm.offline import homes, policies
 from llm.offline.asking import Asked
 from llm.offline.concepts import is_subject
 from llm.offline.context import Context
@@ -62,6 +62,11 @@ def extreme_asked(asked: Asked) -> str:
     return next((name for name, found in _EXTREMES if found.search(asked.folded)), "")
 
 
+def is_bare(asked: Asked) -> bool:
+    """ "¿Tienen?", "¿qué hay?": of whatever was described before."""
+    return _BARE.search(asked.folded)
+
+
 def asks_cheaper(asked: Asked) -> bool:
     return _CHEAPER.search(asked.folded)
 
@@ -76,7 +81,7 @@ def search_for(asked: Asked, words: str, context: Context) -> dict[str, Any] | N
     folded = fold(text)
     order = extreme_asked(asked)
     extreme = bool(order) and (_THE_ONE.search(asked.folded) or _CHEAPER.search(asked.folded))
-    bare = _BARE.search(asked.folded)
+    bare = is_bare(asked)
     attribute = homes.attribute_asked(replace(asked, folded=folded) if bare else asked)
     places = [each.comuna for each in locate(text)] or _places_before(asked, context)
     kind = find_property_type(folded, asked=True) or ""
@@ -93,7 +98,7 @@ def search_for(asked: Asked, words: str, context: Context) -> dict[str, Any] | N
         kind = kind or _known_kind(context)
         most = most or _known_most(context)
     criteria = bool(places or rooms or most or feature or (kind and _SOME.search(asked.folded)))
-    if not extreme and not (asks_stock and criteria):
+    if policies.is_policy(asked.guess) or (not extreme and not (asks_stock and criteria)):
         return None
     if asks_stock and not extreme and any(map(is_subject, asked.subject - _STOCKED)):
         return None

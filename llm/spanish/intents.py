@@ -96,6 +96,11 @@ _NEGATED = re.compile(
     r"\bno (?:\w+ )?(?:quiero|quisiera|queremos|es para|vengo a|necesito|voy a|deseo|estoy|quiere decir que) (?:\w+ )?(?:cancel|anul|mover|cambiar|reagend|reprogram|posterg|vender|reclam|demand|denunc|molest)\w*(?: (?:la|mi|el|los|una) (?:visita|hora|cita|dia))?"
     r"|\b(?:don'?t|do not) want to (?:cancel|move|change|reschedule|sell|complain)\w*(?: (?:the|my) \w+)?|\bnao quero (?:cancelar|desmarcar|mudar|vender)(?: (?:a|minha) visita)?"
 )
+# What would be if: "si cancelo la visita, ¿me cobran?"
+_SUPPOSED = re.compile(
+    r"\b(?:si|que pasa si|if|se) (?:yo |al final |despues |un dia |la |lo |i |eu )?(?:cancel\w+|anul\w+|cambi\w+|muev\w+|falt\w+|reagend\w+|no (?:voy|vamos|puedo ir|llego|alcanzo|asisto)|(?:do not|don'?t|can'?t) (?:go|make it))"
+    r"(?: (?:a |la |mi |el |de |the |my )*(?:visita|hora|cita|dia|visit|appointment))?(?=[^.\n]{0,80}(?:\?|cobr|pasa|mult|costo|pierd|problema|charge|fee))"
+)
 # In Chile a debt is "cancelada" when it is paid.
 _PAID_OFF = re.compile(
     r"\bcancel\w+ (?:\w+ ){0,2}?(?:deudas?|creditos?|tarjetas?|dicom|cuentas?|prestamos?|cuotas?|todo lo que)\b|\bcancel\w+ (?:con|en) (?:tarjeta|cuotas|efectivo|cheque)\b"
@@ -175,6 +180,7 @@ def find_intents(folded: str, *, answers: bool = False) -> set[Intent]:
 
 def _without_asides(folded: str) -> str:
     folded = _ANYBODY_THERE.sub(" hola ", folded)
+    folded = _SUPPOSED.sub(" ", folded)
     return _NEGATED.sub(" ", _ELSEWHERE.sub(" ", _PARKING.sub(" ", _PROFESSION.sub(" ", folded))))
 
 

@@ -352,7 +352,7 @@ class CostShare(Costs):
         # Of one broker, and of all: a month among years of them.
         indexes = [
             models.Index(fields=["broker", "day"], name="llm_cost_shares_broker"),
-            models.Index(fields=["span", "day"], name="llm_cost_shares_span"),
+            models.Index(fields=["part", "span", "day"], name="llm_cost_shares_part"),
         ]
 
     def __str__(self) -> str:

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='costshare',
-            index=models.Index(fields=['span', 'day'], name='llm_cost_shares_span'),
+            index=models.Index(fields=['part', 'span', 'day'], name='llm_cost_shares_part'),
         ),
         migrations.AddConstraint(
             model_name='costshare',

@@ -261,6 +261,7 @@ def _brokers(choice: costs.Choice, user: Any) -> list[Card]:
 def _panels(report: costs.Report) -> list[Card]:
     kinds, sources = dict(CallType.choices), dict(Source.choices)
     nobody = _t("Sin agente o sin lead")
+    tags, names = report.version_tags(), report.agent_names()
     return [
         _panel(
             _t("Por modelo"),
@@ -276,17 +277,14 @@ def _panels(report: costs.Report) -> list[Card]:
             _t("Por versión del prompt"),
             "history_edu",
             (
-                (report.version_tags.get(version or 0, _t("Sin versión")), each)
+                (tags.get(version or 0, _t("Sin versión")), each)
                 for version, each in report.versions.items()
             ),
         ),
         _panel(
             _t("Por agente"),
             "person",
-            (
-                (report.agent_names.get(agent or 0, nobody), each)
-                for agent, each in report.agents.items()
-            ),
+            ((names.get(agent or 0, nobody), each) for agent, each in report.agents.items()),
         ),
         _panel(
             _t("Por origen del lead"),

@@ -154,12 +154,16 @@ class Report:
     sources: dict[str, Spent]
     hours: list[Hour]
     results: list[Result]
-    version_tags: dict[int, str]
-    agent_names: dict[int, str]
 
     def by(self, part: Callable[[Key], str]) -> dict[str, Spent]:
         """The kinds of call by a part of their key."""
         return _gathered((part(key), spent) for key, spent in self.kinds.items())
+
+    def version_tags(self) -> dict[int, str]:
+        return _names(PromptVersion, self.versions, "version_tag")
+
+    def agent_names(self) -> dict[int, str]:
+        return _names(User, self.agents, "name")
 
 
 def report(choice: Choice, *, user: Any, zone: ZoneInfo) -> Report:
@@ -178,8 +182,6 @@ def report(choice: Choice, *, user: Any, zone: ZoneInfo) -> Report:
         sources=of[Part.SOURCE],
         hours=_hours(choice.hours_of(ModelHour.objects.visible_to(user))),
         results=_results(choice, total, user=user, zone=zone),
-        version_tags=_names(PromptVersion, of[Part.VERSION], "version_tag"),
-        agent_names=_names(User, of[Part.AGENT], "name"),
     )
 
 

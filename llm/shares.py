@@ -16,7 +16,7 @@ DAY = """
 INSERT INTO llm_cost_shares (created_at, updated_at, broker_id, day, span, part, provider, model, call_type,
     prompt_version_id, agent_id, source, calls, failed, fallbacks, unpriced, input_tokens, cached_tokens,
     output_tokens, estimated_cost_usd)
-SELECT min(created_at), now(), broker_id, day, 'day',
+SELECT max(created_at), now(), broker_id, day, 'day',
     CASE GROUPING(provider, prompt_version_id, agent_id, source)
         WHEN 15 THEN 'day' WHEN 7 THEN 'kind' WHEN 11 THEN 'version' WHEN 13 THEN 'agent' ELSE 'source' END,
     coalesce(provider, ''), coalesce(model, ''), coalesce(call_type, ''), prompt_version_id, agent_id,
@@ -30,7 +30,7 @@ THIRD = """
 INSERT INTO llm_cost_shares (created_at, updated_at, broker_id, day, span, part, provider, model, call_type,
     prompt_version_id, agent_id, source, calls, failed, fallbacks, unpriced, input_tokens, cached_tokens,
     output_tokens, estimated_cost_usd)
-SELECT min(created_at), now(), broker_id, %(first)s, 'third', part, provider, model, call_type,
+SELECT max(created_at), now(), broker_id, %(first)s, 'third', part, provider, model, call_type,
     prompt_version_id, agent_id, source, sum(calls), sum(failed), sum(fallbacks), sum(unpriced),
     sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(estimated_cost_usd)
 FROM llm_cost_shares WHERE broker_id = %(broker)s AND span = 'day' AND part <> 'day'
@@ -40,7 +40,7 @@ GROUP BY broker_id, part, provider, model, call_type, prompt_version_id, agent_i
 HOURS = """
 INSERT INTO llm_model_hours (created_at, updated_at, broker_id, day, span, hour, provider, model, calls,
     failed, fallbacks)
-SELECT min(created_at), now(), broker_id, %(first)s, 'third', hour, provider, model, sum(calls),
+SELECT max(created_at), now(), broker_id, %(first)s, 'third', hour, provider, model, sum(calls),
     sum(failed), sum(fallbacks)
 FROM llm_model_hours
 WHERE broker_id = %(broker)s AND span = 'day' AND day BETWEEN %(first)s AND %(last)s

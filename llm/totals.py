@@ -125,7 +125,8 @@ def stale(broker: Broker, *, since: datetime) -> list[date]:
     """Days with calls that were made or settled after the day was last totalled."""
     calls = calls_of(broker).filter(created_at__gte=since)
     last = calls.values_list("day").annotate(Max("updated_at"))
-    known = CostShare.objects.filter(broker=broker, day__gte=since.astimezone(broker.zone).date())
+    from_day = since.astimezone(broker.zone).date()
+    known = CostShare.objects.filter(broker=broker, part=Part.DAY, day__gte=from_day)
     done = dict(known.order_by().values_list("day").annotate(Min("created_at")))
     return sorted(day for day, moment in last if day not in done or moment >= done[day] - UNSURE)
 
@@ -133,16 +134,17 @@ def stale(broker: Broker, *, since: datetime) -> list[date]:
 def differing(broker: Broker, *, since: date) -> list[date]:
     """Days whose totals are not what their calls come to: of late, changed and deleted calls.
 
-    For a third of a month it is its first: when that day is made anew, so is the third.
+    A third of a month is made anew with any of its days: it adds its first where none of them differs.
     """
     midnight = datetime.combine(since, time(), broker.zone)
     calls = calls_of(broker).filter(created_at__gte=midnight - timedelta(days=1), day__gte=since)
     days = {row.pop("day"): row for row in calls.values("day").annotate(**SUMS)}
     thirds = {first: row for first, row in _by_third(days).items() if first >= since}
-    found: set[date] = set()
+    found: dict[str, set[date]] = {Span.DAY: set(), Span.THIRD: set()}
     for span, totals in _standing(broker, since):
-        found |= _unlike(days if span == Span.DAY else thirds, totals)
-    return sorted(found)
+        found[span] |= _unlike(days if span == Span.DAY else thirds, totals)
+    made_anew = {third(day)[0] for day in found[Span.DAY]}
+    return sorted(found[Span.DAY] | (found[Span.THIRD] - made_anew))
 
 
 Rows = dict[date, dict[str, Any]]
@@ -185,7 +187,9 @@ def _added(totals: QuerySet[Any], sums: dict[str, Any]) -> Rows:
 
 def _unlike(calls: Rows, totals: Rows) -> set[date]:
     """Of hours only counts are known."""
-    alike = {day for day in calls.keys() & totals.keys() if totals[day].items() <= calls[day].items()}
+    alike = {
+        day for day in calls.keys() & totals.keys() if totals[day].items() <= calls[day].items()
+    }
     return (calls.keys() | totals.keys()) - alike
 
 

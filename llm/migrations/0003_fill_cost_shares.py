@@ -7,7 +7,7 @@ SHARES = """
 INSERT INTO llm_cost_shares (created_at, updated_at, broker_id, day, span, part, provider, model, call_type,
     prompt_version_id, agent_id, source, calls, failed, fallbacks, unpriced, input_tokens, cached_tokens,
     output_tokens, estimated_cost_usd)
-SELECT min(created_at), now(), broker_id, day, 'day',
+SELECT max(created_at), now(), broker_id, day, 'day',
     CASE GROUPING(provider, prompt_version_id, agent_id, source)
         WHEN 15 THEN 'day' WHEN 7 THEN 'kind' WHEN 11 THEN 'version' WHEN 13 THEN 'agent' ELSE 'source' END,
     coalesce(provider, ''), coalesce(model, ''), coalesce(call_type, ''), prompt_version_id, agent_id,
@@ -20,7 +20,7 @@ THIRDS = f"""
 INSERT INTO llm_cost_shares (created_at, updated_at, broker_id, day, span, part, provider, model, call_type,
     prompt_version_id, agent_id, source, calls, failed, fallbacks, unpriced, input_tokens, cached_tokens,
     output_tokens, estimated_cost_usd)
-SELECT min(created_at), now(), broker_id, {FIRST},
+SELECT max(created_at), now(), broker_id, {FIRST},
     'third', part, provider, model, call_type,
     prompt_version_id, agent_id, source, sum(calls), sum(failed), sum(fallbacks), sum(unpriced),
     sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(estimated_cost_usd)
@@ -31,7 +31,7 @@ GROUP BY broker_id, {FIRST},
 HOURS = f"""
 INSERT INTO llm_model_hours (created_at, updated_at, broker_id, day, span, hour, provider, model, calls,
     failed, fallbacks)
-SELECT min(created_at), now(), broker_id, {FIRST},
+SELECT max(created_at), now(), broker_id, {FIRST},
     'third', hour, provider, model, sum(calls),
     sum(failed), sum(fallbacks)
 FROM llm_model_hours

@@ -202,15 +202,15 @@ KEYS: dict[Part, Callable[[dict[str, Any]], Any]] = {
     Part.AGENT: itemgetter("agent"),
     Part.SOURCE: itemgetter("source"),
 }
-Sums = Iterable[tuple[Part, dict[str, Any]]]
+Sums = Iterable[tuple[Part, dict[str, Any], Spent]]
 
 
 def _by_part(choice: Choice, user: Any) -> tuple[dict[Part, dict[Any, Spent]], datetime | None]:
     """The sums of each part by its keys, and when the day that was totalled last was."""
     pairs: dict[Part, list[tuple[Any, Spent]]] = {part: [] for part in Part}
     moments = []
-    for part, row in _detailed(choice, user) if choice.narrowed else _shared(choice, user):
-        pairs[part].append((KEYS[part](row), Spent(*(row[name] for name in SUMS))))
+    for part, row, spent in _detailed(choice, user) if choice.narrowed else _shared(choice, user):
+        pairs[part].append((KEYS[part](row), spent))
         if part is Part.DAY:
             moments.append(row["last"])
     sums = {part: _gathered(each) for part, each in pairs.items()}
@@ -221,22 +221,27 @@ def _shared(choice: Choice, user: Any) -> Sums:
     """From the few rows that know one thing at a time, added up by the database."""
     rows = choice.shares_of(CostShare.objects.visible_to(user)).order_by()
     for row in rows.values("part", *KIND, of_day=OF_DAY).annotate(**SUMS, last=Max("created_at")):
-        yield Part(row["part"]), row
+        yield Part(row["part"]), row, _spent(row)
 
 
 def _detailed(choice: Choice, user: Any) -> Sums:
     """From the rows that know all of it together."""
     rows = choice.of(CostDay.objects.visible_to(user)).order_by()
     for row in rows.values(of_day=F("day")).annotate(**SUMS, last=Max("created_at")):
-        yield Part.DAY, row
+        yield Part.DAY, row, _spent(row)
     for row in rows.values(*KIND).annotate(**SUMS):
+        spent = _spent(row)
         for part in (Part.KIND, Part.VERSION, Part.AGENT, Part.SOURCE):
-            yield part, row
+            yield part, row, spent
+
+
+def _spent(row: dict[str, Any]) -> Spent:
+    return Spent(*(row[name] for name in SUMS))
 
 
 def by_broker(choice: Choice, *, user: Any) -> dict[str, Spent]:
     rows = _whole(choice, user).order_by().values("broker__name").annotate(**SUMS)
-    return _gathered((r["broker__name"], Spent(*(r[name] for name in SUMS))) for r in rows)
+    return _gathered((row["broker__name"], _spent(row)) for row in rows)
 
 
 def _whole(choice: Choice, user: Any) -> QuerySet[Any]:

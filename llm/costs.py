@@ -53,7 +53,8 @@ def together(spent: Iterable[Spent]) -> Spent:
         return NOTHING
     *counts, usd = zip(*each, strict=True)
     known = [amount for amount in usd if amount is not None]
-    return Spent(*map(sum, counts), usd=sum(known, Decimal(0)) if known else None)
+    figures: list[Any] = [*map(sum, counts), sum(known, Decimal(0)) if known else None]
+    return Spent(*figures)
 
 
 def period(since: date | None, until: date | None, today: date) -> tuple[date, date]:
@@ -220,13 +221,14 @@ def _by_part(choice: Choice, user: Any) -> tuple[dict[Part, dict[Any, Spent]], d
 def _shared(choice: Choice, user: Any) -> Sums:
     """From the few rows that know one thing at a time, added up by the database."""
     rows = choice.shares_of(CostShare.objects.visible_to(user)).order_by()
-    for row in rows.values("part", *KIND, of_day=OF_DAY).annotate(**SUMS, last=Max("created_at")):
+    last = Max("created_at", filter=Q(part=Part.DAY))
+    for row in rows.values("part", *KIND, of_day=OF_DAY).annotate(**SUMS, last=last):
         yield Part(row["part"]), row, _spent(row)
 
 
 def _detailed(choice: Choice, user: Any) -> Sums:
     """From the rows that know all of it together."""
-    rows = choice.of(CostDay.objects.visible_to(user)).order_by()
+    rows: Any = choice.of(CostDay.objects.visible_to(user)).order_by()
     for row in rows.values(of_day=F("day")).annotate(**SUMS, last=Max("created_at")):
         yield Part.DAY, row, _spent(row)
     for row in rows.values(*KIND).annotate(**SUMS):

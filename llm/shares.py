@@ -4,6 +4,7 @@ A month of many brokers is read from these: 2,000 rows of costs instead of 90,00
 """
 
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -54,7 +55,7 @@ def make(broker: Broker, day: date) -> None:
     CostShare.objects.filter(broker=broker, span=Span.DAY, day=day).delete()
     CostShare.objects.filter(broker=broker, span=Span.THIRD, day=first).delete()
     ModelHour.objects.filter(broker=broker, span=Span.THIRD, day=first).delete()
-    values = {"broker": broker.pk, "day": day, "first": first, "last": last}
+    values: dict[str, Any] = {"broker": broker.pk, "day": day, "first": first, "last": last}
     with connection.cursor() as cursor:
         for statement in (DAY, THIRD, HOURS):
             cursor.execute(statement, values)

@@ -1,4 +1,4 @@
-"""A month's costs of 20 brokers: the report beside its bare statement, the API, and a day's totalling."""
+"""A month's costs of 20 brokers: the report beside a bare sum of their totals, the API, and a day's totalling."""
 
 import uuid
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from bench.leads_list import Caller
 from brokers.models import Broker, User
 from crm import rowsecurity
 from crm.tenancy import Role
-from llm import costs, totals
+from llm import costs, shares, totals
 
 BROKERS, LEADS, CALLS, CALLS_OF_A_DAY = 20, 500, 40, 3000
 # What a busy brokerage has in a day: five uses of models, nine agents and nobody, three sources.
@@ -60,6 +60,8 @@ def run() -> dict[str, Any]:
     )
     report = timing.timed(lambda _: costs.report(choice, user=root, zone=zone), CALLS)
     bare = timing.timed(lambda _: _bare(first, today), CALLS)
+    turns = costs.Choice(since=first, until=today, call_type="turn")
+    narrowed = timing.timed(lambda _: costs.report(turns, user=root, zone=zone), CALLS)
     path = f"/api/v1/llm/costs/?since={first}&until={today}"
     with leads_list.served(root) as (port, token):
         caller = Caller(port, token)
@@ -72,6 +74,7 @@ def run() -> dict[str, Any]:
         "totals": BROKERS * 30 * 150,
         "report": timing.summary(report, sum(report)),
         "bare_statement": timing.summary(bare, sum(bare)),
+        "report_of_turns": timing.summary(narrowed, sum(narrowed)),
         "api": timing.summary(asked, sum(asked)),
         "totalling_a_day": timing.summary(made, sum(made)) | {"of": CALLS_OF_A_DAY},
     }
@@ -89,11 +92,13 @@ def _brokerage(first: date) -> Broker:
         cursor.execute(HOURS, [owner.pk, first])
         cursor.execute(RESULTS, [first, owner.pk])
         cursor.execute(MADE, [uuid.uuid4(), CALLS_OF_A_DAY // LEADS, owner.pk])
+    for number in range(30):
+        shares.make(owner, first + timedelta(days=number))
     return owner
 
 
 def _bare(first: date, today: date) -> None:
-    """All that the report has to read, added up once."""
+    """All totals of the month, added up once: what the report would have to read without shares."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT day, sum(calls), sum(estimated_cost_usd) FROM llm_cost_days"

@@ -27,8 +27,10 @@ from llm.desk.replay_screen import TONES, ReplayScreen
 from llm.desk.screen import DeskScreen
 from llm.models import (
     CostDay,
+    CostShare,
     LLMCall,
     ModelHour,
+    Part,
     PromptReplay,
     PromptVersion,
     ReplayedConversation,
@@ -254,12 +256,39 @@ class CostDayAdmin(TenantAdmin):
         return cost_page.usd(row.estimated_cost_usd)
 
 
+@admin.register(CostShare)
+class CostShareAdmin(TenantAdmin):
+    """Read-only: the same totals by one thing at a time."""
+
+    list_display = ("day", "span", "part", "belongs_to", "calls", "failed", "fallbacks", "cost")
+    list_filter = ("span", "part", ("day", RangeDateFilter))
+    list_filter_submit = True
+    list_select_related = ("agent", "prompt_version", "broker")
+    search_fields = ("model", "provider", "agent__name", "prompt_version__version_tag")
+    readonly_fields = ("created_at",)
+    empty_hint = _("Cada día con consultas a un modelo queda aquí, sumado por cada concepto.")
+
+    @display(description=_("valor"))
+    def belongs_to(self, row: CostShare) -> str:
+        return {
+            Part.DAY: "",
+            Part.KIND: f"{row.provider}:{row.model} · {row.get_call_type_display()}",
+            Part.VERSION: str(row.prompt_version or "–"),
+            Part.AGENT: str(row.agent or "–"),
+            Part.SOURCE: row.get_source_display() or "–",
+        }[Part(row.part)]
+
+    @display(description=_("costo (USD)"), ordering="estimated_cost_usd")
+    def cost(self, row: CostShare) -> str:
+        return cost_page.usd(row.estimated_cost_usd)
+
+
 @admin.register(ModelHour)
 class ModelHourAdmin(TenantAdmin):
     """Read-only: how each model did in each hour."""
 
-    list_display = ("day", "hour", "model_used", "calls", "failed", "fallbacks")
-    list_filter = ("provider", "model", ("day", RangeDateFilter))
+    list_display = ("day", "span", "hour", "model_used", "calls", "failed", "fallbacks")
+    list_filter = ("span", "provider", "model", ("day", RangeDateFilter))
     list_filter_submit = True
     search_fields = ("model", "provider")
     empty_hint = _("Cada hora con consultas a un modelo queda aquí, con sus fallas y respaldos.")

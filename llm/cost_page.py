@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Sum
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
@@ -255,16 +254,14 @@ def _brokers(choice: costs.Choice, user: Any) -> list[Card]:
     """For who sees several: whose they are."""
     if user.broker_id is not None:
         return []
-    rows = costs.detail(choice, user=user).order_by().values_list("broker__name")
-    sums = rows.annotate(usd=Sum("estimated_cost_usd"), calls=Sum("calls"))
-    found = {name: costs.Spent(calls=calls, usd=usd) for name, usd, calls in sums}
-    dearest = sorted(found.items(), key=lambda item: item[1].usd or 0, reverse=True)
-    return [_panel(_t("Por corredora"), "apartment", dearest)]
+    spent = costs.by_broker(choice, user=user).items()
+    return [_panel(_t("Por corredora"), "apartment", spent)]
 
 
 def _panels(report: costs.Report) -> list[Card]:
     kinds, sources = dict(CallType.choices), dict(Source.choices)
     nobody = _t("Sin agente o sin lead")
+    tags, names = report.version_tags(), report.agent_names()
     return [
         _panel(
             _t("Por modelo"),
@@ -280,17 +277,14 @@ def _panels(report: costs.Report) -> list[Card]:
             _t("Por versión del prompt"),
             "history_edu",
             (
-                (report.version_tags.get(version or 0, _t("Sin versión")), each)
+                (tags.get(version or 0, _t("Sin versión")), each)
                 for version, each in report.versions.items()
             ),
         ),
         _panel(
             _t("Por agente"),
             "person",
-            (
-                (report.agent_names.get(agent or 0, nobody), each)
-                for agent, each in report.agents.items()
-            ),
+            ((names.get(agent or 0, nobody), each) for agent, each in report.agents.items()),
         ),
         _panel(
             _t("Por origen del lead"),

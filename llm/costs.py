@@ -4,19 +4,19 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import reduce
-from operator import add
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Sum, When
 
 from brokers.models import Broker, User
 from leads.enums import SignalKind
 from leads.models import ActivityLog, LeadSignal, StageTransition
 from leads.qualification import Outcome as AssessedAs
 from leads.stages import Stage
-from llm.models import CostDay, ModelHour, PromptVersion
+from llm.models import CostDay, CostShare, ModelHour, Part, PromptVersion
+from llm.spans import covering
 
 SUMMED = (
     "calls",
@@ -28,9 +28,10 @@ SUMMED = (
     "output_tokens",
 )
 
+KIND = ("provider", "model", "call_type", "prompt_version", "agent", "source")
 
-@dataclass(frozen=True)
-class Spent:
+
+class Spent(NamedTuple):
     """What some calls came to; ``usd`` is None where there were calls and none had a known price."""
 
     calls: int = 0
@@ -42,18 +43,18 @@ class Spent:
     output_tokens: int = 0
     usd: Decimal | None = None
 
-    def __add__(self, other: "Spent") -> "Spent":
-        sums = {name: getattr(self, name) + getattr(other, name) for name in SUMMED}
-        known = [usd for usd in (self.usd, other.usd) if usd is not None]
-        return Spent(**sums, usd=sum(known, Decimal(0)) if known else None)
-
 
 NOTHING = Spent(usd=Decimal(0))
 
 
 def together(spent: Iterable[Spent]) -> Spent:
     each = list(spent)
-    return reduce(add, each) if each else NOTHING
+    if not each:
+        return NOTHING
+    *counts, usd = zip(*each, strict=True)
+    known = [amount for amount in usd if amount is not None]
+    figures: list[Any] = [*map(sum, counts), sum(known, Decimal(0)) if known else None]
+    return Spent(*figures)
 
 
 def period(since: date | None, until: date | None, today: date) -> tuple[date, date]:
@@ -76,22 +77,32 @@ class Choice:
     agent: User | None = None
     source: str = ""
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether it is of some kinds of call only: one share does not know of two things."""
+        return bool(self._chosen(*KIND))
+
     def of(self, days: QuerySet[CostDay]) -> QuerySet[CostDay]:
-        return self._within(days).filter(
-            **self._chosen("call_type", "prompt_version", "agent", "source")
-        )
+        return days.filter(**self._days(), **self._chosen("broker", *KIND))
+
+    def shares_of(self, shares: QuerySet[CostShare]) -> QuerySet[CostShare]:
+        """Of all kinds: see ``narrowed``."""
+        whole, others = Q(part=Part.DAY), Q(part__in=set(Part) - {Part.DAY})
+        spans = covering(self.since, self.until)
+        return shares.filter(whole & Q(**self._days()) | others & spans, **self._chosen("broker"))
 
     def hours_of(self, hours: QuerySet[ModelHour]) -> QuerySet[ModelHour]:
         """An hour is known by model only: nothing else narrows it."""
-        return self._within(hours)
+        spans = covering(self.since, self.until)
+        return hours.filter(spans, **self._chosen("broker", "provider", "model"))
 
-    def lead_facts(self) -> dict[str, Any]:
-        chosen = self._chosen("broker", "source")
-        return chosen | ({"assigned_to": self.agent} if self.agent else {})
+    def of_leads(self) -> dict[str, Any]:
+        """The same of rows that hang on a lead."""
+        facts = {"lead__source": self.source, "lead__assigned_to": self.agent}
+        return self._chosen("broker") | {name: value for name, value in facts.items() if value}
 
-    def _within(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        days = {"day__gte": self.since, "day__lte": self.until}
-        return rows.filter(**days, **self._chosen("broker", "provider", "model"))
+    def _days(self) -> dict[str, Any]:
+        return {"day__gte": self.since, "day__lte": self.until}
 
     def _chosen(self, *names: str) -> dict[str, Any]:
         return {name: getattr(self, name) for name in names if getattr(self, name)}
@@ -144,42 +155,34 @@ class Report:
     sources: dict[str, Spent]
     hours: list[Hour]
     results: list[Result]
-    version_tags: dict[int, str]
-    agent_names: dict[int, str]
 
     def by(self, part: Callable[[Key], str]) -> dict[str, Spent]:
         """The kinds of call by a part of their key."""
         return _gathered((part(key), spent) for key, spent in self.kinds.items())
 
+    def version_tags(self) -> dict[int, str]:
+        return _names(PromptVersion, self.versions, "version_tag")
 
-SUMS: dict[str, Any] = {f"sum_{name}": Sum(name) for name in SUMMED}
-SUMS |= {"sum_usd": Sum("estimated_cost_usd"), "last": Max("created_at")}
+    def agent_names(self) -> dict[int, str]:
+        return _names(User, self.agents, "name")
 
 
 def report(choice: Choice, *, user: Any, zone: ZoneInfo) -> Report:
     """What the user may see of it, in a fixed number of statements."""
-    rows = choice.of(CostDay.objects.visible_to(user)).order_by()
-    of_days: list[Any] = list(rows.values("day").annotate(**SUMS))
-    days = {row["day"]: _spent(row) for row in of_days}
-    kinds = ("provider", "model", "call_type", "prompt_version", "agent", "source")
-    sums = [(row, _spent(row)) for row in rows.values(*kinds).annotate(**SUMS)]
-    versions = _gathered((row["prompt_version"], spent) for row, spent in sums)
-    agents = _gathered((row["agent"], spent) for row, spent in sums)
-    total = together(days.values())
+    of, totalled_at = _by_part(choice, user)
+    total = together(of[Part.DAY].values())
     return Report(
         since=choice.since,
         until=choice.until,
-        totalled_at=max((row["last"] for row in of_days), default=None),
+        totalled_at=totalled_at,
         total=total,
-        days=days,
-        kinds=_gathered(((r["provider"], r["model"], r["call_type"]), each) for r, each in sums),
-        versions=versions,
-        agents=agents,
-        sources=_gathered((row["source"], spent) for row, spent in sums),
+        days=of[Part.DAY],
+        kinds=of[Part.KIND],
+        versions=of[Part.VERSION],
+        agents=of[Part.AGENT],
+        sources=of[Part.SOURCE],
         hours=_hours(choice.hours_of(ModelHour.objects.visible_to(user))),
         results=_results(choice, total, user=user, zone=zone),
-        version_tags=_names(PromptVersion, versions, "version_tag"),
-        agent_names=_names(User, agents, "name"),
     )
 
 
@@ -189,8 +192,65 @@ def detail(choice: Choice, *, user: Any) -> QuerySet[CostDay]:
     return rows.select_related("prompt_version", "agent").order_by("day", "id")
 
 
+SUMS: dict[str, Any] = {f"sum_{name}": Sum(name) for name in SUMMED}
+SUMS |= {"sum_usd": Sum("estimated_cost_usd")}
+# The rows of whole days are told apart by their day; those of other parts are added up over all days.
+OF_DAY = Case(When(part=Part.DAY, then="day"))
+KEYS: dict[Part, Callable[[dict[str, Any]], Any]] = {
+    Part.DAY: itemgetter("of_day"),
+    Part.KIND: itemgetter("provider", "model", "call_type"),
+    Part.VERSION: itemgetter("prompt_version"),
+    Part.AGENT: itemgetter("agent"),
+    Part.SOURCE: itemgetter("source"),
+}
+Sums = Iterable[tuple[Part, dict[str, Any], Spent]]
+
+
+def _by_part(choice: Choice, user: Any) -> tuple[dict[Part, dict[Any, Spent]], datetime | None]:
+    """The sums of each part by its keys, and when the day that was totalled last was."""
+    pairs: dict[Part, list[tuple[Any, Spent]]] = {part: [] for part in Part}
+    moments = []
+    for part, row, spent in _detailed(choice, user) if choice.narrowed else _shared(choice, user):
+        pairs[part].append((KEYS[part](row), spent))
+        if part is Part.DAY:
+            moments.append(row["last"])
+    sums = {part: _gathered(each) for part, each in pairs.items()}
+    return sums, max(moments, default=None)
+
+
+def _shared(choice: Choice, user: Any) -> Sums:
+    """From the few rows that know one thing at a time, added up by the database."""
+    rows = choice.shares_of(CostShare.objects.visible_to(user)).order_by()
+    last = Max("created_at", filter=Q(part=Part.DAY))
+    for row in rows.values("part", *KIND, of_day=OF_DAY).annotate(**SUMS, last=last):
+        yield Part(row["part"]), row, _spent(row)
+
+
+def _detailed(choice: Choice, user: Any) -> Sums:
+    """From the rows that know all of it together."""
+    rows: Any = choice.of(CostDay.objects.visible_to(user)).order_by()
+    for row in rows.values(of_day=F("day")).annotate(**SUMS, last=Max("created_at")):
+        yield Part.DAY, row, _spent(row)
+    for row in rows.values(*KIND).annotate(**SUMS):
+        spent = _spent(row)
+        for part in (Part.KIND, Part.VERSION, Part.AGENT, Part.SOURCE):
+            yield part, row, spent
+
+
 def _spent(row: dict[str, Any]) -> Spent:
-    return Spent(**{name: row[f"sum_{name}"] for name in (*SUMMED, "usd")})
+    return Spent(*(row[name] for name in SUMS))
+
+
+def by_broker(choice: Choice, *, user: Any) -> dict[str, Spent]:
+    rows = _whole(choice, user).order_by().values("broker__name").annotate(**SUMS)
+    return _gathered((row["broker__name"], _spent(row)) for row in rows)
+
+
+def _whole(choice: Choice, user: Any) -> QuerySet[Any]:
+    """The fewest rows in which every chosen call is counted once."""
+    if choice.narrowed:
+        return choice.of(CostDay.objects.visible_to(user))
+    return choice.shares_of(CostShare.objects.visible_to(user)).filter(part=Part.DAY)
 
 
 K = TypeVar("K", bound=Hashable)
@@ -198,11 +258,12 @@ K = TypeVar("K", bound=Hashable)
 
 def _gathered(pairs: Iterable[tuple[K, Spent]]) -> dict[K, Spent]:
     """Added up by key, the dearest first."""
-    found: dict[K, Spent] = {}
+    found: dict[K, list[Spent]] = {}
     for key, spent in pairs:
-        found[key] = found[key] + spent if key in found else spent
+        found.setdefault(key, []).append(spent)
+    sums = {key: each[0] if len(each) == 1 else together(each) for key, each in found.items()}
     return dict(
-        sorted(found.items(), key=lambda item: (item[1].usd or 0, item[1].calls), reverse=True)
+        sorted(sums.items(), key=lambda item: (item[1].usd or 0, item[1].calls), reverse=True)
     )
 
 
@@ -222,7 +283,7 @@ def _results(choice: Choice, total: Spent, *, user: Any, zone: ZoneInfo) -> list
 
     What they cost is all that was spent in the period, also on the leads that came to nothing.
     """
-    chosen = {f"lead__{name}": value for name, value in choice.lead_facts().items()}
+    chosen = choice.of_leads()
     first, last = choice.moments(zone)
     qualified = ActivityLog.objects.visible_to(user).filter(
         action_type="qualified",

@@ -12,6 +12,7 @@ from crm.models import BrokerOwned, TimeStamped, one_of, within
 from crm.tenancy import Tenanted, TenantQuerySet, nothing
 from leads.models import ChatMessage, Lead, LeadOwned
 from leads.stages import Source
+from llm.spans import Span
 
 
 class PromptVersion(BrokerOwned):
@@ -250,8 +251,8 @@ class LLMCall(Tenanted, TimeStamped):
         return f"{self.provider}:{self.model}"
 
 
-class CostDay(BrokerOwned):
-    """What one day's calls of a kind came to; the day is one of the broker's zone.
+class Costs(BrokerOwned):
+    """What some of a day's calls came to, and what they belong to; the day is one of the broker's zone.
 
     ``agent`` had the lead, and ``source`` brought it, when the day was last totalled.
     ``estimated_cost_usd`` is null where no call had a known price; ``unpriced`` are those without one.
@@ -291,30 +292,83 @@ class CostDay(BrokerOwned):
     )
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.day} · {self.provider}:{self.model}"
+
+
+def known_or_blank(field: str, choices: type[models.TextChoices], table: str) -> Any:
+    """The check that holds a text column to its enum, or to nothing."""
+    condition = Q(**{field: ""}) | Q(**{f"{field}__in": choices.values})
+    return models.CheckConstraint(condition=condition, name=f"{table}_{field}_valid")
+
+
+class CostDay(Costs):
+    """What one day's calls of a kind came to."""
+
+    class Meta:
         db_table = "llm_cost_days"
         verbose_name = _("costo de un día")
         verbose_name_plural = _("costos por día")
         ordering = ["-day", "-id"]
         constraints = [
             one_of("call_type", CallType, "llm_cost_days"),
-            models.CheckConstraint(
-                condition=Q(source="") | Q(source__in=Source.values),
-                name="llm_cost_days_source_valid",
-            ),
+            known_or_blank("source", Source, "llm_cost_days"),
             within("estimated_cost_usd", 0, None, "llm_cost_days"),
         ]
         indexes = [models.Index(fields=["broker", "day"], name="llm_cost_days_broker")]
 
+
+class Part(models.TextChoices):
+    DAY = "day", _("todo el día")
+    KIND = "kind", _("modelo y tipo")
+    VERSION = "version", _("versión del prompt")
+    AGENT = "agent", _("agente")
+    SOURCE = "source", _("origen")
+
+
+class CostShare(Costs):
+    """The same calls by one thing at a time: every part comes to all of its days.
+
+    What a part does not tell apart is empty. Of thirds of months there are all parts but DAY.
+    """
+
+    part = models.CharField(_("concepto"), max_length=10, choices=Part.choices)
+    span = models.CharField(_("período"), max_length=10, choices=Span.choices, default=Span.DAY)
+
+    class Meta:
+        db_table = "llm_cost_shares"
+        verbose_name = _("costo por concepto")
+        verbose_name_plural = _("costos por concepto")
+        ordering = ["-day", "-id"]
+        constraints = [
+            one_of("part", Part, "llm_cost_shares"),
+            one_of("span", Span, "llm_cost_shares"),
+            known_or_blank("call_type", CallType, "llm_cost_shares"),
+            known_or_blank("source", Source, "llm_cost_shares"),
+            within("estimated_cost_usd", 0, None, "llm_cost_shares"),
+        ]
+        # Of one broker, and of all: a month among years of them.
+        indexes = [
+            models.Index(fields=["broker", "day"], name="llm_cost_shares_broker"),
+            models.Index(fields=["part", "span", "day"], name="llm_cost_shares_part"),
+        ]
+
     def __str__(self) -> str:
-        return f"{self.day} · {self.provider}:{self.model}"
+        return f"{self.day} · {self.get_part_display()}"
 
 
 class ModelHour(BrokerOwned):
     """How a model did in one hour of a broker's day; an hour that comes twice counts once.
 
-    Written by ``llm.totals`` alone.
+    Of a third of a month it is the same hour of all its days. Written by ``llm.totals`` alone.
     """
 
+    # A worker of the version before knows of days only, and does not name them.
+    span = models.CharField(
+        _("período"), max_length=10, choices=Span.choices, default=Span.DAY, db_default=Span.DAY
+    )
     provider = models.CharField(_("proveedor"), max_length=50)
     model = models.CharField(_("modelo"), max_length=100)
     day = models.DateField(_("día"))
@@ -330,12 +384,16 @@ class ModelHour(BrokerOwned):
         ordering = ["-day", "-hour", "-id"]
         constraints = [
             within("hour", 0, 23, "llm_model_hours"),
+            one_of("span", Span, "llm_model_hours"),
             models.UniqueConstraint(
-                fields=["provider", "model", "broker", "day", "hour"],
+                fields=["provider", "model", "broker", "day", "hour", "span"],
                 name="llm_model_hours_once",
             ),
         ]
-        indexes = [models.Index(fields=["broker", "day"], name="llm_model_hours_broker")]
+        indexes = [
+            models.Index(fields=["broker", "day"], name="llm_model_hours_broker"),
+            models.Index(fields=["span", "day"], name="llm_model_hours_span"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.hour}:00 · {self.provider}:{self.model}"

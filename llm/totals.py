@@ -4,7 +4,7 @@ A day is never added to, so nothing can be counted twice: it is read again whole
 with each day that has calls it does not know of; every night all days of two months are compared.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,9 @@ from django.db.models.functions import Coalesce, ExtractHour, TruncDate
 from django.utils import timezone
 
 from brokers.models import Broker
-from llm.models import CostDay, LLMCall, ModelHour
+from llm import shares
+from llm.models import CostDay, CostShare, LLMCall, ModelHour, Part
+from llm.spans import Span, third
 
 # Calls of the last day, and what was settled after midnight: others are found at night.
 LOOK_BACK = timedelta(hours=26)
@@ -63,6 +65,7 @@ KIND = {
 TOKENS = {"input": "input_tokens", "cached": "cached_tokens", "output": "output_tokens"}
 NAMES = TOKENS | {"usd": "estimated_cost_usd"}
 COLUMNS = NAMES | {"version": "prompt_version_id"}
+ADDED: dict[str, Any] = {name: Sum(NAMES.get(name, name)) for name in SUMS}
 
 
 def calls_of(broker: Broker) -> QuerySet[Any]:
@@ -79,13 +82,14 @@ def rebuild(broker: Broker, day: date) -> None:
         _wait_for_others(broker)
         mine = {"broker": broker, "day": day}
         CostDay.objects.filter(**mine).delete()
-        ModelHour.objects.filter(**mine).delete()
+        ModelHour.objects.filter(**mine, span=Span.DAY).delete()
         calls = _of_day(broker, day)
         stamp = {**mine, "created_at": at}
         days = [CostDay(**stamp, **row) for row in _by_kind(calls)]
         hours = [ModelHour(**stamp, **row) for row in _by_hour(calls, broker)]
         CostDay.objects.bulk_create(days, batch_size=ROWS_AT_ONCE)
         ModelHour.objects.bulk_create(hours, batch_size=ROWS_AT_ONCE)
+        shares.make(broker, day)
 
 
 def _wait_for_others(broker: Broker) -> None:
@@ -121,24 +125,72 @@ def stale(broker: Broker, *, since: datetime) -> list[date]:
     """Days with calls that were made or settled after the day was last totalled."""
     calls = calls_of(broker).filter(created_at__gte=since)
     last = calls.values_list("day").annotate(Max("updated_at"))
-    known = CostDay.objects.filter(broker=broker, day__gte=since.astimezone(broker.zone).date())
+    from_day = since.astimezone(broker.zone).date()
+    known = CostShare.objects.filter(broker=broker, part=Part.DAY, day__gte=from_day)
     done = dict(known.order_by().values_list("day").annotate(Min("created_at")))
     return sorted(day for day, moment in last if day not in done or moment >= done[day] - UNSURE)
 
 
 def differing(broker: Broker, *, since: date) -> list[date]:
-    """Days whose totals are not what their calls come to: of late, changed and deleted calls."""
+    """Days whose totals are not what their calls come to: of late, changed and deleted calls.
+
+    A third of a month is made anew with any of its days: it adds its first where none of them differs.
+    """
     midnight = datetime.combine(since, time(), broker.zone)
     calls = calls_of(broker).filter(created_at__gte=midnight - timedelta(days=1), day__gte=since)
-    totals = CostDay.objects.filter(broker=broker, day__gte=since).order_by()
-    is_so = {row["day"]: row for row in calls.values("day").annotate(**SUMS)}
-    stands = {row["day"]: row for row in totals.values("day").annotate(**_added())}
-    return sorted(day for day in is_so | stands if is_so.get(day) != stands.get(day))
+    days = {row.pop("day"): row for row in calls.values("day").annotate(**SUMS)}
+    thirds = {first: row for first, row in _by_third(days).items() if first >= since}
+    found: dict[str, set[date]] = {Span.DAY: set(), Span.THIRD: set()}
+    for span, totals in _standing(broker, since):
+        found[span] |= _unlike(days if span == Span.DAY else thirds, totals)
+    made_anew = {third(day)[0] for day in found[Span.DAY]}
+    return sorted(found[Span.DAY] | (found[Span.THIRD] - made_anew))
 
 
-def _added() -> dict[str, Any]:
-    counts = {name: Sum(name) for name in ("calls", "failed", "fallbacks", "unpriced")}
-    return counts | {name: Sum(column) for name, column in NAMES.items()}
+Rows = dict[date, dict[str, Any]]
+
+
+def _by_third(days: Rows) -> Rows:
+    found: dict[date, list[dict[str, Any]]] = {}
+    for day, row in days.items():
+        found.setdefault(third(day)[0], []).append(row)
+    return {
+        first: {name: _sum(row[name] for row in rows) for name in SUMS}
+        for first, rows in found.items()
+    }
+
+
+def _sum(values: Iterable[Any]) -> Any:
+    """As the database adds up: nothing known is not zero."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _standing(broker: Broker, since: date) -> Iterator[tuple[str, Rows]]:
+    """What each kind of totals comes to, by the first day of its span."""
+    mine = {"broker": broker, "day__gte": since}
+    hours = {name: Sum(name) for name in COUNTS}
+    yield Span.DAY, _added(CostDay.objects.filter(**mine), ADDED)
+    for part in Part:
+        shares_of = CostShare.objects.filter(**mine, part=part)
+        yield Span.DAY, _added(shares_of.filter(span=Span.DAY), ADDED)
+        if part != Part.DAY:
+            yield Span.THIRD, _added(shares_of.filter(span=Span.THIRD), ADDED)
+    for span in Span:
+        yield span, _added(ModelHour.objects.filter(**mine, span=span), hours)
+
+
+def _added(totals: QuerySet[Any], sums: dict[str, Any]) -> Rows:
+    rows: Any = totals.order_by().values("day").annotate(**sums)
+    return {row.pop("day"): row for row in rows}
+
+
+def _unlike(calls: Rows, totals: Rows) -> set[date]:
+    """Of hours only counts are known."""
+    alike = {
+        day for day in calls.keys() & totals.keys() if totals[day].items() <= calls[day].items()
+    }
+    return (calls.keys() | totals.keys()) - alike
 
 
 def refresh(broker: Broker, *, at: datetime) -> int:

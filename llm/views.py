@@ -114,4 +114,4 @@ class Costs(TenantViewSet[CostDay]):
         choice = costs.Choice(**self.asked(cost_shapes.CostChoiceSerializer))
         zone = ZoneInfo(timezone.get_current_timezone_name())
         report = costs.report(choice, user=self.caller, zone=zone)
-        return Response(self.get_serializer(cost_shapes.shown(report)).data)
+        return Response(cost_shapes.shown(report))

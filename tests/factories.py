@@ -68,6 +68,7 @@ from leads.models import (
 )
 from llm.models import (
     CostDay,
+    CostShare,
     LLMCall,
     ModelHour,
     PromptReplay,
@@ -435,6 +436,14 @@ class CostDayFactory(OfBroker):
     provider = "offline"
     model = "offline"
     call_type = "turn"
+
+
+class CostShareFactory(OfBroker):
+    class Meta:
+        model = CostShare
+
+    day = date(2026, 11, 20)
+    part = "day"
 
 
 class ModelHourFactory(OfBroker):

@@ -98,6 +98,7 @@ GROUPS: tuple[tuple[Any, tuple[Link, ...]], ...] = (
             ("brokers.BrokerPromptConfig", _("Nombre y visitas"), "badge"),
             ("llm.CostDay", _("Costos"), "payments", "costs"),
             ("llm.CostDay", _("Costos por día"), "calendar_month"),
+            ("llm.CostShare", _("Costos por concepto"), "donut_small"),
             ("llm.ModelHour", _("Fallas por hora"), "error_med"),
             ("llm.LLMCall", _("Consultas a modelos"), "receipt_long"),
         ),

@@ -24,7 +24,8 @@ READ_ONLY = {
     "ActivityLog", "StageTransition", "LLMCall", "ChatMessage", "TelegramMessage", "VoiceEvent",
     "CallTranscript", "CampaignLog", "CampaignEnrollment", "Consent", "Conversation", "SlotOffer",
     "LeadSignal", "ChannelIdentity", "FailedTask", "ChannelHook", "LeadAlert", "AgentCard",
-    "LeadExport", "LeadImportRow", "LeadImportPart", "FailedSignIns", "CostDay", "ModelHour",
+    "LeadExport", "LeadImportRow", "LeadImportPart", "FailedSignIns", "CostDay", "CostShare",
+    "ModelHour",
 }  # fmt: skip
 
 

@@ -136,6 +136,7 @@ def test_whatever_loses_a_link_when_a_row_is_deleted_is_named_before() -> None:
     history = {
         ("llm.LLMCall", "prompt_version"),
         ("llm.CostDay", "prompt_version"),
+        ("llm.CostShare", "prompt_version"),
         ("knowledge.ListingRefusal", "entry"),
         ("scheduling.SlotOffer", "listing"),
     }

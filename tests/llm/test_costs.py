@@ -1,5 +1,7 @@
 """What models cost in a period, in the API and in Admin: from the totals, for who may see it."""
 
+import json
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +14,7 @@ from brokers.models import Broker, User
 from leads import activity, scoring
 from leads.enums import Actor, SignalKind
 from leads.models import Lead
-from llm import cost_page, costs
+from llm import cost_page, cost_shapes, costs, shares
 from tests.api import codes, signed_in, text_of
 from tests.conftest import SANTIAGO
 from tests.factories import CostDayFactory, ModelHourFactory, StageTransitionFactory
@@ -27,7 +29,13 @@ PAGE, FILE = "admin:llm_costday_costs", "admin:llm_costday_costs_file"
 def spent(broker: Broker, usd: str | None, **fields: Any) -> Any:
     cost = None if usd is None else Decimal(usd)
     fields = {"calls": 1, "unpriced": int(usd is None), **fields}
-    return CostDayFactory(broker=broker, estimated_cost_usd=cost, **fields)
+    row = CostDayFactory(broker=broker, estimated_cost_usd=cost, **fields)
+    shares.make(broker, row.day)
+    return row
+
+
+def in_an_hour(broker: Broker, **fields: Any) -> None:
+    shares.make(broker, ModelHourFactory(broker=broker, **fields).day)
 
 
 def test_a_month_is_added_up_by_each_thing_that_calls_belong_to(
@@ -89,8 +97,8 @@ def test_an_unknown_price_is_null_alone_and_counted_beside_others(
 
 def test_failures_and_fallbacks_are_by_model_and_hour(admin: User, broker: Broker) -> None:
     for day in (20, 21):
-        ModelHourFactory(broker=broker, day=date(2026, 11, day), calls=5, failed=2, fallbacks=1)
-    ModelHourFactory(broker=broker, hour=3, model="otro", calls=1)
+        in_an_hour(broker, day=date(2026, 11, day), calls=5, failed=2, fallbacks=1)
+    in_an_hour(broker, hour=3, model="otro", calls=1)
     hours = signed_in(admin).get(COSTS, NOVEMBER).json()["hours"]
     assert [(h["model"], h["hour"], h["calls"], h["failed"], h["fallbacks"]) for h in hours] == [
         ("offline", 11, 10, 4, 2),
@@ -154,7 +162,7 @@ def test_left_open_the_period_is_the_month_so_far() -> None:
 def test_the_page_draws_a_column_for_each_day(client: Client, admin: User, broker: Broker) -> None:
     spent(broker, "0.10", calls=1234)
     spent(broker, None, day=date(2026, 11, 21), model="propio")
-    ModelHourFactory(broker=broker, calls=5, failed=2, fallbacks=1)
+    in_an_hour(broker, calls=5, failed=2, fallbacks=1)
     client.force_login(admin)
     answer = client.get(reverse(PAGE), NOVEMBER)
     days = answer.context["days"].bars
@@ -229,8 +237,22 @@ def test_the_page_costs_the_same_however_many_totals_there_are(
     for number in (1, 40):
         for each in range(number):
             spent(broker, "0.1", day=date(2026, 11, 1 + each % 30), model=f"m{each}")
-        with django_assert_num_queries(6):
-            costs.report(choice, user=admin, zone=SANTIAGO)
+        for asked, statements in ((choice, 5), (replace(choice, source="whatsapp"), 6)):
+            with django_assert_num_queries(statements):
+                costs.report(asked, user=admin, zone=SANTIAGO)
+
+
+def test_the_answer_is_as_its_serializer_describes_it(
+    admin: User, broker: Broker, agent: User
+) -> None:
+    spent(broker, "0.10", agent=agent, source="whatsapp")
+    spent(broker, None, model="propio")
+    in_an_hour(broker, calls=5, failed=2, fallbacks=1)
+    answer = signed_in(admin).get(COSTS, NOVEMBER).json()
+    described = cost_shapes.CostReportSerializer(data=answer)
+    assert described.is_valid(), described.errors
+    again = cost_shapes.CostReportSerializer(described.validated_data).data
+    assert json.loads(json.dumps(again)) == answer
 
 
 def test_small_amounts_keep_figures_that_mean_something() -> None:

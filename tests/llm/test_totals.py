@@ -13,7 +13,8 @@ from brokers.models import Broker, User
 from leads import parts
 from leads.models import Lead
 from llm import budget, tasks, totals
-from llm.models import CostDay, LLMCall, ModelHour
+from llm.models import CostDay, CostShare, LLMCall, ModelHour
+from llm.spans import Span
 from tests.conftest import SANTIAGO
 from tests.factories import BrokerFactory, CostDayFactory, LLMCallFactory
 from tests.racing import race
@@ -56,7 +57,7 @@ def test_made_again_it_is_the_same(broker: Broker) -> None:
     for _ in range(3):
         totals.rebuild(broker, TUESDAY)
     assert sums(broker) == [(TUESDAY, 1, Decimal("0.01"))]
-    assert ModelHour.objects.get().calls == 1
+    assert ModelHour.objects.get(span=Span.DAY).calls == 1
 
 
 def test_an_unknown_price_is_no_cost_of_zero(broker: Broker) -> None:
@@ -98,7 +99,7 @@ def test_the_hour_that_comes_twice_is_one(broker: Broker) -> None:
     for moment in ("2026-04-05T02:30:00+00:00", "2026-04-05T03:30:00+00:00"):
         called(broker, datetime.fromisoformat(moment), error="timeout")
     totals.rebuild(broker, date(2026, 4, 4))
-    hour = ModelHour.objects.get()
+    hour = ModelHour.objects.get(span=Span.DAY)
     assert (hour.hour, hour.calls, hour.failed) == (23, 2, 2)
 
 
@@ -127,7 +128,7 @@ def test_only_days_that_changed_are_totalled_again(broker: Broker) -> None:
 def test_what_is_settled_after_midnight_is_found(broker: Broker) -> None:
     call = called(broker, estimated_cost_usd=Decimal(1), error=budget.UNSETTLED)
     totals.rebuild(broker, TUESDAY)
-    CostDay.objects.update(created_at=NOON + timedelta(hours=2))
+    CostShare.objects.update(created_at=NOON + timedelta(hours=2))
     later = NOON + timedelta(hours=13)
     assert totals.stale(broker, since=later - totals.LOOK_BACK) == []
     budget.settle(call, RequestUsage(), latency_ms=1, error="timeout")
@@ -140,7 +141,7 @@ def test_a_call_that_was_stored_while_its_day_was_totalled_is_found(broker: Brok
     """Its row may name a moment before that of the totals."""
     called(broker)
     totals.rebuild(broker, TUESDAY)
-    CostDay.objects.update(created_at=NOON + timedelta(seconds=1))
+    CostShare.objects.update(created_at=NOON + timedelta(seconds=1))
     assert totals.stale(broker, since=NOON - timedelta(hours=1)) == [TUESDAY]
 
 
@@ -221,4 +222,4 @@ def test_two_who_total_a_day_at_once_count_nothing_twice(broker: Broker) -> None
         called(broker)
     assert race(4, lambda _: totals.rebuild(broker, TUESDAY)) == [None] * 4
     assert sums(broker) == [(TUESDAY, 3, Decimal("0.03"))]
-    assert ModelHour.objects.get().calls == 3
+    assert ModelHour.objects.get(span=Span.DAY).calls == 3

@@ -4,9 +4,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from crm.patterns import Pattern
 from knowledge import discussed, gaps, matching, refusals, stock, sums, words
 from knowledge.models import KnowledgeEntry, SourceType
 from knowledge.search import Hit, search
+from leads.folding import clean, fold
 from llm.offline.asking import questions_in
 from llm.tools import NoArguments, Tool, Turn, register, register_provider
 
@@ -45,12 +47,21 @@ def for_the_question(turn: Turn) -> dict[str, Any]:
 
 
 def under_discussion(turn: Turn) -> dict[str, Any]:
-    """The property that the lead asks about, by its data and text; several where it may be any of them."""
-    if not questions_in(turn.question):
+    """The property that the lead asks about or would see, by its data and text; several where it may be any.
+
+    Nothing is looked up for words that can be about none: most messages tell facts of the lead.
+    """
+    if not _OF_A_HOME.search(fold(clean(turn.question))) and not questions_in(turn.question):
         return {}
     found = discussed.all_of(turn)
     room = LETTERS_PER_HIT // max(len(found), 1)
     return {"discussed": [{**stock.shown(entry), "text": entry.content[:room]} for entry in found]}
+
+
+_OF_A_HOME = Pattern(
+    r"\b(?:ver|verl[oa]s?|ir|visit\w*|conoc\w*|recorr\w*|agend\w*|coordin\w*|reserv\w*|depto|dpto|departamento|depa|casa|casita|estudio|parcela"
+    r"|propiedad|see|view\w*|apartment|house|flat|apartamento|apto|imovel|el de|la de|ese|esa)\b"
+)
 
 
 class Unanswered(BaseModel):

@@ -50,6 +50,11 @@ class Found:
     end: int
 
 
+_DAYS = frozenset(
+    f"{day}{plural}"
+    for day in ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
+    for plural in ("", "s")
+)
 _OFFICIAL = {fold(comuna): comuna for comuna in COMUNAS}
 
 
@@ -186,6 +191,8 @@ def _plainly(name: str) -> str:
 
 def _is_close(name: str, known: str) -> bool:
     allowed = 2 if len(known) >= 12 else 1
+    if name.rsplit(" ", 1)[-1] in _DAYS:  # "los domingos" are not Los Dominicos
+        return False
     if abs(len(name) - len(known)) > allowed or name.count(" ") != known.count(" "):
         return False
     return _starts_alike(name, known) and _distance(name, known) <= allowed

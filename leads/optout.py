@@ -56,7 +56,7 @@ WRITING = r"(?:escrib|llam|mand|envi|molest|habl|insist|hinch|contact|hostig|aco
 WRITING_ONLY = WRITING.replace("mand|envi|", "")
 # The same wish in other words: be left alone, be taken off, that it ends.
 LEFT_ALONE = re.compile(
-    r"\b(?:dej(?:a|e|en)(?:me|nos) (?:tranquil[oa]s?|en paz|sol[oa]s?)\b(?! (?:un|el|con|hasta|que|mientras|para|por (?:hoy|ahora)))"
+    r"\b(?:dej(?:a|e|en) (?:ya )?de (?:insist|molest|hinch|hostig|acos|jod|webe|huev)\w*|dej(?:a|e|en)(?:me|nos) (?:tranquil[oa]s?|en paz|sol[oa]s?)\b(?! (?:un|el|con|hasta|que|mientras|para|por (?:hoy|ahora)))"
     rf"|no (?:me |nos )?(?:sig(?:an|as|a|ue)|contin\w+) {WRITING}\w*ndo"
     rf"|(?:par(?:a|e|en)|bast(?:a|en)|cort(?:en|a|e|ala|enla)|termin(?:a|e|en)) (?:ya )?(?:de|con) (?:(?:los?|las?|tant[oa]s?|sus|esos) )*"
     rf"(?:{WRITING_ONLY}|(?:mand|envi)\w*(?: \w+){{0,2}}? {MESSAGES}|(?:mand|envi)\w*(?: mas)?(?: por favor| porfa)?$)"

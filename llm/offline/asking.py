@@ -93,6 +93,12 @@ _PARTS = re.compile(
     r"[,;()]|\b(?:porque|es que|ya que|pero|aunque|aunq|pues|para|because|but|since|pois|mas)\b"
     r"|\bo (?=(?:es|hay|se|esta|viene|tengo|tenemos|nos?|despues|piden|hace)\b)|\by (?=(?:si|tengo|soy)\b)"
 )
+_OPENS = Pattern(
+    r"^\W*(?:y |pero )?(?:como|que|q|cual\w*|quien|donde|cuando|cuant\w+|what|who|how|qual|quem)\b"
+)
+_MARK = re.compile(
+    r"\[[a-zA-Záéíóúñ ]{3,40}\]"
+)  # what stands for a picture, or before a transcript
 _APOLOGY = Pattern(
     r"\b(?:disculp\w+|perdon\w*) (?:que|por|la|tanta)\b|\b(?:ultima|una|otra) (?:pregunta|consulta|duda)\W*$"
 )
@@ -120,7 +126,8 @@ def questions_in(text: str, names: Collection[str] = ()) -> list[Asked]:
     before: frozenset[str] = frozenset()
     previous = ""
     asking = _ASKING.search(fold(clean(text[:_READ])))
-    for clause, marked in _each(_K.sub(r"c\1", spell_out(clean(excerpt(text, _READ))))):
+    plainly = _MARK.sub(" ", clean(excerpt(text, _READ)))
+    for clause, marked in _each(_K.sub(r"c\1", spell_out(plainly))):
         folded = fold(clause)
         subject = concepts(folded)
         plain = _plain(folded, names)
@@ -198,7 +205,7 @@ def _asks(clause: str, folded: str, marked: bool) -> bool:
         return False
     if _MARKED.search(folded) or _CONFIRM.search(folded) or _INFO.search(folded):
         return True
-    if marked and len(folded.split()) > 1:
+    if marked and len(folded.split()) > 1 and (_VERB.search(folded) or _OPENS.search(folded)):
         return True
     if _LABEL.search(folded) and len(folded.split()) <= _SHORT:
         return True

@@ -151,6 +151,8 @@ def _ending(situation: Situation) -> str:
         not situation.closing
         or situation.first_contact
         or situation.meaning.question
+        or situation.answering.found
+        or situation.answering.open
         or situation.facts
     ):
         return ""
@@ -340,16 +342,16 @@ def _other_day(situation: Situation) -> str:
 
 
 def _choose_again(situation: Situation) -> str:
-    unclear = (
-        situation.asked == "slot" and situation.context.offers and situation.has(Intent.AFFIRMS)
-    )
-    if not unclear or situation.facts:
+    waits = situation.asked == "slot" and situation.context.offers and not situation.facts
+    answered = situation.answering.found and situation.offered_once
+    if not waits or not (answered or situation.has(Intent.AFFIRMS)):
         return ""
     labels = [
         f"{number}) {_label(offer)}"
         for number, offer in enumerate(situation.context.offers[:_MOST_SLOTS], 1)
     ]
-    return "\n".join([situation.words.CHOOSE_AGAIN, *labels, situation.words.CHOOSE])
+    opening = "" if answered else situation.words.CHOOSE_AGAIN
+    return "\n".join([opening, *labels, situation.words.CHOOSE])
 
 
 def _visit_without_slots(situation: Situation) -> str:
@@ -361,7 +363,7 @@ def _visit_without_slots(situation: Situation) -> str:
 
 def _ask(situation: Situation) -> str:
     name = situation.next_ask
-    if name is None:
+    if name is None or _is_about_the_visit(situation):
         return ""
     if name == "income" and situation.has(Intent.GROSS_INCOME):
         return situation.words.GROSS
@@ -374,6 +376,12 @@ def _ask(situation: Situation) -> str:
     )
     greeted = situation.first_contact and not situation.facts and not situation.meaning.question
     return _joined(situation.words.PURPOSE if greeted else "", question)
+
+
+def _is_about_the_visit(situation: Situation) -> bool:
+    """Whoever comes, comes late or asks when is asked nothing about what they search for."""
+    about = (Intent.RUNNING_LATE, Intent.CONFIRMS_VISIT, Intent.ASKS_APPOINTMENT)
+    return situation.context.appointment is not None and situation.has(*about)
 
 
 def _close(situation: Situation) -> str:

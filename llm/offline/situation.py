@@ -223,10 +223,18 @@ class Situation:
     def hours_wait(self) -> bool:
         """Hours were offered once, and the lead told something of themselves before choosing one."""
         only = not self.meaning.intents - _BESIDE_HOURS and self.meaning.question is None
-        offered = self._asked_before[-2:] != ("slot", "slot") and self.asked == "slot"
         return bool(
-            offered and only and self.context.offers and self.facts and not self.context.appointment
+            self.offered_once
+            and only
+            and self.context.offers
+            and self.facts
+            and not self.context.appointment
         )
+
+    @property
+    def offered_once(self) -> bool:
+        """Hours were offered just now, and not in the message before as well."""
+        return self._asked_before[-2:] != ("slot", "slot") and self.asked == "slot"
 
     @property
     def _ready_for_slots(self) -> bool:

@@ -59,6 +59,7 @@ NOT_NAMES: frozenset[str] = frozenset(
     """
     a aca acuerdo adios agente ahora ahorita ahi al algo alguien algun alguna amigo amiga ama ano antes apurado aqui
     arrendatario arrendataria arquitecto asesor asi aun aunque averiguando bacan bien bastante bueno buena buenas
+    canadian american british australian irish scottish english german french spanish italian brazilian argentinian mexican chinese indian venezuelan colombian peruvian cheers mate sweet
     buenos busco buscando cachai cada casa casada casado casi cerca chao chilena chileno chilenos cinco claro cliente
     clienta como comprador compradora con confirmo consulta consultando contador contadora correcto corredor corredora
     cotizando cual cualquiera cuando cuanto cuantos cuatro da dale de del dependiente depto desde despues dicom

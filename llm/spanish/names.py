@@ -27,7 +27,7 @@ _NICKNAME = re.compile(
 )
 _WEAK = re.compile(
     r"(?:\bsoy(?: la| el| yo)?(?: don| dona| sra?\.?| senora?| senorita)?|(?:^|[,.!\n] *|\b(?:te|le|les) )habla|(?:te|le|les) escribe"
-    r"|(?:te|le|les) saluda|\b(?:aca|aqui)(?: habla| escribe| con)?|^con|me presento,?(?: soy)?|\bmwen se|\bm se|\bi am|\bi'm|\bthis is|\bsou(?: a| o)?|\bfala(?: a| o)?|\bsaludos[,.]|\batte\.?,?|\batentamente,?)\s+"
+    r"|(?:te|le|les) saluda|\b(?:aca|aqui)(?: habla| escribe| con)?|^con|me presento,?(?: soy)?|\bmwen se|\bm se|\bi am|\bi'm|\bthis is|\bsou(?: a| o)?|\baqui e(?: a| o)?|\bfala(?: a| o)?|\bsaludos[,.]|\batte\.?,?|\batentamente,?)\s+"
 )
 _APART = re.compile(
     r"\b(?:yo|soy|interesad[oa]|presento|interesad[oa] po|escribe|habla)(?: po)?[,:] +"

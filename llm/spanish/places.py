@@ -15,7 +15,7 @@ _KIN = r"(?:mama|papa|suegr[oa]|familia|herman[oa]|hij[oa]s?|abuel[oa]|papas|pad
 # Of the words before a place the nearest decide; of equally near ones the first of the table.
 _BEFORE: tuple[tuple[Stance, re.Pattern[str]], ...] = (
     ("unwanted", re.compile(
-        r"\b(?:no (?:quier\w+|busc\w+|me gust\w*|nos gust\w*|me interes\w*|me tinc\w*|me iria|viviria|vivir|voy|sea|es|para|quero|want)(?: (?:nada|ni|vivir|irme|algo|comprar|estar))?|no(?= en |,? ?ni | $|$)|nada|ni|tampoco|menos|excepto|except|salvo"
+        r"\b(?:no (?:sigan?|sigas|me|nos) (?:mostr\w+|muestr\w+|mand\w+|envi\w+|ofre\w+|pong\w+)(?: (?:mas|cosas|deptos|casas|nada|opciones|propiedades))*|no (?:quier\w+|busc\w+|me gust\w*|nos gust\w*|me interes\w*|me tinc\w*|me iria|viviria|vivir|voy|sea|es|para|quero|want)(?: (?:nada|ni|vivir|irme|algo|comprar|estar))?|no(?= en |,? ?ni | $|$)|nada|ni|tampoco|menos|excepto|except|salvo"
         r"|sac[ae](?:n|me|la)?|saquen|quit[ae]\w*|borra\w*|elimina\w*|descart\w*|olvid\w*|evit\w*|lejos de|fuera de|odio|cualquiera menos|ya no|no more|not(?: in)?|menos en|antes era|en vez de|en lugar de|instead of)\b")),
     ("origin", re.compile(
         r"\b(?:(?:ya (?:compr|arrend|encontr)\w+|compre|arrende|encontre|vivo|vivimos|vive|viven|viviendo|viviamos|vivia|trabaj(?:o|a|amos|an|ando|aba)|estudi(?:o|a|ando|amos)|resido|residimos|(?<!busco )(?<!quiero )(?<!en )(?<!un )(?<!de )(?<!algun )(?<!necesito )arriendo|arrendamos|soy|somos|vengo|venimos|viene|vienen"

@@ -10,6 +10,7 @@ NEITHER = ("detail", "statement")
 _READ = 300  # characters: what a clause of a message has
 _APART = 1.5  # times as likely as a finer point or a statement
 _APART_UNASKED = 3.0  # where nothing else says that it is a question
+_SURE_UNASKED = 0.7
 _LIKELY = 0.12  # enough where the words themselves name the same subject
 
 
@@ -17,7 +18,8 @@ def asked_for(clause: str, *, asks: bool = True) -> str:
     """The subject that is sure, or nothing; ``asks`` when its form already shows a question."""
     name, score, rivals = _likeliest(clause[:_READ])
     apart = _APART if asks else _APART_UNASKED
-    return name if score >= _limits()[name] and score > rivals * apart else ""
+    least = _limits()[name] if asks else _SURE_UNASKED
+    return name if score >= least and score > rivals * apart else ""
 
 
 def likely(clause: str) -> str:

@@ -67,6 +67,7 @@ _K = re.compile(r"\bk(uant|uál|ual|omo|uand)")
 _TAIL = re.compile(r"[\s,;¿]+(?:y|e|and|,|pero|también)?[\s,;¿]*$")
 _MARKED = re.compile(
     r"^\W*(?:y |pero )?(?:a|de|en|con|hasta|desde|por|para) (?:que|cual|cuant[oa]s?|quien) (?!me )|\b(?:a|hasta|desde) que hora\b|(?<!en )\bcuant[oa]s?\b(?! (?:antes|menos|mas)\b)|\bque tan\b|\bcomo se llama|\b(?:cuando) (?:lo|la|se|me|entreg\w+|esta\w*|abren|es|puedo|podria)\b"
+    r"|^\W*(?:and |but |so )?(?:does|do|is|are|can|could|will|would) (?:the|it|this|that|there|they|you|i|we)\b"
     r"|\ba?donde (?:queda|esta|es|estan|tengo|hay|se|puedo|los|las|lo|la|que)\b|\ba que hora\b|\bhow (?:much|many|long|big)\b|\bquant[oa]s?\b"
     r"|\b(?:quier[eo]|kier[eo]|quisiera|necesito|me gustaria|queria) saber?\b|\b(?:que|cual(?:es)?) (?:papel|papeles|document\w{1,6}|requisitos?)\b|\bme interesa saber\b|\bse puede\b|\bes cierto que\b|\bhay que\b.*\?|\bcual(?:es)? (?:es|son|de (?:l[oa]s|ell[oa]s|es[oa]s)|tienen?|esta|queda|viene|trae|me|nos)\b"
 )

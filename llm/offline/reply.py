@@ -350,7 +350,8 @@ def _choose_again(situation: Situation) -> str:
         f"{number}) {_label(offer)}"
         for number, offer in enumerate(situation.context.offers[:_MOST_SLOTS], 1)
     ]
-    opening = "" if answered else situation.words.CHOOSE_AGAIN
+    again = _pick(situation, situation.words.SLOTS)
+    opening = again if answered else situation.words.CHOOSE_AGAIN
     return "\n".join([opening, *labels, situation.words.CHOOSE])
 
 

@@ -63,6 +63,10 @@ _PUT_RIGHT = re.compile(
     rf"\b(?:mejor|que sea[n]?|prefiero|perdon|mentira|en realidad|ahora|sino|o sea|digo|corrijo|equivoque|son|serian?)\b,? (?:uno |una |que sea |busco |son |es )?(?:de |con )?(?P<low>[1-6]|{_COUNT})(?:\s*(?:[,.;!\n]|$|en |no |por favor|porfa))"
 )
 _BARE = re.compile(rf"\b(?P<low>[1-8]|{_COUNT})\b")
+_THE = re.compile(r"\b(?:el|la|ese|esa|este|esta|del|al|dl) (?:otr[oa] )?$")
+_ASKS = re.compile(
+    r"\b(?:cuant[oa]s?|que (?:tan|precio|valor)|precio|a cuanto|gastos comunes|ggcc|tiene|trae|viene con|incluye|sigue|disponible)\b"
+)
 _STUDIO = re.compile(r"\b(?:un ambiente|monoambiente|studio|home ?studio|mono ambiente)\b")
 
 
@@ -73,11 +77,22 @@ def find_property_type(folded: str, *, asked: bool) -> str | None:
         for match in pattern.finditer(folded)
         if asked or not _NOT_WANTED.search(before(folded, match.start()))
         if not _is_theirs(folded, match.start())
+        if asked or not _is_asked_about(folded, match.start())
     ]
     wanted = [each for each in found if not _refused(folded, each[0])]
     homes = [each for each in wanted if each[1] not in _EXTRAS]
     extras = [each for each in wanted if asked or _is_sought(folded, each[0])]
     return min(homes or extras)[1] if homes or extras else None
+
+
+def _is_asked_about(folded: str, start: int) -> bool:
+    """ "¿Cuánto sale el depto de Los Leones?" names one that is there, and no kind that they look for."""
+    if not _THE.search(before(folded, start)):
+        return False
+    first = max(folded.rfind(mark, 0, start) for mark in ".!\n") + 1
+    ends = [end for mark in ".!\n" if (end := folded.find(mark, start)) >= 0]
+    sentence = folded[first : min(ends, default=len(folded))]
+    return "?" in sentence or bool(_ASKS.search(sentence))
 
 
 def _is_theirs(folded: str, start: int) -> bool:

@@ -376,6 +376,8 @@ class Answering:
         rents = self.context.known.get("operation") == "rent"
         plain = policies.meant(asked, rents=rents)
         passage = plain and passages.find(plain, hits, cautious=self.cautious)
+        if passage is None and policies.wider(asked):
+            return None
         asked = plain if plain and passage else asked
         passage = passage or passages.find(
             asked, hits, cautious=self.cautious, names=self._names_of_homes

@@ -66,7 +66,7 @@ _HALVES = re.compile(r"(?:,\s*|\s)(?:y|e|and)\s+|,\s+")
 _K = re.compile(r"\bk(uant|uál|ual|omo|uand)")
 _TAIL = re.compile(r"[\s,;¿]+(?:y|e|and|,|pero|también)?[\s,;¿]*$")
 _MARKED = re.compile(
-    r"^\W*(?:y |pero )?(?:a|de|en|con|hasta|desde|por|para) (?:que|cual|cuant[oa]s?|quien) (?!me )|\b(?:a|hasta|desde) que hora\b|(?<!en )\bcuant[oa]s?\b(?! (?:antes|menos|mas)\b)|\bque tan\b|\bcomo se llama|\b(?:cuando) (?:lo|la|se|me|entreg\w+|esta\w*|abren|es|puedo|podria)\b"
+    r"^\W*(?:y |pero )?(?:a|de|en|con|hasta|desde|por|para) (?:que|cual|cuant[oa]s?|quien) (?!me )|\b(?:a|hasta|desde) que hora\b|(?<!en )\bcuant[oa]s?\b(?! (?:antes|menos|mas)\b)|\bque tan\b|\bcomo se llama|^\W*(?:y |pero )?(?:para |desde |de )?cuando (?:lo|la|se|me|entreg\w+|esta\w*|abren|es|puedo|podria)\b"
     r"|^\W*(?:and |but |so )?(?:does|do|is|are|can|could|will|would) (?:the|it|this|that|there|they|you|i|we)\b"
     r"|\ba?donde (?:queda|esta|es|estan|tengo|hay|se|puedo|los|las|lo|la|que)\b|\ba que hora\b|\bhow (?:much|many|long|big)\b|\bquant[oa]s?\b"
     r"|\b(?:quier[eo]|kier[eo]|quisiera|necesito|me gustaria|queria) saber?\b|\b(?:que|cual(?:es)?) (?:papel|papeles|document\w{1,6}|requisitos?)\b|\bme interesa saber\b|\bse puede\b|\bes cierto que\b|\bhay que\b.*\?|\bcual(?:es)? (?:es|son|de (?:l[oa]s|ell[oa]s|es[oa]s)|tienen?|esta|queda|viene|trae|me|nos)\b"
@@ -132,7 +132,8 @@ def questions_in(text: str, names: Collection[str] = ()) -> list[Asked]:
         folded = fold(clause)
         subject = concepts(folded)
         plain = _plain(folded, names)
-        asks = _asks(clause, folded, marked) or bool(asking and _INDIRECT.search(folded))
+        indirect = bool(asking and _INDIRECT.search(folded)) or bool(_PREAMBLE.match(folded))
+        asks = indirect or _asks(clause, folded, marked)
         guess = asked_for(folded, asks=asks) or asked_for(plain, asks=asks)
         if guess or asks:
             guess = guess or _guess_of_a_part(plain, "" if subject else previous)
@@ -181,7 +182,8 @@ def _each(text: str) -> Iterator[tuple[str, bool]]:
     """The clauses; one that asks for two things ("qué calefacción tiene y caben 2 autos") in its halves."""
     for clause, marked in _clauses(text):
         halves = [half for half in _HALVES.split(clause) if half.strip()][:_MOST]
-        subjects = {guess for half in halves if (guess := asked_for(fold(half)))}
+        folded = [fold(half) for half in halves]
+        subjects = {guess for half in folded if (guess := asked_for(half) or likely(half))}
         if len(halves) > 1 and len(subjects) == len(halves):
             yield from ((half, marked) for half in halves)
         else:

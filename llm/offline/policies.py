@@ -47,7 +47,7 @@ _POLICIES: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "guarantees": (Kind.AMOUNT, ("=garantia", "=arriendo")),
 }
 # What is said where nothing speaks of the narrower case.
-_WIDER = {"reserve_withdrawal": "reserve_refund"}
+_WIDER = {"reserve_withdrawal": "=devolver"}
 _STATED = frozenset({"=arriendo", "=usado", "=nuevo"})  # what a reply to "¿comisión?" depends on
 # Yes or no is said only where a passage allows or refuses; these are answered by what it says.
 _PLAIN = frozenset({"ds1_owner", "ds1_requirements"})
@@ -64,8 +64,8 @@ def names(guess: str, asked: Asked) -> bool:
 
 def wider(asked: Asked) -> Asked | None:
     """The case next to the one that is asked about, of which more is known."""
-    guess = _WIDER.get(asked.guess)
-    return meant(replace(asked, guess=guess), rents=False) if guess else None
+    subject = _WIDER.get(asked.guess)
+    return replace(asked, subject=frozenset({subject}), about=frozenset()) if subject else None
 
 
 def meant(asked: Asked, *, rents: bool) -> Asked | None:

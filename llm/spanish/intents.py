@@ -78,6 +78,8 @@ _TABLE: tuple[tuple[Intent, str], ...] = (
      r"\b(?:busco|buscando|necesito|quiero) (?:\w+ )?(?:trabajo|pega|empleo)\b(?! (?:cerca|y|en la casa))|\b(?:mi|el|un) (?:curriculum|cv)\b|\bestan contratando\b|\bvacantes?\b|\bquiero trabajar (?:con|para|en su)\b|\b(?:looking for a job|are you hiring|procurando emprego)\b"),
     (Intent.OTHER_BUSINESS,
      r"\bsoy (?:\w+ )?(?:periodista|reportera?|notario|arrendatari[oa] (?:actual|del)|(?:el|la) (?:administradora?|conserje|vecin[oa]) del?)\b|\bvoceria\b|\b(?:hacen|trabajan en|en|por un) canje\b|\btengo un cliente\b|\bi'?m a (?:journalist|broker|realtor)\b|\bsou corretora?\b"),
+    (Intent.ASKS_OF_OTHERS,
+     r"\b(?:a que hora|que dia|cuando) (?:va|fue|viene|ira|tiene|quedo|le toca|visita) (?:\w+ ){0,2}?mi (?:cunad[oa]|ex|vecin[oa]|herman[oa]|suegr[oa]|prim[oa]|amig[oa]|jef[ea]|ti[oa]|comadre|compadre)\b"),
     (Intent.SUPPLIER,
      r"\b(?:ofrezco|ofrecemos|ofrecerles?|les ofrezco|le ofrecemos) (?:\w+ ){0,3}?(?:servicios?|fletes|mudanzas|publicidad|seguros|creditos|marketing|leads|convenio)\b|\bsomos (?:una )?(?:empresa|agencia) (?:de|que)\b|\bseo services\b|\bpaginas? web\b|\bbitcoin\b|\bcriptomonedas?\b"),
 )  # fmt: skip

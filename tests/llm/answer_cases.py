@@ -7,6 +7,25 @@ have; OPEN where nothing known answers, so that a person is asked.
 OPEN = "open"
 
 ABOUT_A_PROPERTY = [
+    # Its name, a preamble and a reason say nothing of what is asked.
+    (
+        "ya fuera de bromas, cuantos estacionamientos trae el de alonso de cordova",
+        "AP-105",
+        r"dos\s+estacionamientos",
+    ),
+    (
+        "queria saber si el edificio tiene gimnasio porque entreno en las mañanas",
+        "AP-101",
+        r"gimnasio",
+    ),
+    (
+        "sabes si el de reñaca tiene vista al mar o hay que asomarse por la ventana",
+        "AP-112",
+        r"vista al oceano",
+    ),
+    ("la casa de chicureo de que porte es el sitio, es q tenemos caballos", "AP-111", r"600 m"),
+    # A finer point: what is known of it, and neither yes nor no.
+    ("la piscina es temperada todo el año?", "AP-111", r"piscina.*(?:reviso|averiguo|consulto)"),
     ("cuanto vale", "AP-104", r"5\.690"),
     ("q precio tiene ese depto", "AP-109", r"3\.150"),
     ("y en cuanto esta?", "AP-112", r"6\.100"),
@@ -86,6 +105,14 @@ ABOUT_A_PROPERTY = [
 ]
 
 OF_POLICIES = [
+    ("cuanto ahorro piden en el ds1 pa una casa de 1500 uf", r"tramo 2.*uf 40"),
+    ("cuanto ahorro piden en el ds1 pa un depto de 2100 uf", r"tramo 3.*uf 80"),
+    (
+        "si me arrepiento yo de la reserva pierdo la plata?",
+        r"si el banco rechaza.*(?:reviso|averiguo|consulto)",
+    ),
+    ("ya tengo una casita a mi nombre, igual puedo postular al ds1?", r"no ser dueno"),
+    ("con comisiones variables cuantas liquidaciones piden", r"seis si la renta es variable"),
     ("con cuanta plata se reserva", r"300\.000"),
     ("cuanto hay q poner pa reservar un depto", r"300\.000"),
     ("la plata de la reserva se descuenta del precio?", r"si,.*descuentan"),
@@ -179,6 +206,9 @@ IN_OTHER_LANGUAGES = [
 ]
 
 NO_QUESTIONS = [
+    "[imagen]",
+    "vivo con mi gata y mis dos hijos",
+    "mas adelante lo retomo cuando me sienta mejor",
     "hola buenas tardes",
     "busco depto en Ñuñoa de 2 dormitorios",
     "me llamo Pedro y gano 1.200.000",

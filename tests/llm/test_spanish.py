@@ -367,6 +367,10 @@ def test_reads_the_home(text: str, asked: str | None, kind: str | None, rooms: i
         ("👍", Intent.AFFIRMS),
         ("ya dale", Intent.AFFIRMS),
         ("no gracias", Intent.DECLINES),
+        ("anulame la visita de mañana porfis", Intent.WANTS_CANCEL),
+        ("tengo visita hoy y nadie llego", Intent.COMPLAINT),
+        ("son las 4 y la visita era a las 3", Intent.COMPLAINT),
+        ("fuimos a ver la casa y nada que ver con las fotos", Intent.COMPLAINT),
     ],
 )
 def test_reads_the_intent(text: str, intent: Intent) -> None:
@@ -389,6 +393,10 @@ def test_reads_the_intent(text: str, intent: Intent) -> None:
         ("quiero cancelar la visita", Intent.WANTS_VISIT),
         ("si tuviera dicom puedo comprar?", Intent.AFFIRMS),
         ("ya compre", Intent.AFFIRMS),
+        ("si cancelo la visita me cobran algo?", Intent.WANTS_CANCEL),
+        ("y si no voy pasa algo?", Intent.WANTS_CANCEL),
+        ("esta viejito o lo arreglaron?", Intent.COMPLAINT),
+        ("cuanto es la reserva, ya viste lo que te mandaron", Intent.COMPLAINT),
     ],
 )
 def test_is_not_fooled_into_an_intent(text: str, intent: Intent) -> None:

@@ -355,7 +355,7 @@ def _lines(rows: Iterator[CostDay], language: str | None) -> Iterator[list[str]]
 
 
 def _cells(row: CostDay) -> list[str]:
-    cost = row.estimated_cost_usd
+    cost = row.estimated_cost_usd if row.estimated_cost_usd or not row.unpriced else None
     counts = (row.calls, row.failed, row.fallbacks, row.unpriced)
     tokens = (row.input_tokens, row.cached_tokens, row.output_tokens)
     return [

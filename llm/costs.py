@@ -43,6 +43,11 @@ class Spent(NamedTuple):
     output_tokens: int = 0
     usd: Decimal | None = None
 
+    @property
+    def known(self) -> "Spent":
+        """Failed calls cost nothing: beside calls of unknown price alone that is no sum of theirs."""
+        return self._replace(usd=None) if self.unpriced and not self.usd else self
+
 
 NOTHING = Spent(usd=Decimal(0))
 
@@ -54,7 +59,7 @@ def together(spent: Iterable[Spent]) -> Spent:
     *counts, usd = zip(*each, strict=True)
     known = [amount for amount in usd if amount is not None]
     figures: list[Any] = [*map(sum, counts), sum(known, Decimal(0)) if known else None]
-    return Spent(*figures)
+    return Spent(*figures).known
 
 
 def period(since: date | None, until: date | None, today: date) -> tuple[date, date]:
@@ -238,7 +243,7 @@ def _detailed(choice: Choice, user: Any) -> Sums:
 
 
 def _spent(row: dict[str, Any]) -> Spent:
-    return Spent(*(row[name] for name in SUMS))
+    return Spent(*(row[name] for name in SUMS)).known
 
 
 def by_broker(choice: Choice, *, user: Any) -> dict[str, Spent]:

@@ -29,6 +29,7 @@ PER_PAGE = 10
 TONES = {"pending": "info", "running": "warning", "done": "success", "stopped": "warning"}
 ERRORS = {
     "over_budget": _("Se acabó el presupuesto del mes: quedó lo repetido hasta ahí."),
+    "some_failed": _("Algunas conversaciones no se pudieron repetir y no están en el resultado."),
     "gave_up": _("No se pudo terminar. Puedes pedirla de nuevo."),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -160,10 +160,25 @@ def _go_on(replay: PromptReplay, until: float, clock: Callable[[], datetime]) ->
             return True
         lead = Lead.objects.filter(pk=lead_id, broker=replay.broker_id).first()
         if lead is not None and lead_id not in held:
-            _hold(replay, lead)
-        _renew(replay, clock(), done=F("done") + 1, attempts=1)
-    _end(replay, ReplayState.DONE, clock())
+            _try(replay, lead)
+        _renew(replay, clock(), done=F("done") + 1, attempts=1, error=replay.error)
+    _end(replay, ReplayState.DONE, clock(), error=replay.error)
     return False
+
+
+def _try(replay: PromptReplay, lead: Lead) -> None:
+    """Hold a conversation again; one that cannot be leaves the others to be held.
+
+    A lost database is no fault of the conversation: the replay is taken up again when it is back.
+    """
+    try:
+        _hold(replay, lead)
+    except (_Ended, _OverBudget, OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the rest of the replay is worth more than its kind
+        kind = type(error).__name__  # its words may hold what the lead wrote
+        log.error("replay %s: a conversation could not be held: %s", replay.pk, kind)
+        replay.error = "some_failed"
 
 
 def _renew(replay: PromptReplay, at: datetime, **fields: Any) -> None:

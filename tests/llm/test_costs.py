@@ -261,3 +261,12 @@ def test_small_amounts_keep_figures_that_mean_something() -> None:
         "US$ 0,0012",
         "US$ 12,50",
     ]
+
+
+def test_failures_beside_calls_of_unknown_price_are_no_known_sum() -> None:
+    unknown = costs.Spent(calls=3, failed=1, unpriced=2, usd=Decimal(0)).known
+    assert unknown.usd is None
+    assert costs.together([unknown, unknown]).usd is None
+    priced = costs.Spent(calls=1, usd=Decimal("0.5")).known
+    assert costs.together([unknown, priced]).usd == Decimal("0.5")
+    assert costs.Spent(calls=1, failed=1, usd=Decimal(0)).known.usd == 0

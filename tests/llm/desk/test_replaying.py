@@ -10,11 +10,13 @@ from django.urls import reverse
 from brokers.models import Broker, BrokerPromptConfig, User
 from leads import outbox
 from leads.models import ChatMessage, Lead
+from llm import tools
 from llm.conversation import take_turn
 from llm.desk import estimating, replaying, script, versions
 from llm.desk.replaying import AtWork, NothingToReplay, TooDear
 from llm.models import LLMCall, PromptReplay, ReplayedConversation, ReplayState
 from llm.tasks import sweep_replays
+from llm.tools import Turn
 from tests.factories import LLMCallFactory
 from tests.fakes import gemini
 from tests.llm.dialects import GEMINI
@@ -147,6 +149,30 @@ def test_one_that_kills_its_worker_again_and_again_is_given_up(
     assert not replaying.work(replay.pk, seconds=60)
     replay.refresh_from_db()
     assert (replay.state, replay.error) == (ReplayState.FAILED, "gave_up")
+
+
+def test_a_conversation_that_cannot_be_held_leaves_the_others(
+    db: None,
+    config: BrokerPromptConfig,
+    talk: Any,
+    at: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for visitor in ("camila", "luis", "rosa"):
+        talk(f"Hola, soy {visitor.title()} Soto", visitor=visitor)
+
+    def fails(turn: Turn) -> dict[str, Any]:
+        if "Luis" in turn.question:
+            raise ValueError(turn.question)
+        return {}
+
+    monkeypatch.setitem(tools._providers, "odd", fails)
+    replay = done(asked(config, at))
+    assert (replay.state, replay.error, replay.done) == (ReplayState.DONE, "some_failed", 3)
+    assert replay.conversations.count() == replay.result["conversations"] == 2
+    assert "ValueError" in caplog.text
+    assert "Luis" not in caplog.text
 
 
 def test_a_draft_that_becomes_a_version_keeps_its_replays(

@@ -16,7 +16,7 @@ from llm.guards.manners import (
     is_off_topic,
     other_language,
 )
-from llm.guards.perks import claimed_payments, promised_perks
+from llm.guards.perks import claimed_payments, promised_perks, unknown_payments
 from llm.guards.places import unknown_addresses, unknown_availability, unknown_links
 
 Guard = Callable[[str, Known], Sequence[Violation]]
@@ -34,6 +34,7 @@ GUARDS: tuple[Guard, ...] = (
     promised_subsidies,
     promised_perks,
     claimed_payments,
+    unknown_payments,
     claims_to_be_human,
     hides_the_assistant,
     is_off_topic,

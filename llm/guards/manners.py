@@ -26,6 +26,7 @@ HUMAN = Pattern(
     r"|\b(?:i'?m|i am) not (?:an? )?(?:bot|robot|machine|ai)\b|\bnao sou (?:um |uma )?(?:bot|robo|maquina|ia)\b"
     r"|\b(?:estas hablando|hablas|conversas|chateas) con una (?:persona|humana) (?:real|de verdad|de carne)|\bsoy (?:humano|humana|real)\b"
     r"|\b(?:te|le) (?:habla|escribe) (?:\w+ ){0,2}\w+, (?:el |la |tu |su )?(?:gerente|duen[oa]|jef[ea]|corredora?|ejecutiv[oa]|vendedora?)\b"
+    r"|(?:^|[,;:.!] ?|\by )(?:yo )?soy (?:[\w,]+ ){0,4}de carne y hueso\b"
     r"|\bsoy (?:\w+ ){0,3}?(?:(?:el|la) (?:gerente|duen[oa]|jef[ea]|corredora?|ejecutiv[oa]|vendedora?)|(?:gerente|duen[oa] de))\b"
 )
 OURS = Pattern(
@@ -79,7 +80,7 @@ def is_off_topic(text: str, known: Known) -> list[Violation]:
         and not OURS.search(known.asked)
     ):
         return [Violation(Rule.TOPIC, known.question)]
-    if len(folded.split()) >= _MUCH and not OURS.search(folded):
+    if not known.lists and len(folded.split()) >= _MUCH and not OURS.search(folded):
         return [Violation(Rule.TOPIC)]
     return []
 

@@ -19,6 +19,11 @@ PAID = Pattern(
     r"|\b(?:transferencia|deposito|pago|reembolso|devolucion) (?:\w+ ){0,3}(?:hech[ao]|realizad[ao]|enviad[ao]|listo|lista)\b"
     r"|\bi(?: have| 've|'ve)? (?:transferred|paid|refunded|deposited)\b|\b(?:transferi|depositei|paguei|reembolsei)\b"
 )
+# Where money is to be sent: an account, or the words that send it there.
+PAY_INTO = Pattern(
+    r"\b(?:transfier[ae]\w*|transferir(?:me|nos|le)?|transfira\w*|transfer[ie]\w*|deposit[ae]\w*|depositar(?:me|nos|le)?|wire|gire|paga(?:me|nos)?|send|envia(?:me|nos)?)\b"
+    r".{0,60}\b(?:cuentas?|a nombre de|account|conta|pix)\b"
+)
 _STEM = 5  # letters by which a word of the brokerage's is known again
 
 
@@ -53,6 +58,24 @@ def claimed_payments(text: str, known: Known) -> list[Violation]:
         if not is_question(sentence)
         and any(
             PAID.search(clause) and not UNSAID.search(clause)
+            for clause in clauses(statement(sentence))
+        )
+    ]
+
+
+def unknown_payments(text: str, known: Known) -> list[Violation]:
+    """An account to pay into that the brokerage has not written.
+
+    Says so: «Transfiere a la cuenta RUT a nombre de Pedro Soto».
+    Does not: «Nunca transfieras a una cuenta personal», and what the brokerage itself wrote.
+    """
+    return [
+        Violation(Rule.AMOUNT, sentence)
+        for sentence in sentences(text)
+        if not is_question(sentence)
+        and any(
+            not UNSAID.search(clause)
+            and any(found not in known.our_words for found in PAY_INTO.findall(clause))
             for clause in clauses(statement(sentence))
         )
     ]

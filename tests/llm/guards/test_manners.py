@@ -147,3 +147,14 @@ def test_a_model_without_words_in_it_says_so_once() -> None:
 
 def test_one_word_of_another_language_changes_nothing() -> None:
     assert spoken_by(["ok thanks", "hola, busco un depto en Ñuñoa con estacionamiento"]) == "es"
+
+
+@pytest.mark.parametrize(
+    "text", ["Soy Camila, de carne y hueso.", "Hola, yo soy Ana, una persona de carne y hueso."]
+)
+def test_flesh_and_blood_is_no_assistant(text):
+    assert claims_to_be_human(text, TURN)
+
+
+def test_no_flesh_and_blood_is_an_assistant():
+    assert not claims_to_be_human("No soy de carne y hueso, soy una asistente virtual.", TURN)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm.guards.perks import claimed_payments, promised_perks
+from llm.guards.perks import claimed_payments, promised_perks, unknown_payments
 from tests.llm.guards.examples import TURN, turn
 
 PROMISED = (
@@ -63,3 +63,40 @@ def test_no_money_is_said_to_have_gone_anywhere(text: str) -> None:
 )
 def test_how_one_pays_may_be_told(text: str) -> None:
     assert claimed_payments(text, TURN) == []
+
+
+INTO_AN_ACCOUNT = (
+    "Transfiere a la cuenta RUT del Banco Estado a nombre de Pedro Soto.",
+    "Deposita la reserva en la cuenta de Ana Rojas hoy.",
+    "Please send the deposit to this account today.",
+    "Transfira para a conta do Pedro.",
+)
+NO_ACCOUNT = (
+    "Nunca transfieras a una cuenta personal.",
+    "No deposites nada en ninguna cuenta antes de firmar.",
+    "¿Quieres que te cuente cómo transferir la reserva a la cuenta?",
+    "Ten en cuenta que los gastos comunes se pagan aparte.",
+    "Te cuento los datos de la propiedad.",
+    "Envíame tu RUT por favor.",
+    "El pago se coordina con una ejecutiva.",
+    "La transferencia de dominio demora un mes.",
+    "Never send money to an account that you do not know.",
+    "Take the parking into account when you compare.",
+    "Não transfira nada para uma conta pessoal.",
+    "Conte comigo para a visita.",
+)
+
+
+@pytest.mark.parametrize("text", INTO_AN_ACCOUNT)
+def test_an_account_to_pay_into_is_stopped(text):
+    assert unknown_payments(text, TURN)
+
+
+@pytest.mark.parametrize("text", NO_ACCOUNT)
+def test_what_only_speaks_of_accounts_passes(text):
+    assert not unknown_payments(text, TURN)
+
+
+def test_the_account_that_the_brokerage_wrote_may_be_said():
+    text = "Deposita la reserva en la cuenta 123 del Banco de Chile."
+    assert not unknown_payments(text, turn(ours=(text,)))

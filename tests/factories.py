@@ -443,7 +443,10 @@ class CostShareFactory(OfBroker):
         model = CostShare
 
     day = date(2026, 11, 20)
-    part = "day"
+    part = "kind"
+    provider = "offline"
+    model = "offline"
+    call_type = "turn"
 
 
 class ModelHourFactory(OfBroker):

@@ -31,7 +31,7 @@ def wait_for(what: str, ask: Callable[[], T | None], *, seconds: float = 120) ->
         answer = ask()
         if answer:
             return answer
-        time.sleep(0.1)
+        time.sleep(0.25)  # ten a second from one address would be throttled
     raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
 
 

@@ -12,6 +12,7 @@ from knowledge.tools import (
     match_properties,
     note_refusal,
     search_knowledge,
+    under_discussion,
 )
 from leads.models import ChatMessage, Lead
 from llm.tools import NoArguments, Turn, tools
@@ -56,6 +57,24 @@ def test_a_question_without_answer_is_counted(
 def test_the_turn_is_told_what_may_answer_the_question(message: ChatMessage, at: datetime) -> None:
     context = for_the_question(turn_of(message, "¿y cobran comisión?", at))
     assert context["knowledge"][0]["title"] == "Comisión de corretaje"
+
+
+@pytest.mark.usefixtures("demo_knowledge")
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("quiero ver el depto de los leones", ["AP-104"]),
+        ("quiero visitar la casa de chicureo", ["AP-111"]),
+        ("I'd like to see the apartment in Plaza Ñuñoa", ["AP-101"]),
+        ("me llamo Rosa y gano 900 mil", []),
+    ],
+)
+def test_a_property_that_is_asked_to_be_seen_is_under_discussion(
+    message: ChatMessage, at: datetime, text: str, codes: list[str]
+) -> None:
+    """So that the visit has its address, though nothing was asked of it."""
+    found = under_discussion(turn_of(message, text, at)).get("discussed", [])
+    assert [each["code"] for each in found] == codes
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,11 @@ def under_discussion(turn: Turn) -> dict[str, Any]:
     return {"discussed": [{**stock.shown(entry), "text": entry.content[:room]} for entry in found]}
 
 
+# Words of seeing one, or one that is there: who searches for "un departamento" means none of them.
 _OF_A_HOME = Pattern(
-    r"\b(?:ver|verl[oa]s?|ir|visit\w*|conoc\w*|recorr\w*|agend\w*|coordin\w*|reserv\w*|depto|dpto|departamento|depa|casa|casita|estudio|parcela"
-    r"|propiedad|see|view\w*|apartment|house|flat|apartamento|apto|imovel|el de|la de|ese|esa)\b"
+    r"\b(?:ver|verl[oa]s?|visit\w*|conoc\w*|recorr\w*|agend\w*|coordin\w*|reserv\w*|see|view\w*)\b"
+    r"|\b(?:el|la|del|al|the|that|o|ao) (?:depto|dpto|departamento|depa|casa|casita|estudio|parcela|propiedad|apartment|house|flat|apartamento|apto|imovel|de)\b"
+    r"|\b(?:ese|esa|es[eao] de)\b"
 )
 
 
